@@ -1,0 +1,178 @@
+"""The settings of a training run, each with its meaning, its range and its one default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AugmentationConfig",
+    "ClipConfig",
+    "DataConfig",
+    "LossConfig",
+    "ModelConfig",
+    "OptimiserConfig",
+    "RunConfig",
+    "TrainConfig",
+]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Triple = tuple[float, float, float]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DataConfig(Section):
+    """Where the tracklets come from."""
+
+    dataset: str = "mars"
+    """Name of the data set's layout: `mars` or `folder`."""
+    root: Path | None = None
+    """Its folder."""
+    validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the training identities held out for validation; 0 trains on all, unvalidated."""
+    workers: Annotated[int, Field(ge=0)] = 1
+    """Processes that read crops beside the training process; 0 reads in that process."""
+
+
+class ClipConfig(Section):
+    """How tracklets become clips, and clips a batch, in training."""
+
+    n_clips: Count = 4
+    """m, clips drawn from each tracklet. The clip weight learns only where they compete: m > 1."""
+    sampling: Literal["consecutive", "strided", "segments"] = "consecutive"
+    """Which frames make a training clip: T in a row, T with gaps, or T in a row from each of m
+    equal segments of the tracklet."""
+    identities_per_batch: Annotated[int, Field(ge=1)] = 8
+    """k, identities in a batch."""
+    tracklets_per_identity: Count = 4
+    """j, tracklets of each identity in a batch; k x j is the batch (the paper's 32)."""
+
+
+class AugmentationConfig(Section):
+    """Random changes to a training clip: the same for all of its frames."""
+
+    flip: Probability = 0.5
+    """Probability of a mirror image."""
+    pad: Annotated[int, Field(ge=0)] = 0
+    """Pixels added on every side before a crop of the old size is cut out at random."""
+    erase: Probability = 0.0
+    """Probability that a random box is erased."""
+    colour: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Strength of random changes in brightness, contrast, saturation and hue."""
+
+
+class ModelConfig(Section):
+    """Everything that a model is built from, and what its user must know to feed it."""
+
+    encoder: str = "resnet50"
+    """Frame encoder: `small` (five layers, for CPUs) or the name of a timm backbone, such as
+    `resnet50` or `legacy_seresnet50` (the paper's SENet50)."""
+    weights: str | None = None
+    """The encoder's first weights: a local file (.safetensors, or .pth read without its code),
+    `pretrained` to let timm fetch its own from the network, or none for random ones."""
+    last_stride: Literal[1, 2] = 2
+    """Stride of the encoder's last stage; 1 doubles the map's height and width."""
+    height: Annotated[int, Field(ge=16, le=1024)] = 224
+    """H, pixels that a crop is resized to."""
+    width: Annotated[int, Field(ge=8, le=1024)] = 112
+    """W, pixels that a crop is resized to."""
+    mean: Triple = (0.485, 0.456, 0.406)
+    """Mean of red, green and blue that is subtracted, in a range of 0 to 1 (ImageNet's)."""
+    std: Triple = (0.229, 0.224, 0.225)
+    """Standard deviation of red, green and blue that is divided by (ImageNet's)."""
+    clip_len: Annotated[int, Field(ge=1, le=64)] = 4
+    """T, frames in a clip, in training and afterwards."""
+    temporal_pooling: Literal[
+        "mean", "max", "attention", "attention_rectified", "attention_literal"
+    ] = "attention"
+    """Frames to clip: plain mean or max; Fig. 2's attention; the same with its reference's ReLU on
+    the score; that with the factor 1/T as Sec. 3.2 prints it."""
+    attention_channels: Count = 256
+    """Hidden channels of the temporal attention."""
+    clip_weight: Literal["none", "linear_mean", "sigmoid_mean", "sigmoid_sum", "softmax"] = (
+        "sigmoid_sum"
+    )
+    """Clips to tracklet: plain mean; Eq. 1 and 3 to the letter (`linear_mean`); a sigmoid weight
+    divided by the number of clips, or by the sum of the weights; a softmax over the clips."""
+    embedding_dim: Annotated[int, Field(ge=0)] = 1024
+    """D of the embedding layer (Eq. 2); 0 leaves the layer out, so that D = d."""
+    neck: bool = False
+    """BNNeck: batch normalisation between the metric losses and what is searched with."""
+    metric: Literal["euclidean", "cosine"] = "euclidean"
+    """The distance that the model's vectors are meant for."""
+
+
+class LossConfig(Section):
+    """The terms of Eq. 4. A weight of 0 turns a term off."""
+
+    softmax: NonNegative = 1.0
+    """Weight of the classification loss."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the target spread over all identities."""
+    triplet: NonNegative = 1.0
+    """Weight of the batch-hard triplet loss (Eq. 5 and 6)."""
+    triplet_form: Literal["distance", "squared_sum", "soft_margin"] = "distance"
+    """Distance and mean over anchors; Eq. 5 to the letter, squared and summed; or softplus in
+    place of the margin."""
+    margin: NonNegative = 0.3
+    """alpha of Eq. 5."""
+    min_max: NonNegative = 1.0
+    """Weight of the min-max loss (Eq. 7 to 9)."""
+
+
+class OptimiserConfig(Section):
+    """How the weights move. Its unit is the iteration: one batch, one step."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    """The optimiser; SGD has a momentum of 0.9."""
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 3e-4
+    """Learning rate after the warm-up."""
+    weight_decay: NonNegative = 5e-4
+    """Weight decay."""
+    warmup: Annotated[int, Field(ge=0)] = 0
+    """Iterations in which the learning rate rises from a hundredth of itself."""
+    decay: Literal["none", "step", "cosine"] = "step"
+    """After the warm-up: constant, divided by ten at each of `decay_at`, or half a cosine to 0."""
+    decay_at: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.25, 0.5, 0.75)
+    """Steps of the `step` decay, as shares of the run."""
+    clip_gradient: NonNegative = 0.0
+    """Largest norm of the gradient; 0 leaves it alone."""
+
+
+class RunConfig(Section):
+    """How the run itself goes."""
+
+    iterations: Count = 62_000
+    """Steps of the optimiser in all."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Seed of everything that is random."""
+    precision: Literal["32", "bf16"] = "32"
+    """Arithmetic of the forward pass. The losses stay in float32."""
+    recompute: bool = False
+    """Compute the encoder's activations a second time on the way back: a third more time for a
+    fraction of the memory."""
+    validate_every: Annotated[int, Field(ge=0)] = 2000
+    """Iterations between two validations on the held-out training identities; 0 is never."""
+    checkpoint_every: Count = 500
+    """Iterations between two resumable checkpoints."""
+    log_every: Count = 10
+    """Iterations between two rows of the log."""
+
+
+class TrainConfig(Section):
+    """All settings of a training run."""
+
+    data: DataConfig = DataConfig()
+    clips: ClipConfig = ClipConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    run: RunConfig = RunConfig()

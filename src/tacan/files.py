@@ -1,0 +1,54 @@
+"""Writing files so that a crash, a full disk or a second writer never harms what stood there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tacan.errors import StorageError
+
+__all__ = ["atomic_path", "atomic_paths", "write_text"]
+
+
+@contextmanager
+def atomic_paths(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Drafts to write to, which replace `paths` together when the block ends well.
+
+    No draft replaces anything before all of them lie whole on the disk; after an error every path
+    has its old content and no draft is left. Raises `StorageError` where the operating system
+    refuses (no space, no permission, a file where a folder should be).
+    """
+    drafts = tuple(path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths)
+    try:
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield drafts
+        for draft in drafts:
+            with draft.open("rb") as written:
+                os.fsync(written.fileno())
+        for draft, path in zip(drafts, paths, strict=True):
+            draft.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{' and '.join(map(str, paths))} must be writable, with room for the data",
+            got=error.strerror or str(error),
+            remedy="What stood there before is untouched. Free some space or choose another place.",
+        ) from error
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """`atomic_paths` for one file."""
+    with atomic_paths(path) as (draft,):
+        yield draft
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` to `path` as UTF-8, whole or not at all. Raises `StorageError`."""
+    with atomic_path(path) as draft:
+        draft.write_text(text, encoding="utf-8")

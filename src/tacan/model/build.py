@@ -1,0 +1,71 @@
+"""From settings to a model: the one place that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from tacan.config import ModelConfig
+from tacan.model.clip_attention import ClipAttention
+from tacan.model.encoders import FrameEncoder, build_encoder
+from tacan.model.tacan import Tacan
+from tacan.model.temporal_attention import MaxPooling, MeanPooling, TemporalAttention
+
+__all__ = ["build_model"]
+
+Pooling = Callable[[ModelConfig, FrameEncoder], nn.Module]
+
+
+def _attention(*, rectify_score: bool = False, divide_by_frames: bool = False) -> Pooling:
+    def build(config: ModelConfig, encoder: FrameEncoder) -> nn.Module:
+        return TemporalAttention(
+            feature_dim=encoder.feature_dim,
+            map_size=encoder.map_size,
+            hidden=config.attention_channels,
+            rectify_score=rectify_score,
+            divide_by_frames=divide_by_frames,
+        )
+
+    return build
+
+
+TEMPORAL_POOLINGS: dict[str, Pooling] = {
+    "mean": lambda config, encoder: MeanPooling(),  # noqa: ARG005
+    "max": lambda config, encoder: MaxPooling(),  # noqa: ARG005
+    "attention": _attention(),
+    "attention_rectified": _attention(rectify_score=True),
+    "attention_literal": _attention(rectify_score=True, divide_by_frames=True),
+}
+
+
+def build_model(config: ModelConfig) -> Tacan:
+    """The model that `config` describes, in training mode.
+
+    Raises `EncoderError` where the encoder or its weights can't be had.
+    """
+    encoder = build_encoder(
+        config.encoder,
+        input_size=(config.height, config.width),
+        last_stride=config.last_stride,
+        weights=config.weights,
+    )
+    embedding_dim = config.embedding_dim or encoder.feature_dim
+    return Tacan(
+        encoder=encoder,
+        temporal_pooling=TEMPORAL_POOLINGS[config.temporal_pooling](config, encoder),
+        clip_attention=ClipAttention(feature_dim=encoder.feature_dim, weighting=config.clip_weight),
+        embedding=(
+            nn.Linear(encoder.feature_dim, embedding_dim) if config.embedding_dim else nn.Identity()
+        ),
+        neck=_neck(embedding_dim) if config.neck else nn.Identity(),
+        mean=config.mean,
+        std=config.std,
+    )
+
+
+def _neck(embedding_dim: int) -> nn.Module:
+    """BNNeck (Luo et al., arXiv 1903.07071): its shift is fixed at zero."""
+    neck = nn.BatchNorm1d(embedding_dim)
+    neck.bias.requires_grad_(False)  # noqa: FBT003
+    return neck

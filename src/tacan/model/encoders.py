@@ -1,0 +1,244 @@
+"""Frame encoders: crops in, feature maps out.
+
+Legend: N frames, d feature size, H x W pixels, h x w cells of the map.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import timm
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from tacan.errors import EncoderError
+from tacan.model.weights import read_weights
+
+__all__ = ["FrameEncoder", "build_encoder", "small_encoder"]
+
+SMALL = "small"
+
+
+class FrameEncoder(nn.Module):
+    """Any trunk, with its output as a map [N, d, h, w].
+
+    `feature_dim` is d and `map_size` is (h, w) for the input size that it was built for.
+    `recompute` drops the activations on the way forward and computes them again on the way back.
+    """
+
+    def __init__(self, trunk: nn.Module, *, input_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.recompute = False
+        self._prefix_tokens: int = getattr(trunk, "num_prefix_tokens", 0)
+        self.feature_dim, *size = _probe(self, input_size)
+        self.map_size = (size[0], size[1])
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Normalised frames [N, 3, H, W] -> feature maps [N, d, h, w]."""
+        if self.recompute and self.training and torch.is_grad_enabled():
+            return checkpoint(  # pyright: ignore[reportReturnType]
+                self._maps, frames, use_reentrant=False, context_fn=self._keep_statistics
+            )
+        return self._maps(frames)
+
+    def _maps(self, frames: Tensor) -> Tensor:
+        output = self.trunk(frames)
+        if output.dim() == 3:
+            output = self._from_tokens(output)
+        elif output.shape[-1] == getattr(self.trunk, "num_features", None) != output.shape[1]:
+            output = output.permute(0, 3, 1, 2)
+        return output
+
+    def _from_tokens(self, tokens: Tensor) -> Tensor:
+        """A transformer's tokens [N, L, d], back in their grid."""
+        height, width = self.trunk.patch_embed.grid_size  # pyright: ignore
+        grid = tokens[:, self._prefix_tokens :].transpose(1, 2)
+        return grid.unflatten(2, (height, width))
+
+    def _keep_statistics(self) -> tuple[torch.no_grad | _Statistics, _Statistics]:
+        """Batch norms must not count a batch twice when it is computed twice."""
+        return _Statistics(self.trunk, counts=True), _Statistics(self.trunk, counts=False)
+
+
+class _Statistics:
+    """A block in which batch norms count what they see into their running statistics, or don't."""
+
+    def __init__(self, trunk: nn.Module, *, counts: bool) -> None:
+        self.norms = [m for m in trunk.modules() if isinstance(m, _BatchNorm)]
+        self.counts = counts
+
+    def __enter__(self) -> None:
+        self.kept = [(norm.momentum, norm.num_batches_tracked) for norm in self.norms]
+        if not self.counts:
+            for norm in self.norms:
+                norm.momentum = 0.0
+                norm.num_batches_tracked = (
+                    None if norm.num_batches_tracked is None else (norm.num_batches_tracked.clone())
+                )
+
+    def __exit__(self, *fault: object) -> None:
+        if not self.counts:
+            for norm, (momentum, tracked) in zip(self.norms, self.kept, strict=True):
+                norm.momentum, norm.num_batches_tracked = momentum, tracked
+
+
+def build_encoder(
+    name: str,
+    *,
+    input_size: tuple[int, int],
+    last_stride: int = 2,
+    weights: str | None = None,
+) -> FrameEncoder:
+    """The encoder `name`: `small`, or any backbone of timm.
+
+    `weights` is a local file, `pretrained` (timm fetches its own), or None. Raises `EncoderError`
+    for an unknown name, weights that can't be had or don't fit, and a backbone that makes no map.
+    """
+    trunk = small_encoder() if name == SMALL else _timm_trunk(name, input_size, weights)
+    if name == SMALL and weights is not None:
+        _load_file(trunk, Path(weights), name)
+    if last_stride == 1:
+        _set_last_stride(trunk, name)
+    try:
+        return FrameEncoder(trunk, input_size=input_size)
+    except (RuntimeError, ValueError, AssertionError, AttributeError) as error:
+        raise EncoderError(
+            "a frame encoder must turn a crop into a map of features",
+            got=f"{name} at {input_size[0]} x {input_size[1]} pixels: {error}",
+            remedy="Choose another backbone or input size.",
+        ) from error
+
+
+def small_encoder(channels: tuple[int, ...] = (32, 64, 128, 256, 256)) -> nn.Sequential:
+    """Five convolutions for CPUs and small crops: three halve the map, each with BatchNorm."""
+    layers: list[nn.Module] = []
+    before = 3
+    for i, width in enumerate(channels):
+        layers += [
+            nn.Conv2d(before, width, 3, stride=2 if i < 3 else 1, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+        ]
+        before = width
+    return nn.Sequential(*layers)
+
+
+def _timm_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> nn.Module:
+    if not timm.is_model(name):
+        near = timm.list_models(f"*{name.split('.')[0].strip('*')}*")[:5]
+        raise EncoderError(
+            f"an encoder must be {SMALL!r} or a backbone of timm",
+            got=repr(name),
+            remedy=f"Did you mean {' or '.join(near)}?" if near else "See timm.list_models().",
+        )
+    pretrained = weights == "pretrained"
+    if pretrained:
+        _check_network(name)
+
+    def create(**sizes: Any) -> nn.Module:
+        return timm.create_model(
+            name, pretrained=pretrained, num_classes=0, global_pool="", **sizes
+        )
+
+    trunk = _create_for_size(create, name, input_size)
+    if weights is not None and not pretrained:
+        _load_file(trunk, Path(weights), name)
+    return trunk
+
+
+def _create_for_size(
+    create: Callable[..., nn.Module], name: str, input_size: tuple[int, int]
+) -> nn.Module:
+    """Transformers must be told the input size when they are made; convolutional nets can't be."""
+    try:
+        return create(img_size=input_size)
+    except TypeError:
+        return create()
+    except (OSError, RuntimeError) as error:
+        raise EncoderError(
+            "the weights of a timm backbone must be in timm's cache or on the network",
+            got=f"{name}: {error}",
+            remedy="Name a local file with model.weights, or leave it out.",
+        ) from error
+
+
+def _check_network(name: str) -> None:
+    """timm tries an unreachable host for most of a minute; this says so after seconds."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    repository = getattr(timm.get_pretrained_cfg(name), "hf_hub_id", None)
+    cached = repository and any(
+        isinstance(try_to_load_from_cache(repository, file), str)
+        for file in ("model.safetensors", "pytorch_model.bin")
+    )
+    if cached:
+        return
+    host = urlsplit(constants.ENDPOINT).hostname or ""
+    try:
+        socket.create_connection((host, 443), timeout=5).close()
+    except OSError as error:
+        raise EncoderError(
+            f"model.weights 'pretrained' lets timm fetch the weights of {name} from {host}",
+            got=f"no cached copy, and no connection ({error})",
+            remedy="Name a local file with model.weights, or leave it out for random weights.",
+        ) from error
+
+
+def _load_file(trunk: nn.Module, path: Path, name: str) -> None:
+    """Loads weights that cover the whole trunk; a classifier beside them is passed over."""
+    weights = read_weights(path)
+    fitting = trunk.state_dict()
+    missing = sorted(set(fitting) - set(weights) - _counters(fitting))
+    other = [
+        f"{key} {tuple(weights[key].shape)} for {tuple(value.shape)}"
+        for key, value in fitting.items()
+        if key in weights and weights[key].shape != value.shape
+    ]
+    if missing or other:
+        raise EncoderError(
+            f"a weight file for {name} must hold every weight of it, in its shape",
+            got=f"{path}: {len(missing)} missing {missing[:3]}, {len(other)} misshapen {other[:3]}",
+            remedy="Name the file that belongs to this backbone.",
+        )
+    trunk.load_state_dict({key: weights[key] for key in fitting if key in weights}, strict=False)
+
+
+def _counters(state: dict[str, Tensor]) -> set[str]:
+    """Weight files of old don't hold the batch norms' counters."""
+    return {key for key in state if key.endswith("num_batches_tracked")}
+
+
+def _set_last_stride(trunk: nn.Module, name: str) -> None:
+    """Stride 1 in the last stage. (timm's `output_stride=16` would dilate: another network.)"""
+    stage = getattr(trunk, "layer4", None)
+    if not isinstance(stage, nn.Sequential):
+        raise EncoderError(
+            "model.last_stride 1 needs a backbone with ResNet's stages (layer4)",
+            got=name,
+            remedy="Set model.last_stride to 2, or choose a ResNet.",
+        )
+    for parent in list(stage[0].modules()):
+        for child_name, child in list(parent.named_children()):
+            if isinstance(child, nn.Conv2d) and child.stride == (2, 2):
+                child.stride = (1, 1)
+            elif isinstance(child, nn.AvgPool2d):
+                setattr(parent, child_name, nn.Identity())
+
+
+@torch.no_grad()
+def _probe(encoder: FrameEncoder, input_size: tuple[int, int]) -> tuple[int, int, int]:
+    """(d, h, w) of the map that the encoder makes of one blank crop."""
+    was_training = encoder.training
+    encoder.eval()
+    maps = encoder(torch.zeros(1, 3, *input_size))
+    encoder.train(was_training)
+    if maps.dim() != 4:
+        raise ValueError(f"its output has the shape {tuple(maps.shape)}")
+    return maps.shape[1], maps.shape[2], maps.shape[3]

@@ -1,0 +1,125 @@
+"""The model of Fig. 1: frames of a tracklet in, one vector out.
+
+Legend: B tracklets, m clips, n clips of any tracklets, T frames, d feature size, D embedding
+size, H x W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tacan.model.clip_attention import ClipAttention, aggregate
+
+__all__ = ["ClipOutput", "Tacan", "TacanOutput"]
+
+
+@dataclass(frozen=True)
+class ClipOutput:
+    """What the model makes of clips, each by itself."""
+
+    clip_embeddings: Tensor
+    """[n, D], Eq. 2."""
+    clip_weights: Tensor
+    """[n], Eq. 1 after its activation."""
+    frame_weights: Tensor
+    """[n, T], Fig. 2."""
+
+
+@dataclass(frozen=True)
+class TacanOutput:
+    """What the model makes of tracklets. Padding holds zeros."""
+
+    tracklet_embedding: Tensor
+    """[B, D]: what people are compared by, and what the classifier sees."""
+    metric_embedding: Tensor
+    """[B, D], Eq. 3: what triplet and min-max losses see. The same tensor unless there is a
+    neck."""
+    clip_embeddings: Tensor
+    """[B, m, D]"""
+    clip_weights: Tensor
+    """[B, m]"""
+    frame_weights: Tensor
+    """[B, m, T]"""
+
+
+class Tacan(nn.Module):
+    """Encoder, temporal pooling, clip attention, embedding layer, and a neck or none.
+
+    The parts come ready made (`build_model`): `encoder` [N,3,H,W] -> [N,d,h,w];
+    `temporal_pooling` [n,T,d,h,w] -> [n,d], [n,T]; `clip_attention` [n,d] -> [n]; `embedding`
+    [n,d] -> [n,D]; `neck` [B,D] -> [B,D]. `mean` and `std` normalise pixels of the range 0 to 1.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        *,
+        encoder: nn.Module,
+        temporal_pooling: nn.Module,
+        clip_attention: ClipAttention,
+        embedding: nn.Module,
+        neck: nn.Module,
+        mean: Sequence[float],
+        std: Sequence[float],
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.temporal_pooling = temporal_pooling
+        self.clip_attention = clip_attention
+        self.embedding = embedding
+        self.neck = neck
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
+
+    def normalise(self, frames: Tensor) -> Tensor:
+        """Pixels [..., 3, H, W], uint8 of 0 to 255 or float of 0 to 1, as the encoder wants."""
+        pixels = frames.to(self.mean.dtype)
+        if frames.dtype == torch.uint8:
+            pixels = pixels / 255
+        return (pixels - self.mean) / self.std
+
+    def embed_clips(self, frames: Tensor) -> ClipOutput:
+        """Clips [n, T, 3, H, W] -> their embeddings and weights, each clip by itself."""
+        n, length = frames.shape[:2]
+        maps = self.encoder(self.normalise(frames.flatten(0, 1)))
+        features, frame_weights = self.temporal_pooling(maps.unflatten(0, (n, length)))
+        return ClipOutput(
+            clip_embeddings=self.embedding(features),
+            clip_weights=self.clip_attention(features),
+            frame_weights=frame_weights,
+        )
+
+    def forward(self, frames: Tensor, clip_mask: Tensor | None = None) -> TacanOutput:
+        """Tracklets [B, m, T, 3, H, W] and the mask [B, m] of their real clips -> `TacanOutput`.
+
+        Padding never reaches the encoder: a tracklet gets the vector that it has alone, and
+        batch statistics in training are those of real frames.
+        """
+        if clip_mask is None:
+            clip_mask = torch.ones(frames.shape[:2], dtype=torch.bool, device=frames.device)
+        clips = self.embed_clips(frames[clip_mask])
+        clip_embeddings = _unpack(clips.clip_embeddings, clip_mask)
+        clip_weights = _unpack(clips.clip_weights, clip_mask)
+        metric_embedding = aggregate(
+            clip_embeddings, clip_weights, clip_mask, self.clip_attention.weighting
+        )
+        return TacanOutput(
+            tracklet_embedding=self.neck(metric_embedding),
+            metric_embedding=metric_embedding,
+            clip_embeddings=clip_embeddings,
+            clip_weights=clip_weights,
+            frame_weights=_unpack(clips.frame_weights, clip_mask),
+        )
+
+
+def _unpack(packed: Tensor, clip_mask: Tensor) -> Tensor:
+    """Values [n, ...] of the real clips, back in their places [B, m, ...]; zeros elsewhere."""
+    spread = packed.new_zeros((*clip_mask.shape, *packed.shape[1:]))
+    spread[clip_mask] = packed
+    return spread
