@@ -163,20 +163,21 @@ def _check(tree: Tree) -> tuple[TrainConfig | None, list[str]]:
 
 
 def _drop(tree: Tree, location: tuple[str, ...]) -> None:
-    for step in location[:-1]:
-        tree = tree[step]
-    tree.pop(location[-1], None)
+    *sections, setting = location
+    for section in sections:
+        tree = tree[section]
+    tree.pop(setting, None)
 
 
 def _describe(location: tuple[str, ...], kind: str, message: str, value: object) -> str:
-    name = ".".join(location)
+    name, setting = ".".join(location), location[-1]
     if kind != "extra_forbidden":
         return f"{name}: {message[0].lower()}{message[1:]}; got {value!r}"
     known: list[str] = list(TrainConfig.model_fields)
     if len(location) > 1:
         section = TrainConfig.model_fields[location[0]].annotation
         known = list(getattr(section, "model_fields", {}))
-    return _unknown("setting", location[-1], known, name)
+    return _unknown("setting", setting, known, name)
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any] | list[str], shown: str = "") -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import timm
@@ -58,7 +58,7 @@ class FrameEncoder(nn.Module):
 
     def _from_tokens(self, tokens: Tensor) -> Tensor:
         """A transformer's tokens [N, L, d], back in their grid."""
-        height, width = self.trunk.patch_embed.grid_size  # pyright: ignore
+        height, width = cast(Any, self.trunk).patch_embed.grid_size
         grid = tokens[:, self._prefix_tokens :].transpose(1, 2)
         return grid.unflatten(2, (height, width))
 

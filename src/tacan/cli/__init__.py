@@ -1,0 +1,56 @@
+"""The command line: one file per command, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+import tacan
+from tacan.errors import TacanError
+
+__all__ = ["COMMANDS", "build_app", "main"]
+
+COMMANDS = {
+    "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",
+    "synth": "write a generated data set in a real data set's layout",
+    "doctor": "check a copy of a data set and say what is wrong with it",
+    "train": "train a model",
+    "embed": "turn tracklets into embeddings",
+    "evaluate": "mAP and CMC, from anyone's features",
+}
+"""Each command and what it does. It is the function `NAME` in `tacan.cli.NAME`."""
+
+EXIT_FAULT = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def build_app() -> App:
+    app = App(
+        name="tacan",
+        help="Find the same person again in video.",
+        help_epilogue="`tacan COMMAND --help` explains a command and shows an example.",
+        version=tacan.__version__,
+    )
+    for name, purpose in COMMANDS.items():
+        app.command(f"tacan.cli.{name}:{name}", name=name, help=purpose)
+    return app
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Runs the command and exits: 0 done, 1 an expected fault, 2 wrong usage, 130 interrupted."""
+    try:
+        build_app()(tokens, exit_on_error=False, result_action="return_none")
+    except CycloptsError:
+        sys.exit(EXIT_USAGE)
+    except TacanError as error:
+        sys.stderr.write(f"tacan: {error}\n")
+        sys.exit(EXIT_FAULT)
+    except KeyboardInterrupt:
+        sys.stderr.write("tacan: interrupted\n")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_FAULT)

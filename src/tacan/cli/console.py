@@ -1,0 +1,76 @@
+"""What all commands share: progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+
+from tacan.files import write_text
+from tacan.progress import Progress
+
+__all__ = ["note", "progress_bar", "say", "table", "write_json"]
+
+
+@contextmanager
+def progress_bar(description: str, unit: str) -> Iterator[Progress]:
+    """A bar on standard error with what is done, the time taken and the time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(description, total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+def say(text: str) -> None:
+    """A result, on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Something worth knowing that is no result, on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+    """A table on standard output; the first column is text, the others are numbers."""
+    drawn = Table(title=title or None, title_justify="left")
+    for i, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        drawn.add_row(*row)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(drawn)
+
+
+def write_json(target: str, data: Mapping[str, Any]) -> None:
+    """`data` as JSON with exact numbers, to the file `target`, or to standard output for `-`."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    if target == "-":
+        say(text)
+    else:
+        write_text(Path(target), text + "\n")

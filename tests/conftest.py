@@ -1,0 +1,20 @@
+"""What tests of several rooms share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real footage for local tests, which is never part of the project."""
+    default = PROJECT.parent / "shared" / "data"
+    folder = Path(os.environ.get("TACAN_SHARED_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(f"no real footage at {folder}; name its folder with TACAN_SHARED_DATA")
+    return folder
