@@ -1,0 +1,151 @@
+"""Reading one crop, strictly: a whole image of three colours, or an error that says why not."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from tacan.errors import CropError
+
+__all__ = ["MAX_CROP_BYTES", "MAX_CROP_PIXELS", "image_suffixes", "read_crop"]
+
+MAX_CROP_PIXELS = 50_000_000
+"""Larger images are refused before they are decoded: no crop of a person is that large."""
+
+MAX_CROP_BYTES = 256 * 2**20
+"""Larger files are refused before they are read."""
+
+_JPEG_START = b"\xff\xd8\xff"
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
+
+
+def read_crop(path: Path) -> np.ndarray:
+    """The pixels of an image file: uint8 [h, w, 3], RGB, contiguous.
+
+    - JPEG is decoded exactly (the slow DCT, smooth upsampling), as Pillow does.
+    - Grey, palette, CMYK and other modes are converted to RGB.
+    - Transparent pixels are laid over white.
+    - Of 16 bits a channel the upper 8 are kept.
+    - Of several pictures in one file (GIF, TIFF, APNG) the first is taken.
+    - An EXIF orientation is ignored: crops are cut upright, and a stray tag would turn them.
+
+    Raises `CropError` when the file is missing, empty, not an image, larger than
+    `MAX_CROP_PIXELS`, or damaged; a JPEG or PNG that was cut off anywhere counts as damaged,
+    even where a viewer would still show part of it.
+    """
+    data = _read_bytes(path)
+    if data.startswith(_JPEG_START):
+        return _decode_jpeg(path, data)
+    if data.startswith(_PNG_START) and data.rfind(_PNG_END) < 0:
+        raise _damaged(path, "a PNG without its end")
+    return _decode_with_pillow(path, data)
+
+
+def image_suffixes() -> frozenset[str]:
+    """The file endings that Pillow can read, in lower case and with their dot.
+
+    >>> {".jpg", ".png", ".webp"} <= image_suffixes()
+    True
+    """
+    Image.init()
+    return frozenset(
+        suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_CROP_BYTES:
+                raise CropError(
+                    f"a crop's file must not exceed {MAX_CROP_BYTES:,} bytes",
+                    got=f"{path}: {size:,} bytes",
+                    remedy="Check that this file is a crop.",
+                )
+            data = file.read()
+    except OSError as error:
+        raise CropError(
+            "a crop must be a readable file",
+            got=f"{path}: {error.strerror or error}",
+            remedy="Restore the file or its permissions.",
+        ) from error
+    if not data:
+        raise CropError(
+            "a crop must be a whole image",
+            got=f"{path}: 0 bytes",
+            remedy="Copy the file again or remove it.",
+        )
+    return data
+
+
+def _decode_jpeg(path: Path, data: bytes) -> np.ndarray:
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        _check_size(path, height=int(height), width=int(width))
+        if colours in ("CMYK", "YCCK"):
+            return _decode_with_pillow(path, data)
+        return simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _decode_with_pillow(path: Path, data: bytes) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            _check_size(path, height=image.height, width=image.width)
+            return np.ascontiguousarray(_to_rgb(image))
+    except CropError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, str(error)) from error
+    except Image.UnidentifiedImageError as error:
+        raise CropError(
+            "a crop must be an image",
+            got=f"{path}: {len(data):,} bytes of another kind",
+            remedy="Remove the file, or name it with an ending that is not an image's.",
+        ) from error
+    except Exception as error:  # Pillow's decoders answer damaged data with errors of any kind.
+        raise _damaged(path, str(error)) from error
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        grey = np.asarray(image)
+        if grey.min() < 0 or grey.max() > 0xFFFF:
+            raise ValueError("more than 16 bits a pixel")
+        return np.repeat((grey >> 8).astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode == "F":
+        raise ValueError("pixels are fractions, whose range is unknown")
+    if image.has_transparency_data:
+        coloured = image.convert("RGBA")
+        white = Image.new("RGBA", coloured.size, "white")
+        image = Image.alpha_composite(white, coloured)
+    return np.asarray(image.convert("RGB"))
+
+
+def _check_size(path: Path, *, height: int, width: int) -> None:
+    if height * width > MAX_CROP_PIXELS:
+        raise _too_large(path, f"{width:,} x {height:,}")
+
+
+def _too_large(path: Path, size: str) -> CropError:
+    return CropError(
+        f"a crop must not exceed {MAX_CROP_PIXELS:,} pixels",
+        got=f"{path}: {size}",
+        remedy="Check that this file is a crop, or scale it down.",
+    )
+
+
+def _damaged(path: Path, fault: str) -> CropError:
+    return CropError(
+        "a crop must be a whole image",
+        got=f"{path}: {fault.rstrip('.')}",
+        remedy="The file is truncated or damaged: copy it again or remove it.",
+    )
