@@ -132,7 +132,7 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
 
 def _check_size(path: Path, *, height: int, width: int) -> None:
     if height * width > MAX_CROP_PIXELS:
-        raise _too_large(path, f"{width:,} x {height:,}")
+        raise _too_large(path, f"{height:,} high, {width:,} wide")
 
 
 def _too_large(path: Path, size: str) -> CropError:
