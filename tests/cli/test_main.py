@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tacan.cli import COMMANDS, build_app, main
+from tacan.errors import DataError
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tacan", *words], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_each_option_and_shows_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = build_app()
+    app([command, "--help"], result_action="return_none", exit_on_error=False)
+    shown = capsys.readouterr().out
+    assert f"tacan {command}" in shown.split("Usage:", 1)[1].split("\n", 1)[1], "an example"
+    function = app[command].default_command
+    assert function is not None
+    for parameter in app[command].assemble_argument_collection():
+        assert parameter.parameter.help, f"{parameter.name} has no help"
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    done = run("evaluat")
+    assert done.returncode == 2
+    assert "evaluate" in done.stdout + done.stderr
+
+
+def test_a_fault_is_one_message_on_standard_error(tmp_path: object) -> None:
+    done = run("evaluate", f"{tmp_path}/nowhere.npz", "--protocol", "cross-camera")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "nowhere.npz" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(DataError("a rule"), 1), (KeyboardInterrupt(), 130), (BrokenPipeError(), 1)],
+)
+def test_exit_status(monkeypatch: pytest.MonkeyPatch, fault: BaseException, status: int) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("tacan.cli.build_app", lambda: fail)
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == status
