@@ -20,7 +20,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), atomic_path(path) as draft:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), atomic_path(path) as draft:
         draft.write_text("ne")
         raise KeyboardInterrupt
     assert path.read_text() == "old"

@@ -117,10 +117,8 @@ def test_the_predictor_is_the_linear_layer_of_equation_1() -> None:
     features = torch.randn(5, 4)
     assert attention.predictor is not None
     assert attention.predictor.bias is None
-    expected = [
-        sum(float(w) * float(f) for w, f in zip(attention.predictor.weight[0], row, strict=True))
-        for row in features
-    ]
+    weight = attention.predictor.weight[0].tolist()
+    expected = [sum(w * f for w, f in zip(weight, row, strict=True)) for row in features.tolist()]
     torch.testing.assert_close(attention(features), torch.tensor(expected))
 
 
