@@ -1,0 +1,119 @@
+"""`tacan synth`: a generated data set in a real data set's layout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tacan.synthetic.settings import Settings
+
+__all__ = ["synth"]
+
+
+def synth(
+    out: Path,
+    /,
+    *,
+    layout: str,
+    identities: int,
+    cameras: int,
+    seed: int,
+    train_identities: int | None = Settings.train_identities,
+    height: int = Settings.height,
+    width: int = Settings.width,
+    min_frames: int = Settings.min_frames,
+    median_frames: int = Settings.median_frames,
+    max_frames: int = Settings.max_frames,
+    tracklets_per_camera: int = Settings.tracklets_per_camera,
+    occluded_share: float = Settings.occluded_share,
+    distractor_share: float = Settings.distractor_share,
+    junk_share: float = Settings.junk_share,
+    workers: int = 1,
+    force: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Writes a data set of generated people in a real data set's layout.
+
+    Drawn people walk before several cameras and are often hidden, by things or by each other.
+    How much of the person each crop shows is written beside the data, to
+    OUT/ground_truth/visibility.npz. The same settings give the same files, byte for byte.
+
+    Example: tacan synth people --layout mars --identities 100 --cameras 6 --seed 0
+
+    Parameters
+    ----------
+    out
+        The folder to write: new or empty.
+    layout
+        The data set whose files are imitated: mars or folder.
+    identities
+        How many people there are.
+    cameras
+        How many cameras there are, at least 2.
+    seed
+        The number that everything is drawn from.
+    train_identities
+        How many of the people are for training, in layouts that split them; half by default.
+    height
+        Height of the crops in pixels.
+    width
+        Width of the crops in pixels.
+    min_frames
+        Length of the shortest tracklet that may occur.
+    median_frames
+        Length that half of the tracklets exceed.
+    max_frames
+        Length of the longest tracklet that may occur.
+    tracklets_per_camera
+        A person has 1 to this many tracklets in each camera that sees them.
+    occluded_share
+        Share of the tracklets with a long stretch of occlusion.
+    distractor_share
+        Tracklets of pid 0 for each tracklet of a real person that they stand among.
+    junk_share
+        Tracklets of pid -1 for each tracklet of a real person that they stand among.
+    workers
+        Processes that draw.
+    force
+        Replace an earlier generated data set. Other files are never replaced.
+    """
+    from tacan.cli.console import progress_bar, say
+    from tacan.progress import Progress, silent
+    from tacan.synthetic import generate
+
+    def run(progress: Progress) -> None:
+        made = generate(
+            out,
+            layout=layout,
+            identities=identities,
+            cameras=cameras,
+            seed=seed,
+            train_identities=train_identities,
+            height=height,
+            width=width,
+            min_frames=min_frames,
+            median_frames=median_frames,
+            max_frames=max_frames,
+            tracklets_per_camera=tracklets_per_camera,
+            occluded_share=occluded_share,
+            distractor_share=distractor_share,
+            junk_share=junk_share,
+            workers=workers,
+            force=force,
+            progress=progress,
+        )
+        for split, count in made.counts.items():
+            say(
+                f"{split}: {count['identities']} identities, {count['tracklets']} tracklets "
+                f"({count['distractors']} distractors, {count['junk']} junk), "
+                f"{count['frames']} crops"
+            )
+        say(f"written to {made.root}")
+
+    if sys.stderr.isatty():
+        with progress_bar("drawing", "tracklets") as progress:
+            run(progress)
+    else:
+        run(silent)

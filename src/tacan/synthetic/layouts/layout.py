@@ -1,0 +1,58 @@
+"""What a layout must know: the names of crops and tracklets, and the tables beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tacan.errors import ConfigError
+from tacan.synthetic.cast import Part
+
+__all__ = ["Layout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way to write a generated data set.
+
+    Attributes
+    ----------
+    has_splits
+        Whether identities are divided into `train` and `test`.
+    tracklet_id
+        The name of a tracklet, the same that the layout's reader gives it.
+    crop_name
+        The file of frame 1, 2, ... of a tracklet, relative to the root, with forward slashes.
+    write_tables
+        Writes what stands beside the crops; gets the root and the tracklets in their order.
+    max_pid, max_camid, max_number
+        What the file names have room for.
+    """
+
+    has_splits: bool
+    tracklet_id: Callable[[Part], str]
+    crop_name: Callable[[Part, int], str]
+    write_tables: Callable[[Path, Sequence[Part]], None]
+    max_pid: int
+    max_camid: int
+    max_number: int
+
+    def check(self, parts: Sequence[Part]) -> None:
+        """Raises `ConfigError` where the file names have no room for these tracklets."""
+        sizes = (
+            ("identities", max((part.pid for part in parts), default=0), self.max_pid),
+            ("cameras", max((part.camid for part in parts), default=0), self.max_camid),
+            (
+                "tracklets of one pid in one camera",
+                max((part.number for part in parts), default=0),
+                self.max_number,
+            ),
+        )
+        faults = [
+            f"this layout's file names have room for {room} {what}; got {size}"
+            for what, size, room in sizes
+            if size > room
+        ]
+        if faults:
+            raise ConfigError(faults, source="the generated data set")

@@ -1,0 +1,98 @@
+"""What is known of generated tracklets beyond their pictures, and where it is kept.
+
+`<root>/ground_truth/visibility.npz` holds `tracklet_ids` str [N], `offsets` int64 [N+1] and
+`visibility` float32 [frames]: tracklet i's frames are `visibility[offsets[i]:offsets[i+1]]`.
+`<root>/ground_truth/manifest.json` holds the settings and counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tacan.errors import DatasetLayoutError
+from tacan.files import atomic_path, write_text
+
+__all__ = [
+    "GROUND_TRUTH",
+    "is_generated",
+    "read_manifest",
+    "read_visibility",
+    "write_manifest",
+    "write_visibility",
+]
+
+GROUND_TRUTH = "ground_truth"
+"""The folder beside the data."""
+
+_MAKER = "tacan synth"
+
+
+def read_visibility(root: Path) -> dict[str, np.ndarray]:
+    """For each tracklet id the visibility of each frame, float32 [frames], 0 to 1.
+
+    Visibility is the share of the person's pixels that lie within the crop and are not covered;
+    0 where a crop shows no person. Raises `DatasetLayoutError` where `root` holds no such file,
+    or a damaged one.
+    """
+    path = Path(root) / GROUND_TRUTH / "visibility.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            ids, offsets, values = file["tracklet_ids"], file["offsets"], file["visibility"]
+    except Exception as error:  # numpy and zipfile raise a dozen kinds for a damaged file
+        raise DatasetLayoutError(
+            "a generated data set must have its visibilities in ground_truth/visibility.npz",
+            got=f"{path}: {error}",
+            remedy="Generate it again with `tacan synth`.",
+        ) from error
+    if len(offsets) != len(ids) + 1 or offsets[-1] != len(values):
+        raise DatasetLayoutError(
+            "visibility.npz must have one offset more than tracklets, and the last at its end",
+            got=f"{len(ids)} tracklets, {len(offsets)} offsets, {len(values)} values",
+            remedy="Generate it again with `tacan synth`.",
+        )
+    return {str(name): values[offsets[i] : offsets[i + 1]] for i, name in enumerate(ids)}
+
+
+def write_visibility(root: Path, ids: Sequence[str], values: Sequence[np.ndarray]) -> None:
+    """Writes what `read_visibility` reads."""
+    offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int64)
+    flat = np.concatenate([*values, np.empty(0)]).astype(np.float32)
+    with atomic_path(root / GROUND_TRUTH / "visibility.npz") as draft, draft.open("wb") as file:
+        np.savez(file, tracklet_ids=np.array(ids, dtype=np.str_), offsets=offsets, visibility=flat)
+
+
+def read_manifest(root: Path) -> dict[str, Any]:
+    """The settings and counts of a generated data set. Raises `DatasetLayoutError`."""
+    path = Path(root) / GROUND_TRUTH / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        manifest = {"made_by": f"nobody: {error}"}
+    if not isinstance(manifest, dict) or manifest.get("made_by") != _MAKER:
+        raise DatasetLayoutError(
+            "a generated data set must have its manifest in ground_truth/manifest.json",
+            got=path if not isinstance(manifest, dict) else f"{path}: {manifest.get('made_by')}",
+            remedy="Generate it again with `tacan synth`.",
+        )
+    return manifest
+
+
+def write_manifest(root: Path, *, settings: dict[str, object], counts: dict[str, Any]) -> None:
+    """Writes what `read_manifest` reads."""
+    manifest = {"made_by": _MAKER, "settings": settings, "counts": counts}
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    write_text(root / GROUND_TRUTH / "manifest.json", text + "\n")
+
+
+def is_generated(root: Path) -> bool:
+    """Whether `root` holds a whole generated data set."""
+    try:
+        read_manifest(root)
+    except DatasetLayoutError:
+        return False
+    return True
