@@ -1,0 +1,117 @@
+"""Augmentation of a clip: whatever happens to one of its frames happens to all.
+
+All random parameters come from a generator of our own, so that a clip's augmentation is a function
+of its seed and the global generators stay as they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as F
+
+from tacan.errors import ConfigError
+
+__all__ = ["ClipAugmentation"]
+
+# Random erasing: the box's share of the picture's area, and its height over its width.
+_ERASED_SHARE = (0.02, 0.3)
+_ERASED_ASPECT = (0.3, 3.3)
+
+
+class ClipAugmentation:
+    """Flip, shift, colour jitter and erasing, in this order, the same for all frames of a clip.
+
+    Parameters
+    ----------
+    flip
+        Probability of a horizontal flip.
+    pad
+        Pixels added on each side before a crop of the old size is cut from a random place; what
+        comes in from outside has the clip's mean colour.
+    erase
+        Probability that one box, at the same place in all frames, is filled with the clip's mean
+        colour. It covers 2 to 30 % of the picture, with a height of 0.3 to 3.3 times its width.
+    colour
+        Strength c: brightness, contrast and saturation, in random order, are each multiplied by
+        a factor between 1 - c and 1 + c.
+
+    Raises
+    ------
+    ConfigError
+        With each number that is out of range.
+    """
+
+    def __init__(self, *, flip: float, pad: int, erase: float, colour: float) -> None:
+        self.flip = flip
+        self.pad = pad
+        self.erase = erase
+        self.colour = colour
+        rules = [
+            (0 <= flip <= 1, f"flip is a probability, between 0 and 1; got {flip}"),
+            (pad >= 0, f"pad must be 0 pixels or more; got {pad}"),
+            (0 <= erase <= 1, f"erase is a probability, between 0 and 1; got {erase}"),
+            (0 <= colour <= 1, f"colour is a strength, between 0 and 1; got {colour}"),
+        ]
+        if faults := [fault for holds, fault in rules if not holds]:
+            raise ConfigError(faults, source="the augmentation")
+
+    def __call__(self, clip: Tensor, seed: int) -> Tensor:
+        """An augmented copy of the clip, uint8 [T, 3, H, W] to uint8 [T, 3, H, W].
+
+        Equal seeds give equal results. The input is not changed.
+        """
+        rng = np.random.default_rng(seed)
+        # Every part draws its numbers whether it acts or not: switching one off changes no other.
+        flips = rng.random() < self.flip
+        shift = rng.integers(-self.pad, self.pad, size=2, endpoint=True)
+        order = rng.permutation(3)
+        factors = rng.uniform(1 - self.colour, 1 + self.colour, size=3)
+        erases = rng.random() < self.erase
+        box = _random_box(clip.shape[-2], clip.shape[-1], rng)
+
+        mean_colour = clip.mean(dim=(0, 2, 3), dtype=torch.float32).round().to(torch.uint8)
+        filling = mean_colour[:, None, None]
+        augmented = F.horizontal_flip(clip) if flips else clip.clone()
+        if shift.any():
+            augmented = _shifted(augmented, int(shift[0]), int(shift[1]), filling)
+        if self.colour > 0:
+            augmented = _recoloured(augmented, order, factors)
+        if erases:
+            top, left, height, width = box
+            augmented[..., top : top + height, left : left + width] = filling
+        return augmented
+
+
+def _shifted(clip: Tensor, down: int, right: int, filling: Tensor) -> Tensor:
+    """What padding by `filling` and cropping elsewhere gives, without the padded picture."""
+    height, width = clip.shape[-2:]
+    shifted = filling.expand_as(clip).clone()
+    rows, columns = height - abs(down), width - abs(right)
+    if rows <= 0 or columns <= 0:
+        return shifted
+    to_row, to_column = max(down, 0), max(right, 0)
+    from_row, from_column = max(-down, 0), max(-right, 0)
+    shifted[..., to_row : to_row + rows, to_column : to_column + columns] = clip[
+        ..., from_row : from_row + rows, from_column : from_column + columns
+    ]
+    return shifted
+
+
+def _recoloured(clip: Tensor, order: np.ndarray, factors: np.ndarray) -> Tensor:
+    changes = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation)
+    for which in order.tolist():
+        clip = changes[which](clip, float(factors[which]))
+    return clip
+
+
+def _random_box(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a box inside the picture, at least one pixel large."""
+    area = rng.uniform(*_ERASED_SHARE) * height * width
+    aspect = np.exp(rng.uniform(*np.log(_ERASED_ASPECT)))
+    box_height = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
+    box_width = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
+    top = int(rng.integers(height - box_height, endpoint=True))
+    left = int(rng.integers(width - box_width, endpoint=True))
+    return top, left, box_height, box_width

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from tacan.clips.dataset import TrainingClips, as_raised_in_worker
+from tacan.clips.identity_sampler import Draw, IdentityBatchSampler
+from tacan.clips.images import load_frames
+from tacan.clips.transforms import ClipAugmentation
+from tacan.errors import ConfigError, CropError
+from tacan.records import Tracklet
+
+AUGMENTATION = ClipAugmentation(flip=0.5, pad=2, erase=0.5, colour=0.1)
+
+
+def make(
+    tracklets: list[Tracklet],
+    *,
+    labels: list[int] | None = None,
+    sampling: str = "consecutive",
+    augmentation: ClipAugmentation | None = AUGMENTATION,
+) -> TrainingClips:
+    return TrainingClips(
+        tracklets,
+        list(range(len(tracklets))) if labels is None else labels,
+        height=32,
+        width=16,
+        clip_len=3,
+        n_clips=2,
+        sampling=sampling,
+        augmentation=augmentation,
+    )
+
+
+def test_item_is_clips_and_label(tracklet: Tracklet) -> None:
+    clips, label = make([tracklet], labels=[5])[Draw(0, 11)]
+    assert clips.shape == (2, 3, 3, 32, 16)
+    assert clips.dtype == torch.uint8
+    assert clips.is_contiguous()
+    assert label == 5
+
+
+def test_item_depends_on_its_draw_alone(tracklet: Tracklet) -> None:
+    items = make([tracklet])
+    torch.manual_seed(1)
+    first = items[Draw(0, 11)][0]
+    torch.manual_seed(2)
+    others = [items[Draw(0, seed)][0] for seed in range(10)]
+    assert torch.equal(items[Draw(0, 11)][0], first)
+    assert not any(torch.equal(first, other) for other in others)
+
+
+def test_clips_are_consecutive_frames_of_the_tracklet(tracklet: Tracklet) -> None:
+    frames = load_frames(tracklet, range(9), height=32, width=16)
+    windows = [frames[i : i + 3] for i in range(7)]
+    clips, _ = make([tracklet], augmentation=None)[Draw(0, 3)]
+    starts = [i for clip in clips for i in range(7) if torch.equal(clip, windows[i])]
+    assert len(starts) == 2
+    assert starts[1] - starts[0] >= 3
+
+
+def test_each_clip_has_an_augmentation_of_its_own(tracklet: Tracklet) -> None:
+    still = Tracklet("still", 1, 1, tracklet.directory, tracklet.frames[:1])
+    pairs = [make([still])[Draw(0, seed)][0] for seed in range(10)]
+    for clips in pairs:
+        assert torch.equal(clips, clips[:, :1].expand_as(clips))
+    assert sum(torch.equal(clips[0], clips[1]) for clips in pairs) <= 1
+
+
+@pytest.mark.parametrize("sampling", ["strided", "segments"])
+def test_other_samplings(tracklet: Tracklet, sampling: str) -> None:
+    clips = make([tracklet], sampling=sampling, augmentation=None)[Draw(0, 0)][0]
+    usual = make([tracklet], augmentation=None)[Draw(0, 0)][0]
+    assert not torch.equal(clips, usual)
+
+
+def test_unreadable_crop_stops_training_with_its_name(tracklet: Tracklet) -> None:
+    tracklet.path(0).write_bytes(b"no image")
+    broken = Tracklet("broken", 1, 1, tracklet.directory, tracklet.frames[:1])
+    with pytest.raises(CropError, match=r"0\.png"):
+        make([broken])[Draw(0, 0)]
+
+
+def test_error_from_a_worker_keeps_its_message_without_a_traceback(tracklet: Tracklet) -> None:
+    tracklet.path(0).write_bytes(b"")
+    items = make([Tracklet("broken", 1, 1, tracklet.directory, tracklet.frames[:1])])
+    with pytest.raises(CropError) as direct:
+        items[Draw(0, 0)]
+    with pytest.raises(CropError) as caught:
+        next(iter(DataLoader(items, batch_sampler=[[Draw(0, 0)]], num_workers=1)))
+    assert "Traceback" in str(caught.value)
+    assert str(as_raised_in_worker(caught.value)) == str(direct.value)
+    assert as_raised_in_worker(direct.value) is direct.value
+
+
+def test_workers_give_what_the_main_process_gives(tracklet: Tracklet) -> None:
+    tracklets = [Tracklet(str(i), i, 1, tracklet.directory, tracklet.frames[i:]) for i in range(4)]
+    items = make(tracklets)
+    batches = []
+    for n_workers in (0, 2):
+        sampler = IdentityBatchSampler(
+            [1, 1, 2, 2], identities_per_batch=2, tracklets_per_identity=2, n_batches=3, seed=5
+        )
+        batches.append(list(DataLoader(items, batch_sampler=sampler, num_workers=n_workers)))
+    assert len(batches[0]) == 3
+    for (clips, labels), (worker_clips, worker_labels) in zip(*batches, strict=True):
+        assert clips.shape == (4, 2, 3, 3, 32, 16)
+        assert labels.dtype == torch.int64
+        assert torch.equal(clips, worker_clips)
+        assert torch.equal(labels, worker_labels)
+
+
+def test_refuses_labels_that_do_not_match(tracklet: Tracklet) -> None:
+    with pytest.raises(ConfigError, match="got 2 for 1 tracklets"):
+        make([tracklet], labels=[0, 1])
+
+
+def test_refuses_an_unknown_sampling(tracklet: Tracklet) -> None:
+    with pytest.raises(ConfigError, match="got 'all'"):
+        make([tracklet], sampling="all")
