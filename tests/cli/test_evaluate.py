@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tacan.cli import main
+from tacan.embeddings.files import Features, save_features
+from tacan.evaluation import evaluate
+
+
+@pytest.fixture
+def features():
+    rng = np.random.default_rng(0)
+    n = 60
+    return Features(
+        embeddings=rng.standard_normal((n, 8)),
+        pids=rng.integers(-1, 6, n),
+        camids=rng.integers(1, 4, n),
+        is_query=rng.random(n) < 0.4,
+        is_gallery=np.ones(n, dtype=bool),
+    )
+
+
+def run(capsys, *tokens):
+    """Exit status, standard output and standard error of `tacan evaluate`."""
+    status = 0
+    try:
+        main(["evaluate", *map(str, tokens)])
+    except SystemExit as end:
+        status = end.code
+    return status or 0, *capsys.readouterr()
+
+
+def test_the_table_shows_every_protocol_with_its_counts(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    status, out, _ = run(capsys, path, "--protocol", "mars-9330,cross-camera")
+    assert status == 0
+    head, _, *lines = out.splitlines()
+    assert [word for word in ("mAP", "Rank-1", "Rank-5", "Rank-10", "Rank-20") if word in head]
+    for line, name in zip(lines, ["mars-9330", "cross-camera"], strict=True):
+        result = evaluate(features, name)
+        words = line.split()
+        assert words[:2] == [name, "euclidean"]
+        assert words[2] == f"{100 * result.mean_ap:.2f}"
+        assert words[3] == f"{100 * result.rank_1:.2f}"
+        counts = [result.n_query, result.n_valid_query, result.n_query - result.n_valid_query]
+        assert [int(word) for word in words[-4:]] == [*counts, result.n_gallery]
+
+
+def test_json_has_the_stated_form_at_full_precision(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    target = tmp_path / "scores.json"
+    names = "mars-official,mars-9330,mars-11310,cross-camera"
+    run(capsys, path, "--protocol", names, "--json", target, "--metric", "cosine")
+    written = json.loads(target.read_text())
+    assert list(written) == ["protocols"]
+    assert list(written["protocols"]) == names.split(",")
+    for name, entry in written["protocols"].items():
+        result = evaluate(features, name, metric="cosine")
+        assert entry["mAP"] == result.mean_ap
+        assert entry["cmc"] == {str(n): result.cmc[n - 1] for n in (1, 5, 10, 20)}
+        assert entry["n_query"] == result.n_query
+        assert entry["n_valid_query"] == result.n_valid_query
+        assert entry["n_gallery"] == result.n_gallery
+
+
+def test_json_to_standard_output_comes_without_the_table(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    _, out, _ = run(capsys, path, "--protocol", "cross-camera", "--json", "-")
+    assert list(json.loads(out)["protocols"]) == ["cross-camera"]
+
+
+def test_an_expected_fault_is_one_message_and_status_1(tmp_path, capsys):
+    status, out, err = run(capsys, tmp_path / "none.npz", "--protocol", "cross-camera")
+    assert (status, out) == (1, "")
+    assert "must exist" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("protocol", ["mars", "cross-camera,mars", ","])
+def test_an_unknown_protocol_is_wrong_usage(tmp_path, features, capsys, protocol):
+    path = save_features(tmp_path / "f.npz", features)
+    status, out, err = run(capsys, path, "--protocol", protocol)
+    assert (status, out) == (2, "")
+    assert "mars-9330" in err
+
+
+def test_the_command_does_not_import_torch(tmp_path, features):
+    path = save_features(tmp_path / "f.npz", features)
+    script = (
+        "import sys; from tacan.cli import main\n"
+        f"main(['evaluate', {str(path)!r}, '--protocol', 'cross-camera'])\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

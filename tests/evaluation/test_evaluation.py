@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive import score
+from sklearn.metrics import average_precision_score
+
+from tacan.distances import METRICS
+from tacan.embeddings.files import Features
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation import PROTOCOLS, evaluate, evaluate_protocols
+
+MARS = ("mars-official", "mars-9330", "mars-11310")
+
+
+def to_features(rows):
+    return Features(
+        embeddings=np.array([row["vector"] for row in rows], dtype=np.float32),
+        pids=np.array([row["pid"] for row in rows]),
+        camids=np.array([row["camid"] for row in rows]),
+        is_query=np.array([row["query"] for row in rows]),
+        is_gallery=np.array([row["gallery"] for row in rows]),
+    )
+
+
+def row_lists(max_camera=4, width=2, largest=3):
+    row = st.fixed_dictionaries(
+        {
+            "vector": st.lists(st.integers(-largest, largest), min_size=width, max_size=width),
+            "pid": st.integers(-1, 5),
+            "camid": st.integers(1, max_camera),
+            "query": st.booleans(),
+            "gallery": st.booleans(),
+        }
+    )
+    return st.lists(row, min_size=2, max_size=25)
+
+
+def same(result, rows, protocol, metric="euclidean"):
+    mean_ap, curve, n_query, n_valid, n_gallery = score(rows, protocol, metric)
+    assert (result.n_query, result.n_valid_query, result.n_gallery) == (n_query, n_valid, n_gallery)
+    assert result.mean_ap == pytest.approx(mean_ap, abs=1e-12)
+    np.testing.assert_allclose(result.cmc, curve, atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("protocol", list(PROTOCOLS))
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_each_protocol_equals_naive_loops(protocol, metric, data):
+    rows = data.draw(row_lists(max_camera=2 if protocol == "two-camera" else 4))
+    if score(rows, protocol, metric)[0] is None:
+        with pytest.raises(FeaturesError):
+            evaluate(to_features(rows), protocol, metric=metric)
+    else:
+        same(evaluate(to_features(rows), protocol, metric=metric), rows, protocol, metric)
+
+
+@given(rows=row_lists(), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_several_protocols_in_one_pass_equal_each_alone(rows, data):
+    names = [name for name in (*MARS, "cross-camera") if score(rows, name)[0] is not None]
+    if names:
+        names = data.draw(st.permutations(names))
+        results = evaluate_protocols(to_features(rows), names)
+        assert list(results) == names
+        for name in names:
+            same(results[name], rows, name)
+
+
+def random_rows(rng, n, width, *, n_pids=12, integers=False):
+    vectors = rng.integers(-2, 3, (n, width)) if integers else rng.standard_normal((n, width))
+    return [
+        {
+            "vector": vectors[i],
+            "pid": int(rng.integers(-1, n_pids)),
+            "camid": int(rng.integers(1, 5)),
+            "query": bool(rng.random() < 0.3),
+            "gallery": True,
+        }
+        for i in range(n)
+    ]
+
+
+def test_larger_sets_that_span_several_query_blocks():
+    rows = random_rows(np.random.default_rng(0), 600, 3, n_pids=30, integers=True)
+    for name, result in evaluate_protocols(to_features(rows), MARS).items():
+        same(result, rows, name)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_average_precision_equals_scikit_learns_where_no_distances_are_equal(metric):
+    features = to_features(random_rows(np.random.default_rng(1), 300, 64))
+    result = evaluate(features, "cross-camera", metric=metric)
+    distances = METRICS[metric](*[features.embeddings.astype(np.float64)] * 2)
+    for i, row in enumerate(result.query_rows):
+        pid, camid = features.pids[row], features.camids[row]
+        kept = (features.pids != -1) & ~((features.pids == pid) & (features.camids == camid))
+        right = (features.pids[kept] == pid) & (pid > 0)
+        if not right.any():
+            assert np.isnan(result.average_precision[i])
+            continue
+        oracle = average_precision_score(right, -distances[row, kept])
+        assert result.average_precision[i] == pytest.approx(oracle, abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1234.567])
+def test_a_constant_embedding_earns_nothing(metric, value):
+    rng = np.random.default_rng(2)
+    rows = random_rows(rng, 400, 1)
+    vector = np.full(1021, value) * rng.uniform(0.5, 1.5, 1021)
+    for row in rows:
+        row["vector"] = vector
+    result = evaluate(to_features(rows), "cross-camera", metric=metric)
+    n_right = np.diff(result.hit_ranks.offsets)
+    assert result.rank_1 == 0
+    assert result.first_rank[n_right > 0].min() > 250
+    assert result.cmc.max() == 0
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_equal_vectors_tie_though_their_numbers_are_not_round(metric):
+    rng = np.random.default_rng(3)
+    prototypes = rng.standard_normal((7, 256)).astype(np.float32) + 3
+    rows = random_rows(rng, 500, 1)
+    kinds = rng.integers(0, 7, 500)
+    distances = METRICS[metric](*[prototypes.astype(np.float64)] * 2)
+    order = {
+        (a, b): int((distances[a] < distances[a, b]).sum()) for a in range(7) for b in range(7)
+    }
+    for row, kind in zip(rows, kinds, strict=True):
+        row["vector"] = prototypes[kind]
+        row["kind"] = int(kind)
+    result = evaluate(to_features(rows), "cross-camera", metric=metric)
+    queries = [row for row in rows if row["query"]]
+    for i, query in enumerate(queries):
+        right = [
+            row for row in rows if row["pid"] == query["pid"] > 0 and row["camid"] != query["camid"]
+        ]
+        wrong = [row for row in rows if row["pid"] not in (-1, query["pid"])]
+        wrong += [row for row in rows if row["pid"] == query["pid"] == 0 and row is not query]
+        places = [order[query["kind"], row["kind"]] for row in wrong]
+        hits = sorted(order[query["kind"], row["kind"]] for row in right)
+        expected = [k + sum(p <= hit for p in places) for k, hit in enumerate(hits, start=1)]
+        begin, end = result.hit_ranks.offsets[i : i + 2]
+        assert result.hit_ranks.ranks[begin:end].tolist() == expected
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    rng = np.random.default_rng(4)
+    rows = random_rows(rng, 200, 2, integers=True)
+    first = evaluate(to_features(rows), "mars-11310")
+    rng.shuffle(rows)
+    second = evaluate(to_features(rows), "mars-11310")
+    assert first.mean_ap == pytest.approx(second.mean_ap, abs=1e-12)
+    np.testing.assert_array_equal(first.cmc, second.cmc)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_one_outlier_of_enormous_length_changes_nothing_for_the_others(metric):
+    rows = random_rows(np.random.default_rng(5), 150, 16)
+    plain = evaluate(to_features(rows), "cross-camera", metric=metric)
+    direction = -np.sum([row["vector"] for row in rows], axis=0)
+    far = {"vector": 1e6 * direction, "pid": 0, "camid": 9, "query": False, "gallery": True}
+    more = evaluate(to_features([*rows, far]), "cross-camera", metric=metric)
+    if metric == "euclidean":
+        assert more.mean_ap == plain.mean_ap
+    assert more.mean_ap == pytest.approx(plain.mean_ap, abs=0.01)
+
+
+def test_vectors_that_differ_by_less_than_float32_products_can_tell_are_told_apart():
+    base = np.full(512, 3.0, dtype=np.float32)
+    near, nearer = base.copy(), base.copy()
+    near[0] += 2e-3
+    nearer[1] += 1e-3
+    rows = [
+        {"vector": base, "pid": 1, "camid": 1, "query": True, "gallery": False},
+        {"vector": near, "pid": 2, "camid": 2, "query": False, "gallery": True},
+        {"vector": nearer, "pid": 1, "camid": 2, "query": False, "gallery": True},
+    ]
+    assert evaluate(to_features(rows), "cross-camera").rank_1 == 1
+    rows[1]["vector"], rows[2]["vector"] = nearer, near
+    assert evaluate(to_features(rows), "cross-camera").rank_1 == 0
+
+
+def test_the_curve_keeps_its_last_value_past_a_short_gallery():
+    rows = [
+        {"vector": [0], "pid": 1, "camid": 1, "query": True, "gallery": False},
+        {"vector": [9], "pid": 1, "camid": 2, "query": False, "gallery": True},
+        {"vector": [1], "pid": 2, "camid": 2, "query": False, "gallery": True},
+    ]
+    np.testing.assert_array_equal(evaluate(to_features(rows), "cross-camera").cmc, [0] + [1] * 49)
+
+
+def test_progress_counts_queries_and_ends_with_all_of_them():
+    rows = random_rows(np.random.default_rng(6), 500, 2)
+    calls = []
+    result = evaluate(
+        to_features(rows), "mars-11310", progress=lambda done, total: calls.append((done, total))
+    )
+    assert calls[-1] == (result.n_query, result.n_query)
+    assert calls == sorted(calls)
+    assert len(calls) > 1
+
+
+def test_unknown_names_list_the_known_ones():
+    features = to_features(random_rows(np.random.default_rng(7), 20, 2))
+    with pytest.raises(ConfigError, match="mars-9330, mars-11310, cross-camera"):
+        evaluate(features, "mars")
+    with pytest.raises(ConfigError, match="euclidean, cosine"):
+        evaluate(features, "cross-camera", metric="manhattan")
+
+
+def test_two_cameras_are_needed_for_the_protocol_of_that_name():
+    rows = random_rows(np.random.default_rng(8), 50, 2)
+    with pytest.raises(FeaturesError, match="must have two cameras; got 4: 1, 2, 3, 4"):
+        evaluate(to_features(rows), "two-camera")
