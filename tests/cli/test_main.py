@@ -19,7 +19,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_explains_each_option_and_shows_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = build_app()
+    app = build_app(command)
     app([command, "--help"], result_action="return_none", exit_on_error=False)
     shown = capsys.readouterr().out
     assert f"tacan {command}" in shown.split("Usage:", 1)[1].split("\n", 1)[1], "an example"
@@ -51,7 +51,7 @@ def test_exit_status(monkeypatch: pytest.MonkeyPatch, fault: BaseException, stat
     def fail(*_: object, **__: object) -> None:
         raise fault
 
-    monkeypatch.setattr("tacan.cli.build_app", lambda: fail)
+    monkeypatch.setattr("tacan.cli.build_app", lambda command: fail)
     with pytest.raises(SystemExit) as caught:
         main([])
     assert caught.value.code == status

@@ -27,7 +27,8 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
-def build_app() -> App:
+def build_app(command: str | None = None) -> App:
+    """The application. `command` is loaded for its own help; the others stay a name and a line."""
     app = App(
         name="tacan",
         help="Find the same person again in video.",
@@ -35,14 +36,18 @@ def build_app() -> App:
         version=tacan.__version__,
     )
     for name, purpose in COMMANDS.items():
-        app.command(f"tacan.cli.{name}:{name}", name=name, help=purpose)
+        own_help = {} if name == command else {"help": purpose}
+        app.command(f"tacan.cli.{name}:{name}", name=name, **own_help)
     return app
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
     """Runs the command and exits: 0 done, 1 an expected fault, 2 wrong usage, 130 interrupted."""
+    words = list(sys.argv[1:] if tokens is None else tokens)
     try:
-        build_app()(tokens, exit_on_error=False, result_action="return_none")
+        build_app(words[0] if words else None)(
+            words, exit_on_error=False, result_action="return_none"
+        )
     except CycloptsError:
         sys.exit(EXIT_USAGE)
     except TacanError as error:
