@@ -7,36 +7,102 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tacan.datasets.crops import read_crop
+from tacan.datasets.duke_video import DUKE_NOTICE, WithdrawnDataWarning, read_duke_video
 from tacan.datasets.folder import read_folder
+from tacan.datasets.ilids_vid import read_ilids_vid
 from tacan.datasets.mars import read_mars
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
+from tacan.datasets.prid2011 import read_prid2011
+from tacan.datasets.splits import N_SPLITS
 from tacan.errors import DatasetLayoutError
 from tacan.records import TrackletSplit
 
-__all__ = ["DATASETS", "Dataset", "MarsTable", "load_split", "read_crop", "read_mars_tables"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "MarsTable",
+    "WithdrawnDataWarning",
+    "load_split",
+    "read_crop",
+    "read_mars_tables",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A layout that can be read: its name, its splits, and `read(root, split)`."""
+    """A layout that can be read.
+
+    `read(root, split, **options)` takes the `options` named here. `n_splits` is over how many
+    numbered splits a published result is the mean. `notice` must be shown to whoever uses it.
+    """
 
     name: str
     splits: tuple[str, ...]
-    read: Callable[[Path, str], TrackletSplit]
+    read: Callable[..., TrackletSplit]
+    options: tuple[str, ...] = ()
+    n_splits: int = 1
+    notice: str | None = None
 
 
 DATASETS: dict[str, Dataset] = {
     "mars": Dataset("mars", ("train", "test"), read_mars),
+    "ilids-vid": Dataset(
+        "ilids-vid",
+        ("train", "test"),
+        read_ilids_vid,
+        options=("split_number", "splits_file"),
+        n_splits=N_SPLITS,
+    ),
+    "prid2011": Dataset(
+        "prid2011",
+        ("train", "test"),
+        read_prid2011,
+        options=("split_number", "splits_file", "variant", "split_seed"),
+        n_splits=N_SPLITS,
+    ),
+    "duke-video": Dataset("duke-video", ("train", "test"), read_duke_video, notice=DUKE_NOTICE),
     "folder": Dataset("folder", ("train", "test", "all"), read_folder),
 }
 
 
-def load_split(dataset: str, root: Path, split: str = "test") -> TrackletSplit:
+def load_split(
+    dataset: str,
+    root: Path,
+    split: str = "test",
+    *,
+    split_number: int | None = None,
+    splits_file: Path | None = None,
+    variant: str | None = None,
+    split_seed: int | None = None,
+) -> TrackletSplit:
     """The tracklets of one split: files are listed, none is decoded.
 
-    Raises `DatasetLayoutError` for an unknown data set or split, and for whatever is wrong with
-    the copy in `root`.
+    `split_number` (from 0) chooses among the halvings of iLIDS-VID and PRID-2011, 0 by default;
+    `splits_file` replaces the splits in the root; `variant` is `prid-178` (default) or
+    `prid-200`, whose halvings are drawn from `split_seed` (default 0).
+
+    Raises `DatasetLayoutError` for an unknown data set or split, an option that the data set
+    doesn't have, and whatever is wrong with the copy in `root`.
     """
+    known = _find(dataset, split)
+    given = {
+        "split_number": split_number,
+        "splits_file": splits_file,
+        "variant": variant,
+        "split_seed": split_seed,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
+    needless = sorted(set(options) - set(known.options))
+    if needless:
+        raise DatasetLayoutError(
+            f"the data set {dataset!r} takes {', '.join(known.options) or 'no options'}",
+            got=", ".join(needless),
+            remedy="Leave it out.",
+        )
+    return known.read(root, split, **options)
+
+
+def _find(dataset: str, split: str) -> Dataset:
     if dataset not in DATASETS:
         raise DatasetLayoutError(
             f"a data set must be one of {', '.join(DATASETS)}",
@@ -50,4 +116,4 @@ def load_split(dataset: str, root: Path, split: str = "test") -> TrackletSplit:
             got=repr(split),
             remedy="Choose one of them.",
         )
-    return known.read(root, split)
+    return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from tacan.errors import CropError
 
-__all__ = ["MAX_CROP_BYTES", "MAX_CROP_PIXELS", "image_suffixes", "read_crop"]
+__all__ = ["MAX_CROP_BYTES", "MAX_CROP_PIXELS", "image_names", "image_suffixes", "read_crop"]
 
 MAX_CROP_PIXELS = 50_000_000
 """Larger images are refused before they are decoded: no crop of a person is that large."""
@@ -47,6 +48,7 @@ def read_crop(path: Path) -> np.ndarray:
     return _decode_with_pillow(path, data)
 
 
+@cache
 def image_suffixes() -> frozenset[str]:
     """The file endings that Pillow can read, in lower case and with their dot.
 
@@ -57,6 +59,19 @@ def image_suffixes() -> frozenset[str]:
     return frozenset(
         suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN
     )
+
+
+def image_names(folder: Path) -> list[str]:
+    """The names of the images in `folder`, sorted, judged by their ending. Hidden files aside."""
+    suffixes = image_suffixes()
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(".")
+            and f".{entry.name.rpartition('.')[2].lower()}" in suffixes
+            and entry.is_file()
+        )
 
 
 def _read_bytes(path: Path) -> bytes:

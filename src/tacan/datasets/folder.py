@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from pathlib import Path
 
-from tacan.datasets.crops import image_suffixes
+from tacan.datasets.crops import image_names
 from tacan.datasets.layouts import guess_layout, require_layout, visible_folders
 from tacan.errors import DatasetLayoutError
 from tacan.records import Tracklet, TrackletSplit
@@ -35,13 +34,12 @@ def read_folder(root: Path, split: str = "all") -> TrackletSplit:
     two folders, and a frame number that a tracklet has twice.
     """
     require_layout("folder", root)
-    suffixes = image_suffixes()
-    _check_loose_images(root, suffixes)
+    _check_loose_images(root)
     people: dict[int, Path] = {}
     tracklets: list[Tracklet] = []
     for folder in visible_folders(root):
         pid = parse_pid(folder.name)
-        images = _image_names(folder, suffixes)
+        images = image_names(folder)
         if pid is None:
             _refuse_stray(root, folder, images)
             continue
@@ -116,18 +114,8 @@ def _numbers(name: str) -> tuple[int, int]:
     return (int(match[2]), int(match[3])) if match else (0, 0)
 
 
-def _image_names(folder: Path, suffixes: frozenset[str]) -> list[str]:
-    return sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if not entry.name.startswith(".")
-        and f".{entry.name.rpartition('.')[2].lower()}" in suffixes
-        and entry.is_file()
-    )
-
-
-def _check_loose_images(root: Path, suffixes: frozenset[str]) -> None:
-    loose = _image_names(root, suffixes)
+def _check_loose_images(root: Path) -> None:
+    loose = image_names(root)
     if loose:
         raise DatasetLayoutError(
             f"crops must lie in their person's folder: {_PATTERN}",
