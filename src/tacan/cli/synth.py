@@ -13,11 +13,21 @@ from tacan.synthetic.settings import Settings
 __all__ = ["synth"]
 
 
+def _known(_: object, layout: str) -> None:
+    from tacan.errors import ConfigError
+    from tacan.synthetic.layouts import find_layout
+
+    try:
+        find_layout(layout)
+    except ConfigError as error:
+        raise ValueError("; ".join(error.faults)) from error
+
+
 def synth(
     out: Path,
     /,
     *,
-    layout: str,
+    layout: Annotated[str, Parameter(validator=_known)],
     identities: int,
     cameras: int,
     seed: int,

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tacan.synthetic.cameras import Camera
+from tacan.synthetic.colours import Colour, shade
 from tacan.synthetic.objects import draw_object
-from tacan.synthetic.people import Colour
 
 __all__ = ["BACKDROP_SIZE", "paint_backdrop"]
 
@@ -58,7 +58,7 @@ def _paint_ground(
 ) -> None:
     columns, rows = size
     draw.rectangle((0, horizon, columns, rows), fill=colour)
-    joint = _shade(colour, 0.82)
+    joint = shade(colour, 0.82)
     for step in range(1, 7):
         y = horizon + (rows - horizon) * (step / 6.5) ** 1.6
         draw.line((0, y, columns, y), fill=joint, width=max(1, rows // 150))
@@ -79,7 +79,7 @@ def _facade(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.rando
                 (window, 0.12 * horizon, window + width // 7, 0.62 * horizon), fill=glass
             )
         door = x + width * 4 // 5
-        draw.rectangle((door, 0.3 * horizon, door + width // 8, horizon), fill=_shade(front, 0.5))
+        draw.rectangle((door, 0.3 * horizon, door + width // 8, horizon), fill=shade(front, 0.5))
         x += width
 
 
@@ -88,22 +88,22 @@ def _trees(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random
     for x in np.arange(0, columns, 0.35 * horizon):
         level = rng.uniform(0.7, 1.2)
         r, y = horizon * rng.uniform(0.3, 0.55), horizon * rng.uniform(0.1, 0.7)
-        draw.ellipse((x - r, y - r, x + r, y + r), fill=_shade((64, 92, 52), level))
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=shade((64, 92, 52), level))
         if rng.random() < 0.5:
-            trunk = _shade((84, 66, 48), level)
+            trunk = shade((84, 66, 48), level)
             draw.rectangle((x, y, x + 0.08 * horizon, horizon), fill=trunk)
 
 
 def _panels(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
     plaster = _some(rng, ((206, 200, 186), (178, 186, 190), (190, 166, 130)))
     draw.rectangle((0, 0, columns, horizon), fill=plaster)
-    draw.rectangle((0, 0.85 * horizon, columns, horizon), fill=_shade(plaster, 0.7))
+    draw.rectangle((0, 0.85 * horizon, columns, horizon), fill=shade(plaster, 0.7))
     for x in np.arange(0, columns, 0.8 * horizon):
         if rng.random() < 0.6:
             poster = _some(rng, ((160, 60, 54), (66, 98, 140), (226, 222, 210), (84, 120, 84)))
             left = x + horizon * rng.uniform(0, 0.2)
             draw.rectangle((left, 0.15 * horizon, left + 0.4 * horizon, 0.7 * horizon), fill=poster)
-        draw.line((x, 0, x, horizon), fill=_shade(plaster, 0.8), width=max(1, horizon // 40))
+        draw.line((x, 0, x, horizon), fill=shade(plaster, 0.8), width=max(1, horizon // 40))
 
 
 def _shops(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
@@ -116,11 +116,6 @@ def _shops(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random
 
 def _some(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
     return colours[int(rng.integers(len(colours)))]
-
-
-def _shade(colour: Colour, factor: float) -> Colour:
-    red, green, blue = (min(255, round(level * factor)) for level in colour)
-    return red, green, blue
 
 
 _CLUTTER = ("pole", "bin", "car", "board", "hedge", "pole", "van", "low hedge")

@@ -7,84 +7,20 @@ heading. Only the clothes are flat. Nothing here knows of scenes, cameras or dat
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from tacan.synthetic.people import Colour, Person
+from tacan.synthetic.canvas import Canvas, Joint, along
+from tacan.synthetic.colours import Colour, shade
+from tacan.synthetic.people import Person
 
 __all__ = ["SPRITE_ASPECT", "draw_figure"]
 
 SPRITE_ASPECT = 0.8
 """Width of a figure's picture as a share of its height: room for a full stride."""
 
-Joint = tuple[float, float, float]
-Point = tuple[float, float]
-
-_TILT = 0.18
-"""How far a step towards the lens moves a foot down the picture: cameras look from above."""
 _STRIDE = 0.46
-
-
-@dataclass(frozen=True, slots=True)
-class _Canvas:
-    """A transparent picture and the way from body to picture coordinates."""
-
-    draw: ImageDraw.ImageDraw
-    height: int
-    cos: float
-    sin: float
-
-    def point(self, joint: Joint) -> Point:
-        right, forward, up = joint
-        across = right * self.cos + forward * self.sin
-        down = 1.0 - up + _TILT * self.nearness(joint)
-        return (SPRITE_ASPECT / 2 + across) * self.height, (0.02 + 0.95 * down) * self.height
-
-    def nearness(self, joint: Joint) -> float:
-        return joint[1] * self.cos - joint[0] * self.sin
-
-    def breadth(self, across: float, deep: float) -> float:
-        """Half the breadth of an ellipse of half-axes `across` and `deep`, seen from this side."""
-        return math.hypot(across * self.cos, deep * self.sin)
-
-    def quad(
-        self, upper: tuple[float, float, float], lower: tuple[float, float, float], fill: Colour
-    ) -> None:
-        """A shape between two level lines, each (height, left, right) on the picture plane."""
-        corners = [
-            (upper[0], upper[1]),
-            (upper[0], upper[2]),
-            (lower[0], lower[2]),
-            (lower[0], lower[1]),
-        ]
-        self.draw.polygon([self.flat(x, up) for up, x in corners], fill=fill)
-
-    def flat(self, across: float, up: float) -> Point:
-        return (SPRITE_ASPECT / 2 + across) * self.height, (0.02 + 0.95 * (1 - up)) * self.height
-
-    def disc(self, centre: Point, rx: float, ry: float, fill: Colour) -> None:
-        x, y = centre
-        rx, ry = rx * self.height, ry * self.height
-        self.draw.ellipse((x - rx, y - ry, x + rx, y + ry), fill=fill)
-
-    def limb(self, start: Joint, stop: Joint, widths: tuple[float, float], fill: Colour) -> None:
-        """A tapering limb with round ends."""
-        (x0, y0), (x1, y1) = self.point(start), self.point(stop)
-        length = math.hypot(x1 - x0, y1 - y0) or 1.0
-        nx, ny = (y1 - y0) / length, (x0 - x1) / length
-        a, b = widths[0] * self.height / 2, widths[1] * self.height / 2
-        self.draw.polygon(
-            [
-                (x0 + nx * a, y0 + ny * a),
-                (x1 + nx * b, y1 + ny * b),
-                (x1 - nx * b, y1 - ny * b),
-                (x0 - nx * a, y0 - ny * a),
-            ],
-            fill=fill,
-        )
-        self.draw.ellipse((x0 - a, y0 - a, x0 + a, y0 + a), fill=fill)
-        self.draw.ellipse((x1 - b, y1 - b, x1 + b, y1 + b), fill=fill)
+"""How far a thigh swings from hanging down, in radians."""
 
 
 def draw_figure(person: Person, *, heading: float, phase: float, height: int) -> Image.Image:
@@ -95,7 +31,7 @@ def draw_figure(person: Person, *, heading: float, phase: float, height: int) ->
     """
     turn = math.radians(heading)
     image = Image.new("RGBA", (round(SPRITE_ASPECT * height), height))
-    canvas = _Canvas(ImageDraw.Draw(image), height, math.cos(turn), math.sin(turn))
+    canvas = Canvas(ImageDraw.Draw(image), height, SPRITE_ASPECT, math.cos(turn), math.sin(turn))
     _draw_legs(canvas, person, phase)
     if person.bottom_kind == "skirt":
         _draw_skirt(canvas, person, phase)
@@ -115,7 +51,7 @@ def draw_figure(person: Person, *, heading: float, phase: float, height: int) ->
     return image
 
 
-def _draw_legs(canvas: _Canvas, person: Person, phase: float) -> None:
+def _draw_legs(canvas: Canvas, person: Person, phase: float) -> None:
     bare = person.bottom_kind != "trousers"
     build = person.build
     for side in sorted((-1, 1), key=lambda side: canvas.nearness((side * 0.06, 0.0, 0.0))):
@@ -124,11 +60,11 @@ def _draw_legs(canvas: _Canvas, person: Person, phase: float) -> None:
         hip: Joint = (side * 0.058 * build, 0.0, 0.51)
         angle = _STRIDE * math.sin(swing)
         bent = angle - 0.12 - 0.75 * max(0.0, math.cos(swing))
-        knee = _along(hip, 0.245, angle)
-        ankle = _along(knee, 0.235, bent)
+        knee = along(hip, 0.245, angle)
+        ankle = along(knee, 0.235, bent)
         toe = (ankle[0], ankle[1] + 0.075 * math.cos(bent), ankle[2] - 0.012)
-        cloth = _shade(person.bottom, 0.78 if far else 0.95 if side > 0 else 1.0)
-        skin = _shade(person.skin, 0.8 if far else 1.0)
+        cloth = shade(person.bottom, 0.78 if far else 0.95 if side > 0 else 1.0)
+        skin = shade(person.skin, 0.8 if far else 1.0)
         canvas.limb(knee, ankle, (0.068 * build, 0.048), skin if bare else cloth)
         canvas.limb(
             hip,
@@ -136,22 +72,22 @@ def _draw_legs(canvas: _Canvas, person: Person, phase: float) -> None:
             (0.105 * build, 0.074 * build),
             skin if person.bottom_kind == "skirt" else cloth,
         )
-        canvas.limb(ankle, toe, (0.05, 0.04), _shade(person.shoes, 0.8 if far else 1.0))
+        canvas.limb(ankle, toe, (0.05, 0.04), shade(person.shoes, 0.8 if far else 1.0))
 
 
-def _draw_skirt(canvas: _Canvas, person: Person, phase: float) -> None:
+def _draw_skirt(canvas: Canvas, person: Person, phase: float) -> None:
     waist = canvas.breadth(0.085, 0.07) * person.build
     flare = 0.03 * abs(math.sin(2 * math.pi * phase)) * abs(canvas.sin)
     hem = canvas.breadth(0.125, 0.11) * person.build + flare
     canvas.quad((0.54, -waist, waist), (0.30, -hem, hem), person.bottom)
 
 
-def _draw_torso(canvas: _Canvas, person: Person) -> None:
+def _draw_torso(canvas: Canvas, person: Person) -> None:
     top = canvas.breadth(0.118, 0.07) * person.build
     low = canvas.breadth(0.092, 0.07) * person.build
     canvas.quad((0.855, -0.5 * top, 0.5 * top), (0.82, -top, top), person.top)
     canvas.quad((0.82, -top, top), (0.47, -low, low), person.top)
-    canvas.quad((0.82, 0.62 * top, top), (0.47, 0.62 * low, low), _shade(person.top, 0.86))
+    canvas.quad((0.82, 0.62 * top, top), (0.47, 0.62 * low, low), shade(person.top, 0.86))
     _draw_pattern(canvas, person, top, low)
     if person.bag == "backpack" and canvas.cos > 0.2:
         for x in (-0.55, 0.45):
@@ -162,7 +98,7 @@ def _draw_torso(canvas: _Canvas, person: Person) -> None:
             )
 
 
-def _draw_pattern(canvas: _Canvas, person: Person, top: float, low: float) -> None:
+def _draw_pattern(canvas: Canvas, person: Person, top: float, low: float) -> None:
     if person.pattern in ("bands", "checks"):
         for band in range(4):
             _draw_band(canvas, (0.79 - 0.08 * band, 0.755 - 0.08 * band), top, low, person.accent)
@@ -187,22 +123,22 @@ def _draw_pattern(canvas: _Canvas, person: Person, top: float, low: float) -> No
 
 
 def _draw_band(
-    canvas: _Canvas, levels: tuple[float, float], top: float, low: float, fill: Colour
+    canvas: Canvas, levels: tuple[float, float], top: float, low: float, fill: Colour
 ) -> None:
     upper, lower = (low + (top - low) * (level - 0.47) / 0.35 for level in levels)
     canvas.quad((levels[0], -upper, upper), (levels[1], -lower, lower), fill)
 
 
-def _draw_arm(canvas: _Canvas, person: Person, phase: float, side: int) -> None:
+def _draw_arm(canvas: Canvas, person: Person, phase: float, side: int) -> None:
     swing = 2 * math.pi * phase + (0.0 if side > 0 else math.pi)
     angle = 0.8 * _STRIDE * math.sin(swing)
     shoulder: Joint = (side * 0.125 * person.build, 0.0, 0.80)
-    elbow = _along(shoulder, 0.165, angle)
+    elbow = along(shoulder, 0.165, angle)
     elbow = (elbow[0] + side * 0.02, elbow[1], elbow[2])
-    hand = _along(elbow, 0.15, angle + 0.35)
+    hand = along(elbow, 0.15, angle + 0.35)
     far = canvas.nearness(shoulder) < -0.03
-    cloth = _shade(person.top, 0.72 if far else 0.9)
-    skin = _shade(person.skin, 0.8 if far else 0.97)
+    cloth = shade(person.top, 0.72 if far else 0.9)
+    skin = shade(person.skin, 0.8 if far else 0.97)
     canvas.limb(elbow, hand, (0.05, 0.038), cloth if person.long_sleeves else skin)
     canvas.limb(shoulder, elbow, (0.07 * person.build, 0.055), cloth)
     canvas.disc(canvas.point(hand), 0.021, 0.024, skin)
@@ -212,7 +148,7 @@ def _draw_arm(canvas: _Canvas, person: Person, phase: float, side: int) -> None:
         canvas.draw.rectangle((x - half, y - size, x + half, y + size), fill=person.bag_colour)
 
 
-def _draw_backpack(canvas: _Canvas, person: Person) -> None:
+def _draw_backpack(canvas: Canvas, person: Person) -> None:
     half = canvas.breadth(0.095, 0.06)
     x = -0.105 * canvas.sin
     canvas.quad(
@@ -222,11 +158,11 @@ def _draw_backpack(canvas: _Canvas, person: Person) -> None:
         canvas.quad(
             (0.66, x - 0.7 * half, x + 0.7 * half),
             (0.55, x - 0.7 * half, x + 0.7 * half),
-            _shade(person.bag_colour, 1.3),
+            shade(person.bag_colour, 1.3),
         )
 
 
-def _draw_shoulder_bag(canvas: _Canvas, person: Person) -> None:
+def _draw_shoulder_bag(canvas: Canvas, person: Person) -> None:
     chest = 0.085 * person.build * canvas.cos
     strap = [canvas.flat(-chest, 0.84), canvas.flat(chest, 0.5)]
     canvas.draw.line(strap, fill=person.bag_colour, width=max(1, canvas.height // 48))
@@ -236,16 +172,16 @@ def _draw_shoulder_bag(canvas: _Canvas, person: Person) -> None:
         canvas.quad((0.55, x - half, x + half), (0.42, x - half, x + half), person.bag_colour)
 
 
-def _draw_head(canvas: _Canvas, person: Person) -> None:
+def _draw_head(canvas: Canvas, person: Person) -> None:
     neck = canvas.flat(0.008 * canvas.sin, 0.865)
     head = canvas.flat(0.018 * canvas.sin, 0.925)
     hair = person.skin if person.hair_style == "bald" else person.hair
-    canvas.disc(neck, 0.03, 0.035, _shade(person.skin, 0.85))
+    canvas.disc(neck, 0.03, 0.035, shade(person.skin, 0.85))
     if person.hair_style == "long":
         behind = canvas.flat(-0.016 * canvas.sin, 0.875)
-        canvas.disc(behind, 0.062, 0.085, _shade(hair, 0.9))
+        canvas.disc(behind, 0.062, 0.085, shade(hair, 0.9))
         if canvas.cos > 0:
-            canvas.disc(neck, 0.028, 0.03, _shade(person.skin, 0.85))
+            canvas.disc(neck, 0.028, 0.03, shade(person.skin, 0.85))
     if person.hair_style == "bun":
         canvas.disc(
             canvas.flat(-0.05 * canvas.sin, 0.965 + 0.02 * abs(canvas.cos)), 0.027, 0.027, hair
@@ -261,15 +197,4 @@ def _draw_head(canvas: _Canvas, person: Person) -> None:
         canvas.draw.pieslice((x - r, y - r, x + r, y + r), 180, 360, fill=person.accent)
         visor = canvas.flat(0.075 * canvas.sin, 0.94)
         if canvas.cos > -0.6:
-            canvas.disc(visor, 0.02 + 0.02 * abs(canvas.cos), 0.009, _shade(person.accent, 0.7))
-
-
-def _along(start: Joint, length: float, angle: float) -> Joint:
-    """The other end of a limb that swings `angle` radians forward from hanging down."""
-    right, forward, up = start
-    return right, forward + length * math.sin(angle), up - length * math.cos(angle)
-
-
-def _shade(colour: Colour, factor: float) -> Colour:
-    red, green, blue = (min(255, round(level * factor)) for level in colour)
-    return red, green, blue
+            canvas.disc(visor, 0.02 + 0.02 * abs(canvas.cos), 0.009, shade(person.accent, 0.7))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tacan.synthetic.people import Colour
+from tacan.synthetic.colours import Colour, shade
 
 __all__ = ["PART", "WHOLE", "draw_object"]
 
@@ -37,29 +37,26 @@ def _blank(height: int, aspect: float) -> tuple[Image.Image, ImageDraw.ImageDraw
     return image, ImageDraw.Draw(image)
 
 
-def _dark(colour: Colour, factor: float = 0.7) -> Colour:
-    red, green, blue = (min(255, round(level * factor)) for level in colour)
-    return red, green, blue
-
-
 def _wall(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image:
     image, draw = _blank(height, 0.95)
     draw.rectangle((0, 0, image.width, height), fill=colour)
     course = height / int(rng.integers(9, 16))
     for row in range(int(height / course) + 1):
         y = row * course
-        draw.line((0, y, image.width, y), fill=_dark(colour), width=max(1, height // 90))
+        draw.line((0, y, image.width, y), fill=shade(colour, 0.7), width=max(1, height // 90))
         for joint in np.arange(row % 2 * course, image.width, 2 * course):
-            draw.line((joint, y, joint, y + course), fill=_dark(colour), width=max(1, height // 90))
+            draw.line(
+                (joint, y, joint, y + course), fill=shade(colour, 0.7), width=max(1, height // 90)
+            )
     return image
 
 
 def _pillar(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image:
     image, draw = _blank(height, float(rng.uniform(0.55, 0.7)))
-    for stripe, shade in enumerate((0.8, 1.05, 1.15, 1.0, 0.85, 0.65)):
+    for stripe, light in enumerate((0.8, 1.05, 1.15, 1.0, 0.85, 0.65)):
         left, right = stripe * image.width / 6, (stripe + 1) * image.width / 6
-        draw.rectangle((left, 0, right, height), fill=_dark(colour, shade))
-    draw.rectangle((0, 0.93 * height, image.width, height), fill=_dark(colour, 0.5))
+        draw.rectangle((left, 0, right, height), fill=shade(colour, light))
+    draw.rectangle((0, 0.93 * height, image.width, height), fill=shade(colour, 0.5))
     return image
 
 
@@ -70,8 +67,8 @@ def _van(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image:
     glass = (44, 50, 58)
     edge = 0.62 if rng.random() < 0.5 else 0.06
     draw.rectangle((edge * w, 0.12 * height, (edge + 0.32) * w, 0.42 * height), fill=glass)
-    draw.line((0, 0.55 * height, w, 0.55 * height), fill=_dark(colour), width=height // 40 + 1)
-    draw.rectangle((0, 0.78 * height, w, 0.9 * height), fill=_dark(colour, 0.5))
+    draw.line((0, 0.55 * height, w, 0.55 * height), fill=shade(colour, 0.7), width=height // 40 + 1)
+    draw.rectangle((0, 0.78 * height, w, 0.9 * height), fill=shade(colour, 0.5))
     for x in (0.22, 0.8):
         r = 0.13 * height
         draw.ellipse((x * w - r, height - 2 * r, x * w + r, height), fill=(24, 24, 26))
@@ -95,14 +92,14 @@ def _board(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image
     draw.rectangle((0, 0, w, 0.97 * height), fill=(60, 62, 66))
     draw.rectangle((0.05 * w, 0.03 * height, 0.95 * w, 0.9 * height), fill=colour)
     for y, length in rng.uniform(0.1, 0.8, (5, 2)):
-        fill = _dark(colour, 1.5 if rng.random() < 0.5 else 0.5)
+        fill = shade(colour, 1.5 if rng.random() < 0.5 else 0.5)
         draw.rectangle((0.1 * w, y * height, (0.1 + length) * w, (y + 0.06) * height), fill=fill)
     return image
 
 
 def _pole(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image:
     image, draw = _blank(height, float(rng.uniform(0.05, 0.13)))
-    draw.rectangle((0, 0, image.width, height), fill=_dark(colour, 0.8))
+    draw.rectangle((0, 0, image.width, height), fill=shade(colour, 0.8))
     draw.rectangle((0, 0, image.width * 0.35, height), fill=colour)
     return image
 
@@ -130,7 +127,7 @@ def _bin(height: int, colour: Colour, rng: np.random.Generator) -> Image.Image:
     image, draw = _blank(height, float(rng.uniform(0.24, 0.34)))
     w, top = image.width, height * float(rng.uniform(0.48, 0.62))
     draw.polygon([(0, top), (w, top), (0.9 * w, height), (0.1 * w, height)], fill=colour)
-    draw.rectangle((0, top, w, top + 0.06 * height), fill=_dark(colour))
+    draw.rectangle((0, top, w, top + 0.06 * height), fill=shade(colour, 0.7))
     return image
 
 

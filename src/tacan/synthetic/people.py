@@ -11,10 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-__all__ = ["Colour", "Person", "make_people"]
+from tacan.synthetic.colours import Colour
 
-Colour = tuple[int, int, int]
-"""Red, green, blue, 0 to 255."""
+__all__ = ["Person", "make_people"]
 
 SKINS: tuple[Colour, ...] = ((236, 196, 168), (205, 158, 122), (150, 104, 74), (92, 62, 48))
 HAIRS: tuple[Colour, ...] = ((28, 24, 24), (78, 52, 34), (196, 158, 92), (150, 146, 142))

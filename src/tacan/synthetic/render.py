@@ -46,7 +46,7 @@ class Studio:
         sensor's noise.
         """
         camera = self.cameras[scene.camid - 1]
-        objects = {id(thing): self._object(thing) for thing in scene.before}
+        objects = [self._object(thing) for thing in scene.before]
         for frame in range(scene.n_frames):
             picture = self._view(scene, frame)
             for walker in scene.behind:
@@ -59,9 +59,9 @@ class Studio:
                 alpha = sprite.getchannel("A")
                 shown.paste(alpha, corner)
                 whole = float(np.asarray(alpha).sum(dtype=np.int64))
-            for thing in scene.before:
+            for thing, drawn in zip(scene.before, objects, strict=True):
                 if thing.shown(frame):
-                    sprite, corner = self._occluder(thing, objects[id(thing)], frame)
+                    sprite, corner = self._occluder(thing, drawn, frame)
                     self._place(picture, sprite, corner)
                     shown.paste(0, corner, sprite.getchannel("A"))
             seen = float(np.asarray(shown).sum(dtype=np.int64))

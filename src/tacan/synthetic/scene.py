@@ -126,11 +126,11 @@ def _pan(n: int, heading: float, rng: np.random.Generator) -> np.ndarray:
 def _long_occlusion(
     n: int, breadth: float, heading: float, others: tuple[int, ...], rng: np.random.Generator
 ) -> Occluder:
-    """Something stays before the target for 35 to 65 % of the frames, hiding (nearly) all."""
-    length = max(1, round(n * rng.uniform(0.35, 0.65)))
+    """Something stays before the target for 35 to 70 % of the frames, hiding (nearly) all."""
+    length = max(1, round(n * rng.uniform(0.35, 0.7)))
     ramp = min(length // 4, int(rng.integers(1, 4)))
     start = int(rng.integers(-ramp, n - length + 1 + ramp))
-    whole = rng.random() < 0.85
+    whole = rng.random() < 0.9
     return _occluder((start, length, ramp), n, breadth, heading, others, rng, whole=whole)
 
 
@@ -180,7 +180,7 @@ def _walking_occluder(
 ) -> Occluder:
     """Someone nearer the lens: larger, lower in the picture, so that the box cuts their feet."""
     n = len(x)
-    size = float(rng.uniform(1.25, 1.5) if whole else rng.uniform(1.0, 1.25))
+    size = float(rng.uniform(1.35, 1.65) if whole else rng.uniform(1.0, 1.25))
     foot = float(rng.uniform(0.0, 0.06)) + size
     if rng.random() < 0.4:
         heading += 180.0

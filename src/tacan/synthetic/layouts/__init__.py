@@ -19,5 +19,7 @@ def find_layout(name: str) -> Layout:
     """The layout called `name`. Raises `ConfigError`, which lists the known names."""
     if name not in LAYOUTS:
         known = ", ".join(LAYOUTS)
-        raise ConfigError([f"layout must be one of {known}; got {name!r}"], source="--layout")
+        raise ConfigError(
+            [f"layout must be one of {known}; got {name!r}"], source="the generated data set"
+        )
     return LAYOUTS[name]
