@@ -1,0 +1,141 @@
+"""`tacan embed`: tracklets to embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+__all__ = ["embed"]
+
+Count = Annotated[int, Parameter(validator=Number(gte=1))]
+Triple = Annotated[tuple[float, float, float], Parameter(negative="")]
+
+SHOWN = 5
+
+
+def embed(
+    *,
+    model: str,
+    dataset: str,
+    root: Path,
+    split: str = "test",
+    out: Path = Path("features.npz"),
+    strict: Annotated[bool, Parameter(negative="")] = False,
+    batch_frames: Count = 64,
+    workers: Count = 2,
+    threads: Count | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    precision: Literal["32", "bf16"] = "32",
+    weights: str | None = None,
+    height: int | None = None,
+    width: int | None = None,
+    colours: Literal["rgb", "bgr"] | None = None,
+    pixel_range: Literal["0-1", "0-255"] | None = None,
+    mean: Triple | None = None,
+    std: Triple | None = None,
+    output: str | None = None,
+) -> None:
+    """Turns every tracklet of a data set into one vector, from all of its frames.
+
+    A crop that can't be read is passed over and reported; a tracklet with none left is left out.
+    Interrupted, the same command goes on where it stopped. Score the result with
+    `tacan evaluate`.
+
+    Example: tacan embed --model runs/mine --dataset mars --root MARS --out features.npz
+
+    Example: tacan embed --model onnx:osnet.onnx --dataset folder --root people
+
+    Parameters
+    ----------
+    model
+        A folder with config.json and model.safetensors; a run folder of `tacan train`; or a
+        frozen image encoder, averaged over all frames: timm:NAME, onnx:FILE, openvino:FILE. What
+        the options below say of a file's encoder may stand in a YAML file beside it instead
+        (osnet.yaml beside osnet.onnx), under the options' names with _ for -.
+    dataset
+        The data set's layout, such as mars or folder.
+    root
+        The data set's folder.
+    split
+        Which of its splits.
+    out
+        The features file to write.
+    strict
+        Stop at the first crop that can't be read.
+    batch_frames
+        Frames that the model sees at once. Memory grows with it; results don't change.
+    workers
+        Threads that read crops.
+    threads
+        Threads that compute; as many as there are cores when not given.
+    device
+        Where the model runs; auto takes a GPU if there is one.
+    precision
+        Arithmetic of the network: 32, or bf16, which is faster where the hardware has it.
+    weights
+        For timm: encoders: a weight file, pretrained (fetched by timm: the one case that uses the
+        network) or random.
+    height
+        For encoders in files and of timm: pixels that crops are resized to. What the file
+        fixes, or 256.
+    width
+        Likewise: what the file fixes, or 128.
+    colours
+        Likewise: the order of the channels. rgb, but bgr for openvino:.
+    pixel_range
+        Likewise: the range of pixels. 0-1, but 0-255 for openvino:.
+    mean
+        Likewise: the mean of red, green and blue that is subtracted, in that range. ImageNet's
+        (for timm: its own) in the range 0-1, and 0 in 0-255.
+    std
+        Likewise: the deviation of red, green and blue that is divided by. ImageNet's (for timm:
+        its own) in the range 0-1, and 1 in 0-255.
+    output
+        Likewise: the name of the output that holds the features. The first one.
+    """
+    from tacan.cli.console import note, progress_bar, say
+    from tacan.datasets import load_split
+
+    tracklets = load_split(dataset, root, split)
+
+    import torch
+
+    from tacan.embeddings.encoder_settings import EncoderSettings
+    from tacan.embeddings.extract import extract_to_file
+    from tacan.embeddings.open import open_embedder
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    options = {
+        "height": height,
+        "width": width,
+        "colours": colours,
+        "pixel_range": pixel_range,
+        "mean": mean,
+        "std": std,
+        "output": output,
+    }
+    embedder = open_embedder(
+        model,
+        settings=EncoderSettings.checked(options, source="the command line"),
+        weights=weights,
+        device=device,
+        precision=precision,
+    )
+    with progress_bar("embedding", "frames") as progress:
+        report = extract_to_file(
+            tracklets,
+            embedder,
+            out,
+            batch_frames=batch_frames,
+            workers=workers,
+            strict=strict,
+            notes={"model": model},
+            progress=progress,
+        )
+    for line in report.faults(at_most=SHOWN):
+        note(line)
+    say(f"{report.summary()} -> {out}")

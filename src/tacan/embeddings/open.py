@@ -1,0 +1,152 @@
+"""From what a user writes after `--model` to something that embeds."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import torch
+
+from tacan.embeddings.embedder import ClipEmbedder, Precision, TacanEmbedder
+from tacan.embeddings.encoder_settings import EncoderSettings
+from tacan.errors import ConfigError, EncoderError, ModelError
+from tacan.model import load_model
+from tacan.model.checkpoint import CONFIG_FILE
+
+__all__ = ["SHIPPED_MODELS", "choose_device", "open_embedder"]
+
+SHIPPED_MODELS: dict[str, str] = {}
+"""Models that come with the package: name -> folder within `tacan`."""
+
+EXPORTED = "model"
+"""Where a run folder of `tacan train` holds its exported model."""
+
+
+def open_embedder(
+    spec: str,
+    *,
+    settings: EncoderSettings | None = None,
+    weights: str | None = None,
+    device: str = "auto",
+    precision: Precision = "32",
+    threads: int | None = None,
+) -> ClipEmbedder:
+    """The model that `spec` names, ready to embed.
+
+    Parameters
+    ----------
+    spec
+        A folder with `config.json` and `model.safetensors`; a run folder of `tacan train`; a
+        name of `SHIPPED_MODELS`; or a frozen encoder: `timm:NAME`, `onnx:FILE`, `openvino:FILE`.
+    settings
+        For frozen encoders: what differs from their defaults and from the YAML beside the file.
+    weights
+        For `timm:` only: a local file, `pretrained` or `random`.
+    device
+        `auto` (a GPU where there is one), `cpu` or `cuda`.
+    precision
+        `32` or `bf16`.
+    threads
+        Threads of the `onnx:` and `openvino:` runtimes; None for as many as torch uses.
+
+    Raises
+    ------
+    EncoderError, CheckpointError
+        For a model that can't be had.
+    ConfigError
+        For options that don't belong to this kind of model, or are out of range.
+    """
+    kind, _, name = spec.partition(":")
+    _check_options(kind, settings=settings, weights=weights, precision=precision)
+    settings = settings or EncoderSettings()
+    threads = threads or torch.get_num_threads()
+    if kind == "openvino":
+        from tacan.embeddings.runtimes import openvino_embedder
+
+        choose_device("cpu" if device == "auto" else device, only_cpu="openvino:")
+        return openvino_embedder(
+            Path(name), settings=settings, precision=precision, threads=threads
+        )
+    place = choose_device(device)
+    if kind == "onnx":
+        from tacan.embeddings.runtimes import onnx_embedder
+
+        return onnx_embedder(Path(name), settings=settings, device=place, threads=threads)
+    if kind == "timm":
+        from tacan.embeddings.frozen import timm_embedder
+
+        return timm_embedder(
+            name, weights=weights, settings=settings, device=place, precision=precision
+        )
+    return _open_folder(_folder(spec), device=place, precision=precision)
+
+
+def choose_device(name: str, *, only_cpu: str | None = None) -> torch.device:
+    """`auto`, `cpu` or `cuda` -> a device that is there. Raises `ModelError`."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise ModelError(
+            "a device must be auto, cpu or cuda", got=repr(name), remedy="Choose one of them."
+        )
+    if name == "cuda" and only_cpu is not None:
+        raise ModelError(
+            f"{only_cpu} encoders run on the CPU", got="cuda", remedy="Leave --device out."
+        )
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            "the device cuda needs a GPU that torch can use",
+            got="none",
+            remedy="Use --device cpu, or look at torch.cuda.is_available().",
+        )
+    use_cuda = name == "cuda" or (name == "auto" and torch.cuda.is_available())
+    return torch.device("cuda" if use_cuda else "cpu")
+
+
+def _check_options(
+    kind: str, *, settings: EncoderSettings | None, weights: str | None, precision: str
+) -> None:
+    faults = []
+    if kind not in ("timm", "onnx", "openvino") and settings is not None:
+        given = ", ".join(settings.model_dump(exclude_none=True))
+        if given:
+            faults.append(f"{given}: a model's folder says how it wants its pixels; leave them out")
+    if kind != "timm" and weights is not None:
+        faults.append(f"weights are for timm: encoders only; got {weights!r}")
+    if precision not in ("32", "bf16"):
+        faults.append(f"precision must be 32 or bf16; got {precision!r}")
+    if kind == "onnx" and precision == "bf16":
+        faults.append("onnx: encoders compute as their file says; leave precision out")
+    if faults:
+        raise ConfigError(faults, source="the model's options")
+
+
+def _folder(spec: str) -> Path:
+    """The folder that holds config.json: `spec` itself, the export in a run, or a shipped one."""
+    path = Path(spec)
+    for folder in (path, path / EXPORTED):
+        if (folder / CONFIG_FILE).is_file():
+            return folder
+    if spec in SHIPPED_MODELS:
+        with as_file(files("tacan") / SHIPPED_MODELS[spec]) as folder:
+            return folder
+    shipped = f"one of {', '.join(SHIPPED_MODELS)}" if SHIPPED_MODELS else "none ships yet"
+    raise EncoderError(
+        "a model must be a folder with config.json and model.safetensors, a run folder of "
+        f"`tacan train`, the name of a shipped model ({shipped}), timm:NAME, onnx:FILE or "
+        "openvino:FILE",
+        got=repr(spec),
+        remedy="Check the path and its spelling."
+        if path.exists()
+        else "There is no such file or folder: check the path and its spelling.",
+    )
+
+
+def _open_folder(folder: Path, *, device: torch.device, precision: Precision) -> TacanEmbedder:
+    saved = load_model(folder)
+    return TacanEmbedder(
+        saved.model.to(device).to(memory_format=torch.channels_last),
+        clip_len=saved.config.clip_len,
+        input_size=(saved.config.height, saved.config.width),
+        fingerprint=saved.fingerprint,
+        metric=saved.config.metric,
+        precision=precision,
+    )
