@@ -105,7 +105,7 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     save_file(timm.create_model("resnet34", pretrained=False).state_dict(), path)
     with pytest.raises(EncoderError, match="misshapen|missing"):
         build_encoder("resnet50", input_size=SIZE, weights=str(path))
-    save_file(small_encoder((32, 64, 128, 256, 128)).state_dict(), path)
+    save_file(small_encoder((16, 32, 64, 128, 256)).state_dict(), path)
     with pytest.raises(EncoderError, match="misshapen"):
         build_encoder("small", input_size=SIZE, weights=str(path))
 

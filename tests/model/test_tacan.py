@@ -89,7 +89,7 @@ def test_the_neck_stands_between_metric_losses_and_search(neck: bool) -> None:
 
 
 def test_without_an_embedding_layer_the_vector_has_the_encoders_size() -> None:
-    assert small(embedding_dim=0)(frames(1, 2)).tracklet_embedding.shape == (1, 256)
+    assert small(embedding_dim=0)(frames(1, 2)).tracklet_embedding.shape == (1, 128)
 
 
 @pytest.mark.slow

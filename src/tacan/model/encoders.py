@@ -116,7 +116,7 @@ def build_encoder(
         ) from error
 
 
-def small_encoder(channels: tuple[int, ...] = (32, 64, 128, 256, 256)) -> nn.Sequential:
+def small_encoder(channels: tuple[int, ...] = (16, 32, 64, 128, 128)) -> nn.Sequential:
     """Five convolutions for CPUs and small crops: three halve the map, each with BatchNorm."""
     layers: list[nn.Module] = []
     before = 3
