@@ -1,0 +1,155 @@
+"""From settings to the parts of a run: the one place here that knows both."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+import torch
+
+from tacan.clips.dataset import TrainingClips
+from tacan.clips.identity_sampler import IdentityBatchSampler
+from tacan.clips.transforms import ClipAugmentation
+from tacan.config import TrainConfig
+from tacan.datasets import load_split
+from tacan.errors import CheckpointError, ConfigError
+from tacan.losses.multi_loss import MultiLoss
+from tacan.losses.softmax import SoftmaxLoss
+from tacan.model import build_model
+from tacan.model.encoders import FrameEncoder
+from tacan.training.checkpoints import Checkpoint
+from tacan.training.data import TrainingBatches, TrainingData, divide
+from tacan.training.module import TrainingModule
+from tacan.training.processes import Processes
+from tacan.training.schedule import build_optimiser, learning_rate_factor
+
+__all__ = ["build_batches", "build_module", "read_training_data"]
+
+MIN_MAX_EPS = 1e-6
+"""Added to S_B in Eq. 9."""
+
+
+def read_training_data(config: TrainConfig) -> TrainingData:
+    """The training split of `config`, divided. Raises `ConfigError` and `DataError`."""
+    if config.data.root is None:
+        raise ConfigError(
+            ["data.root is not set; name the data set's folder with --data.root FOLDER"]
+        )
+    split = load_split(config.data.dataset, config.data.root, "train")
+    return divide(split, validation_share=config.data.validation_share, seed=config.run.seed)
+
+
+def build_module(
+    config: TrainConfig, *, n_identities: int, checkpoint: Checkpoint | None
+) -> TrainingModule:
+    """The model and its losses as the seed makes them, or as `checkpoint` left them.
+
+    The global random generator is left as it was. Raises `EncoderError`, and `CheckpointError`
+    for a checkpoint of another shape.
+    """
+    settings = config.model
+    if checkpoint is not None:
+        settings = settings.model_copy(update={"weights": None})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.run.seed)
+        model = build_model(settings)
+        encoder = cast(FrameEncoder, model.encoder)
+        encoder.recompute = config.run.recompute
+        embedding_dim = settings.embedding_dim or encoder.feature_dim
+        losses = _build_losses(config, embedding_dim, n_identities)
+    module = TrainingModule(
+        model=model,
+        losses=losses,
+        build_optimiser=partial(
+            build_optimiser,
+            config.optimiser.name,
+            learning_rate=config.optimiser.learning_rate,
+            weight_decay=config.optimiser.weight_decay,
+        ),
+        learning_rate=partial(_learning_rate, config),
+        seed=config.run.seed,
+        largest_gradient=config.optimiser.clip_gradient,
+        first_iteration=checkpoint.iteration if checkpoint else 0,
+        optimiser_state=checkpoint.optimiser if checkpoint else None,
+    )
+    if checkpoint is not None:
+        _load_weights(module, checkpoint)
+    return module
+
+
+def build_batches(
+    config: TrainConfig, data: TrainingData, *, first_batch: int, processes: Processes
+) -> TrainingBatches:
+    """This process' parts of batches `first_batch` and on. Raises `ConfigError`."""
+    augmentation = config.augmentation
+    clips = TrainingClips(
+        data.training,
+        data.labels,
+        height=config.model.height,
+        width=config.model.width,
+        clip_len=config.model.clip_len,
+        n_clips=config.clips.n_clips,
+        sampling=config.clips.sampling,
+        augmentation=ClipAugmentation(
+            flip=augmentation.flip,
+            pad=augmentation.pad,
+            erase=augmentation.erase,
+            colour=augmentation.colour,
+        ),
+    )
+    sampler = IdentityBatchSampler(
+        data.labels,
+        identities_per_batch=config.clips.identities_per_batch,
+        tracklets_per_identity=config.clips.tracklets_per_identity,
+        n_batches=config.run.iterations,
+        seed=config.run.seed,
+        first_batch=first_batch,
+        rank=processes.rank,
+        world_size=processes.world_size,
+    )
+    return TrainingBatches(
+        clips, sampler, workers=config.data.workers, pin_memory=torch.cuda.is_available()
+    )
+
+
+def _build_losses(config: TrainConfig, embedding_dim: int, n_identities: int) -> MultiLoss:
+    loss = config.loss
+    softmax = None
+    if loss.softmax > 0:
+        softmax = SoftmaxLoss(
+            embedding_dim,
+            n_identities,
+            label_smoothing=loss.label_smoothing,
+            bias=not config.model.neck,
+        )
+    return MultiLoss(
+        softmax=softmax,
+        softmax_weight=loss.softmax,
+        triplet_form=loss.triplet_form,
+        triplet_weight=loss.triplet,
+        margin=loss.margin,
+        min_max_eps=MIN_MAX_EPS,
+        min_max_weight=loss.min_max,
+    )
+
+
+def _learning_rate(config: TrainConfig, iteration: int) -> float:
+    optimiser = config.optimiser
+    return optimiser.learning_rate * learning_rate_factor(
+        iteration,
+        iterations=config.run.iterations,
+        warmup=optimiser.warmup,
+        decay=optimiser.decay,
+        decay_at=optimiser.decay_at,
+    )
+
+
+def _load_weights(module: TrainingModule, checkpoint: Checkpoint) -> None:
+    try:
+        module.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise CheckpointError(
+            "a run's checkpoint must have the shapes of its model",
+            got=" ".join(str(error).split())[:300],
+            remedy="Put back the run's own config.yaml and checkpoint.",
+        ) from error

@@ -1,0 +1,89 @@
+"""The resumable checkpoint of a run: everything that iteration i + 1 needs of iteration i."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tacan.errors import CheckpointError, StorageError
+from tacan.files import atomic_path
+
+__all__ = ["Checkpoint", "read_checkpoint", "remove_drafts", "write_checkpoint"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A run after `iteration` iterations. Plain numbers, strings and tensors, nothing that runs.
+
+    There is no state of random generators, data or schedule in it: those are functions of the
+    iteration (see `TrainingModule`).
+    """
+
+    iteration: int
+    config: dict[str, Any]
+    """The settings, as plain values."""
+    pids: list[int]
+    """The identity behind each class."""
+    weights: dict[str, Tensor]
+    """The state of the model and of the losses."""
+    optimiser: dict[str, Any]
+    """The optimiser's state."""
+    window: dict[str, float]
+    """Sums of the loss terms since the last row of the log, and their `count`."""
+    losses: dict[str, float]
+    """The last row's."""
+    scores: dict[str, float]
+    """The last validation's; empty before the first."""
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replaces `path`, whole or not at all. Raises `StorageError`."""
+    content = {"format": FORMAT} | {
+        name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__
+    }
+    with atomic_path(path) as draft:
+        try:
+            torch.save(content, draft)
+        except RuntimeError as error:
+            # torch's writer has no OSError for a full disk.
+            raise StorageError(
+                f"{path} must be writable, with room for the data",
+                got=str(error).splitlines()[0],
+                remedy="The checkpoint before it is untouched. Free some space and resume.",
+            ) from error
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Raises `CheckpointError` for a file that is damaged, of another kind, or would run code."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise _broken(path, str(error).splitlines()[0]) from error
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise _broken(path, "another content")
+    try:
+        return Checkpoint(**content)
+    except TypeError as error:
+        raise _broken(path, str(error)) from error
+
+
+def remove_drafts(path: Path) -> None:
+    """Clears away what a killed process had begun to write for `path`."""
+    for draft in path.parent.glob(f".{path.name}.*.tmp"):
+        draft.unlink(missing_ok=True)
+
+
+def _broken(path: Path, found: str) -> CheckpointError:
+    return CheckpointError(
+        "a run's checkpoint must be a whole file that `tacan train` wrote; what would run code is "
+        "refused",
+        got=f"{path}: {found}",
+        remedy="Put back a copy of it, or delete it to start the run again.",
+    )

@@ -1,0 +1,143 @@
+"""What a run trains on and what it is validated on, and the batches that it is fed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, default_collate
+
+from tacan.clips.identity_sampler import Draw
+from tacan.errors import ConfigError, TacanError, TrainingError
+from tacan.records import Tracklet, TrackletSplit
+
+__all__ = ["TrainingBatches", "TrainingData", "divide"]
+
+Batch = tuple[Tensor, Tensor]
+
+_HELD_OUT = 4  # what the seed is for, as in `tacan.clips.identity_sampler`
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """A training split, divided by identities into what is learnt and what is held out.
+
+    `labels[i]` is the class of `training[i]`, and `pids[label]` the identity behind it.
+    """
+
+    training: tuple[Tracklet, ...]
+    labels: tuple[int, ...]
+    pids: tuple[int, ...]
+    validation: tuple[Tracklet, ...]
+
+
+def divide(split: TrackletSplit, *, validation_share: float, seed: int) -> TrainingData:
+    """Holds out `validation_share` of the identities of `split`, chosen by `seed`.
+
+    Junk and distractors are left out. A share above 0 holds out two identities at least, for one
+    alone can be mistaken for nobody. Raises `ConfigError` where fewer than two are left to learn.
+    """
+    pids = np.array(split.pids, dtype=np.int64)
+    n_held_out = max(2, round(validation_share * len(pids))) if validation_share > 0 else 0
+    if len(pids) - n_held_out < 2:
+        raise ConfigError(
+            [
+                f"training needs at least 2 identities; data.root has {len(pids)}, of which "
+                f"data.validation_share {validation_share} holds out {n_held_out}"
+            ],
+            source="the training data",
+        )
+    order = np.random.default_rng([seed, _HELD_OUT]).permutation(len(pids))
+    held_out = set(pids[order[:n_held_out]].tolist())
+    kept = tuple(pid for pid in split.pids if pid not in held_out)
+    label_of = {pid: label for label, pid in enumerate(kept)}
+    training = tuple(tracklet for tracklet in split if tracklet.pid in label_of)
+    return TrainingData(
+        training=training,
+        labels=tuple(label_of[tracklet.pid] for tracklet in training),
+        pids=kept,
+        validation=tuple(tracklet for tracklet in split if tracklet.pid in held_out),
+    )
+
+
+class TrainingBatches:
+    """Batches (frames uint8 [B, m, T, 3, H, W], labels int64 [B]), one for each of the sampler's.
+
+    Parameters
+    ----------
+    clips
+        A `TrainingClips`, or any data set that is indexed by draws.
+    batch_sampler
+        Lists of draws; its length is the number of batches.
+    workers
+        Processes that read ahead. 0 reads when asked.
+    pin_memory
+        Put batches where a GPU can fetch them faster.
+    """
+
+    def __init__(
+        self, clips: Dataset[Any], batch_sampler: Any, *, workers: int, pin_memory: bool = False
+    ) -> None:
+        self._batch_sampler = batch_sampler
+        self._workers = workers
+        self._loader = DataLoader(
+            _Guarded(clips),
+            batch_sampler=batch_sampler,
+            num_workers=workers,
+            collate_fn=_collate,
+            worker_init_fn=_start_worker,
+            pin_memory=pin_memory,
+            prefetch_factor=2 if workers else None,
+        )
+
+    def __len__(self) -> int:
+        return len(self._batch_sampler)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Raises `CropError` for a crop that can't be read, `TrainingError` for a dead worker."""
+        try:
+            for batch in self._loader:
+                if isinstance(batch, TacanError):
+                    raise batch
+                yield batch
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise TrainingError(
+                "the processes that read crops must live as long as the training",
+                got=" ".join(str(error).split()),
+                remedy="They may have run out of memory: set data.workers to 0 and resume.",
+            ) from error
+
+
+class _Guarded(Dataset[Any]):
+    """Items, or the expected fault in their place: the loader would make a traceback of it."""
+
+    def __init__(self, clips: Dataset[Any]) -> None:
+        self.clips = clips
+
+    def __getitem__(self, draw: Draw) -> Any:
+        try:
+            return self.clips[draw]
+        except TacanError as error:
+            return error
+
+
+def _collate(items: Sequence[Any]) -> Any:
+    for item in items:
+        if isinstance(item, TacanError):
+            return item
+    return tuple(default_collate(list(items)))
+
+
+def _start_worker(number: int) -> None:
+    """Ctrl-C is for the training process, which ends its workers itself, and by SIGTERM."""
+    del number
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)

@@ -1,0 +1,106 @@
+"""The folder of a run: what lies where, and whether a run may go on in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tacan.config import TrainConfig, config_yaml, load_config
+from tacan.errors import TrainingError
+from tacan.files import write_text
+
+__all__ = ["RunFolder", "check_settings", "plain_settings", "settle"]
+
+Settings = dict[str, dict[str, Any]]
+
+FREE = frozenset(
+    {
+        ("data", "root"),
+        ("data", "workers"),
+        ("run", "recompute"),
+        ("run", "validate_every"),
+        ("run", "checkpoint_every"),
+        ("run", "log_every"),
+    }
+)
+"""What may differ when a run goes on, because the weights don't depend on it."""
+
+ITERATIONS = ("run", "iterations")
+"""May differ where the learning rate doesn't depend on it."""
+
+
+class RunFolder:
+    """`config.yaml`, `log.csv`, `validation.csv`, `tensorboard/`, `checkpoints/last.ckpt`, and
+    `model/`, which is the exported model."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.log = path / "log.csv"
+        self.checkpoint = path / "checkpoints" / "last.ckpt"
+        self.model = path / "model"
+
+    def check(self, config: TrainConfig, *, resume: bool) -> None:
+        """Checks that `config` may be run here.
+
+        Raises `TrainingError` where another run is kept and `resume` is not set, or where the
+        settings of the run to go on with are others; it lists the differences.
+        """
+        if not self.config.exists():
+            return
+        if not resume:
+            raise TrainingError(
+                "a run needs a folder of its own",
+                got=f"{self.path}, which holds a run",
+                remedy="Go on with that run by --resume, or choose another folder by --out.",
+            )
+        check_settings(plain_settings(load_config(self.config)), config)
+
+    def keep(self, config: TrainConfig) -> None:
+        """Writes down the settings. Raises `StorageError`."""
+        write_text(self.config, config_yaml(config))
+
+
+def settle(config: TrainConfig) -> TrainConfig:
+    """`config` with absolute paths, so that a run can go on from any working directory."""
+    root, weights = config.data.root, config.model.weights
+    data = config.data.model_copy(update={"root": root.absolute() if root else None})
+    is_file = weights is not None and weights != "pretrained"
+    model = config.model.model_copy(
+        update={"weights": str(Path(weights).absolute()) if weights and is_file else weights}
+    )
+    return config.model_copy(update={"data": data, "model": model})
+
+
+def plain_settings(config: TrainConfig) -> Settings:
+    """Sections of settings of numbers, strings and lists."""
+    return config.model_dump(mode="json")
+
+
+def check_settings(before: Settings, config: TrainConfig) -> None:
+    """Raises `TrainingError` where a run begun with `before` can't go on with `config`.
+
+    It lists the differences that matter: those that the weights depend on.
+    """
+    if differences := list(_differences(before, plain_settings(config))):
+        raise TrainingError(
+            "a run goes on with the settings that it began with",
+            got="\n  - ".join(["", *differences]),
+            remedy="\nTake those of the run's config.yaml, or choose another folder by --out.",
+        )
+
+
+def _differences(before: Settings, now: Settings) -> Iterator[str]:
+    for section, settings in now.items():
+        for name, value in settings.items():
+            old = before.get(section, {}).get(name, value)
+            if old == value or (section, name) in FREE:
+                continue
+            if (section, name) == ITERATIONS and now["optimiser"]["decay"] == "none":
+                continue
+            yield f"{section}.{name} was {_shown(old)}, now {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
