@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from tacan.distances import METRICS
 from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation import PROTOCOLS, evaluate, evaluate_protocols
+from tacan.evaluation import PROTOCOLS, counting, evaluate, evaluate_protocols
 
 MARS = ("mars-official", "mars-9330", "mars-11310")
 
@@ -84,8 +84,12 @@ def random_rows(rng, n, width, *, n_pids=12, integers=False):
     ]
 
 
-def test_larger_sets_that_span_several_query_blocks():
-    rows = random_rows(np.random.default_rng(0), 600, 3, n_pids=30, integers=True)
+@pytest.mark.parametrize("row_in_doubt", [0, 1])
+def test_larger_sets_that_span_several_blocks_of_queries_and_of_doubts(monkeypatch, row_in_doubt):
+    monkeypatch.setattr(counting, "QUERIES_AT_ONCE", 50)
+    monkeypatch.setattr(counting, "PAIRS_AT_ONCE", 100)
+    monkeypatch.setattr(counting, "ROW_IN_DOUBT", row_in_doubt)
+    rows = random_rows(np.random.default_rng(0), 300, 3, n_pids=30, integers=True)
     for name, result in evaluate_protocols(to_features(rows), MARS).items():
         same(result, rows, name)
 
@@ -195,7 +199,8 @@ def test_the_curve_keeps_its_last_value_past_a_short_gallery():
     np.testing.assert_array_equal(evaluate(to_features(rows), "cross-camera").cmc, [0] + [1] * 49)
 
 
-def test_progress_counts_queries_and_ends_with_all_of_them():
+def test_progress_counts_queries_and_ends_with_all_of_them(monkeypatch):
+    monkeypatch.setattr(counting, "QUERIES_AT_ONCE", 50)
     rows = random_rows(np.random.default_rng(6), 500, 2)
     calls = []
     result = evaluate(
@@ -218,3 +223,33 @@ def test_two_cameras_are_needed_for_the_protocol_of_that_name():
     rows = random_rows(np.random.default_rng(8), 50, 2)
     with pytest.raises(FeaturesError, match="must have two cameras; got 4: 1, 2, 3, 4"):
         evaluate(to_features(rows), "two-camera")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_very_small_and_very_large_vectors_are_compared_alike(metric, size):
+    rows = random_rows(np.random.default_rng(9), 150, 16)
+    plain = evaluate(to_features(rows), "cross-camera", metric=metric)
+    for row in rows:
+        row["vector"] = np.float32(row["vector"]) * np.float32(size)
+    scaled = evaluate(to_features(rows), "cross-camera", metric=metric)
+    assert scaled.mean_ap == pytest.approx(plain.mean_ap, abs=1e-3)
+    assert scaled.rank_1 == pytest.approx(plain.rank_1, abs=0.03)
+
+
+def test_random_float32_vectors_give_the_result_of_float64_arithmetic():
+    rng = np.random.default_rng(10)
+    features = to_features(random_rows(rng, 800, 512))
+    for row in features.embeddings:
+        row += 20  # a common offset, which is where expanded float32 distances lose their digits
+    result = evaluate(features, "cross-camera")
+    precise = features.embeddings.astype(np.float64)
+    for i, row in enumerate(result.query_rows):
+        squares = ((precise - precise[row]) ** 2).sum(axis=1)
+        pid, camid = features.pids[row], features.camids[row]
+        same_pid = features.pids == pid
+        wrong = squares[~same_pid & (features.pids != -1)]
+        right = np.sort(squares[same_pid & (features.camids != camid)]) if pid > 0 else []
+        expected = [k + int((wrong <= value).sum()) for k, value in enumerate(right, start=1)]
+        begin, end = result.hit_ranks.offsets[i : i + 2]
+        assert result.hit_ranks.ranks[begin:end].tolist() == expected

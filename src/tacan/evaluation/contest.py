@@ -17,22 +17,32 @@ from numpy.typing import NDArray
 from tacan.evaluation.protocol import Labels, Protocol
 from tacan.records import DISTRACTOR_PID
 
-__all__ = ["Contest", "SamePid", "make_contest"]
+__all__ = ["Columns", "Contest", "make_contest"]
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class SamePid:
-    """The columns of one query's pid: `columns` [S] ascending, the `group` of each, and whether
-    each is a right answer, `is_right` [S] (another camera), or ignored."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Some columns for each query, end to end.
+
+    Query i's are `columns[offsets[i]:offsets[i + 1]]`; `offsets` is [Q + 1].
+    """
 
     columns: Rows
-    group: Rows
-    is_right: NDArray[np.bool_]
+    offsets: Rows
+
+    def of(self, query: int) -> Rows:
+        return self.columns[self.offsets[query] : self.offsets[query + 1]]
+
+    @property
+    def queries(self) -> Rows:
+        """The query that each column is for."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contest:
     """Q queries against C columns for P protocols.
 
@@ -42,6 +52,9 @@ class Contest:
         Group j is the columns `bounds[j]:bounds[j + 1]`.
     counts_in
         bool [P, Q, g]: whether, for a protocol and a query, a group is in the ranking.
+    right, own
+        The columns of each query's pid: those of another camera, which are its right answers,
+        and those of its own camera, which no protocol ranks.
     """
 
     protocols: tuple[Protocol, ...]
@@ -49,22 +62,11 @@ class Contest:
     column_rows: Rows
     bounds: Rows
     counts_in: NDArray[np.bool_]
-    query_pids: Rows
-    query_camids: Rows
-    column_camids: Rows
-    columns_of_pid: dict[int, Rows]
+    right: Columns
+    own: Columns
 
-    def same_pid(self, query: int) -> SamePid:
-        """The columns that are neither for nor against `query` merely by their distance."""
-        columns = self.columns_of_pid.get(int(self.query_pids[query]), _NONE)
-        return SamePid(
-            columns=columns,
-            group=np.searchsorted(self.bounds, columns, side="right") - 1,
-            is_right=self.column_camids[columns] != self.query_camids[query],
-        )
-
-
-_NONE: Rows = np.empty(0, dtype=np.int64)
+    def group_of(self, columns: Rows) -> Rows:
+        return np.searchsorted(self.bounds, columns, side="right") - 1
 
 
 def make_contest(labels: Labels, protocols: Sequence[Protocol]) -> Contest:
@@ -75,32 +77,27 @@ def make_contest(labels: Labels, protocols: Sequence[Protocol]) -> Contest:
     rows = np.flatnonzero(masks.any(axis=0))
     splits_cameras = any(protocol.own_camera == "all" for protocol in protocols)
     cameras = labels.camids if splits_cameras else np.zeros(len(labels.camids), dtype=np.int64)
-    # Later keys sort first: by camera, then by membership, then by row.
+    # The last key counts first: columns stand by camera, then by membership, then by row.
     order = np.lexsort((rows, *~masks[:, rows], cameras[rows]))
     rows = rows[order]
     key = np.vstack([masks[:, rows], cameras[rows]])
     starts = np.flatnonzero(np.r_[True, (key[:, 1:] != key[:, :-1]).any(axis=0)])
     queries = np.flatnonzero(labels.is_query)
+    right, own = _same_pid(labels, queries, rows)
     return Contest(
         protocols=tuple(protocols),
         query_rows=queries,
         column_rows=rows,
         bounds=np.r_[starts, len(rows)].astype(np.int64),
         counts_in=_groups_that_count(protocols, masks, rows[starts], labels, queries),
-        query_pids=labels.pids[queries],
-        query_camids=labels.camids[queries],
-        column_camids=labels.camids[rows],
-        columns_of_pid=_columns_of_pid(labels.pids[rows]),
+        right=right,
+        own=own,
     )
 
 
 def _groups_that_count(
-    protocols: Sequence[Protocol],
-    masks: NDArray[np.bool_],
-    group_rows: Rows,
-    labels: Labels,
-    queries: Rows,
-) -> NDArray[np.bool_]:
+    protocols: Sequence[Protocol], masks: Mask, group_rows: Rows, labels: Labels, queries: Rows
+) -> Mask:
     other = labels.camids[group_rows][None, :] != labels.camids[queries][:, None]
     everywhere = np.ones_like(other)
     return np.stack(
@@ -111,12 +108,24 @@ def _groups_that_count(
     )
 
 
-def _columns_of_pid(pids: Rows) -> dict[int, Rows]:
+def _same_pid(labels: Labels, queries: Rows, rows: Rows) -> tuple[Columns, Columns]:
+    """The columns of each query's pid, in another camera and in its own."""
+    pids = labels.pids[rows]
     order = np.argsort(pids, kind="stable")
-    values, starts = np.unique(pids[order], return_index=True)
-    parts = np.split(order, starts[1:])
-    return {
-        int(pid): columns
-        for pid, columns in zip(values, parts, strict=True)
-        if pid > DISTRACTOR_PID
-    }
+    wanted = labels.pids[queries]
+    first = np.searchsorted(pids[order], wanted, side="left")
+    number = np.searchsorted(pids[order], wanted, side="right") - first
+    number[wanted <= DISTRACTOR_PID] = 0
+    query = np.repeat(np.arange(len(queries)), number)
+    within = np.arange(len(query)) - np.repeat(np.cumsum(number) - number, number)
+    columns = order[first[query] + within]
+    is_right = labels.camids[rows[columns]] != labels.camids[queries[query]]
+    return (
+        _end_to_end(columns[is_right], query[is_right], len(queries)),
+        _end_to_end(columns[~is_right], query[~is_right], len(queries)),
+    )
+
+
+def _end_to_end(columns: Rows, query: Rows, n_queries: int) -> Columns:
+    number = np.bincount(query, minlength=n_queries)
+    return Columns(columns, np.r_[0, np.cumsum(number)])

@@ -76,16 +76,14 @@ def evaluate_protocols(
 ) -> dict[str, Evaluation]:
     """Scores `features` under several protocols in one pass over the distances.
 
-    Memory stays near the size of the features: distances exist for 128 queries at a time.
+    Memory stays near the size of the features: distances exist for 512 queries at a time.
     Progress is in queries. Raises `ConfigError` for an unknown protocol or metric, and
     `FeaturesError` where a protocol finds no query, no gallery or no query that counts.
     """
     names = parse_protocols(",".join(protocols))
     contest = make_contest(features, [PROTOCOLS[name] for name in names])
     comparison = VectorComparison(
-        features.embeddings[contest.query_rows],
-        features.embeddings[contest.column_rows],
-        metric=metric,
+        features.embeddings, contest.query_rows, contest.column_rows, metric=metric
     )
     results = rank_hits(contest, comparison, progress=progress)
     return {

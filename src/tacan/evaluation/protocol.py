@@ -49,10 +49,10 @@ def _queries_removed(labels: Labels) -> Mask:
 
 
 def _other_camera(labels: Labels) -> Mask:
-    cameras = np.unique(labels.camids[labels.is_query])
-    if len(cameras) > 1:
+    cameras = labels.camids[labels.is_query]
+    if len(cameras) == 0 or cameras.min() < cameras.max():
         return labels.is_gallery
-    return labels.is_gallery & ~np.isin(labels.camids, cameras)
+    return labels.is_gallery & (labels.camids != cameras[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Protocol:
                 remedy="Mark them in `is_query` and `is_gallery`.",
             )
         used = self.ranked(labels) | labels.is_query
-        cameras = np.unique(labels.camids[used])
+        cameras = sorted(set(labels.camids[used].tolist()))
         if self.own_camera == "all" and len(cameras) != 2:
             raise FeaturesError(
                 f"`{self.name}` must have two cameras",
