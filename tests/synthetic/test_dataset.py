@@ -80,7 +80,7 @@ def test_progress_counts_tracklets(tmp_path):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"layout": "market"}, "one of mars, folder"),
+        ({"layout": "market"}, "one of mars, ilids-vid"),
         ({"layout": "folder", "train_identities": 1}, "no splits"),
         ({"layout": "mars", "cameras": 10}, "9 cameras"),
         ({"layout": "mars", "workers": 0}, "workers"),

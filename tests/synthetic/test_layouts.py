@@ -118,5 +118,5 @@ def test_a_layout_refuses_what_its_names_have_no_room_for():
 
 
 def test_an_unknown_layout_is_told_the_known():
-    with pytest.raises(ConfigError, match="mars, folder"):
+    with pytest.raises(ConfigError, match="mars, ilids-vid, prid2011, duke-video, folder"):
         find_layout("market")

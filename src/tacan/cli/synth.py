@@ -57,7 +57,8 @@ def synth(
     out
         The folder to write: new or empty.
     layout
-        The data set whose files are imitated: mars or folder.
+        The data set whose files are imitated: mars, ilids-vid, prid2011, duke-video or folder.
+        What that data set doesn't have, such as junk, is left out.
     identities
         How many people there are.
     cameras

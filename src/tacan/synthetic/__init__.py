@@ -1,7 +1,7 @@
 """Generated people as tracklets in real data sets' layouts, with ground truth beside them.
 
 >>> sorted(LAYOUTS)
-['folder', 'mars']
+['duke-video', 'folder', 'ilids-vid', 'mars', 'prid2011']
 """
 
 from __future__ import annotations

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import simplejpeg
+from PIL import Image
 
 from tacan.errors import ConfigError, StorageError
 from tacan.progress import Progress, silent
@@ -82,7 +87,10 @@ def generate(
     progress
         Called with tracklets drawn and tracklets in all.
 
-    The other parameters are those of `tacan.synthetic.settings.Settings`.
+    The other parameters are those of `tacan.synthetic.settings.Settings`. What the imitated data
+    set doesn't have is left out, whatever they ask for: iLIDS-VID, PRID-2011 and
+    DukeMTMC-VideoReID have no junk, iLIDS-VID has no distractors, and the first two have one
+    tracklet of a person in a camera. The settings in the manifest are those that were followed.
 
     Raises `ConfigError` for settings out of range, `StorageError` where `out` is taken or can't
     be written.
@@ -104,6 +112,7 @@ def generate(
         junk_share=junk_share,
     )
     form = find_layout(layout)
+    settings = form.suit(settings)
     _check(settings, form, workers)
     cast = make_cast(settings, splits=form.has_splits)
     form.check(cast.parts)
@@ -201,10 +210,19 @@ class Artist:
         first.parent.mkdir(parents=True, exist_ok=True)
         visibility = []
         for frame, (crop, seen) in enumerate(self.studio.pictures(scene, rng=noise), start=1):
-            jpeg = simplejpeg.encode_jpeg(crop, quality=camera.quality)
-            (self.root / self.layout.crop_name(part, frame)).write_bytes(jpeg)
+            path = self.root / self.layout.crop_name(part, frame)
+            path.write_bytes(_encode(crop, path.suffix, quality=camera.quality))
             visibility.append(seen)
         return np.array(visibility, dtype=np.float32)
+
+
+def _encode(crop: np.ndarray, suffix: str, *, quality: int) -> bytes:
+    """The file of a crop: JPEG, with what its camera's `quality` leaves, or lossless PNG."""
+    if suffix == ".jpg":
+        return simplejpeg.encode_jpeg(crop, quality=quality)
+    memory = io.BytesIO()
+    Image.fromarray(crop).save(memory, "PNG", compress_level=1)
+    return memory.getvalue()
 
 
 _artist: Artist | None = None
@@ -213,7 +231,17 @@ _artist: Artist | None = None
 
 def _hire(root: Path, settings: Settings, cast: Cast) -> None:
     global _artist
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller is interrupted, and stops us
+    threading.Thread(target=_end_with_caller, daemon=True).start()
     _artist = Artist(root, settings, cast)
+
+
+def _end_with_caller() -> None:
+    """A killed caller can't stop its processes, which would wait for work for ever."""
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        caller.join()
+        os._exit(1)
 
 
 def _draw(index: int) -> np.ndarray:

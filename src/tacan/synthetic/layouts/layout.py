@@ -8,8 +8,17 @@ from pathlib import Path
 
 from tacan.errors import ConfigError
 from tacan.synthetic.cast import Part
+from tacan.synthetic.settings import Settings
 
 __all__ = ["Layout"]
+
+
+def _as_they_are(settings: Settings) -> Settings:
+    return settings
+
+
+def _no_faults(_: Sequence[Part]) -> list[str]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,10 @@ class Layout:
         Writes what stands beside the crops; gets the root and the tracklets in their order.
     max_pid, max_camid, max_number
         What the file names have room for.
+    suit
+        The settings without what the data set doesn't have, such as junk.
+    faults
+        Why these tracklets can't be written, beside what the file names have no room for.
     """
 
     has_splits: bool
@@ -37,9 +50,11 @@ class Layout:
     max_pid: int
     max_camid: int
     max_number: int
+    suit: Callable[[Settings], Settings] = _as_they_are
+    faults: Callable[[Sequence[Part]], list[str]] = _no_faults
 
     def check(self, parts: Sequence[Part]) -> None:
-        """Raises `ConfigError` where the file names have no room for these tracklets."""
+        """Raises `ConfigError` where these tracklets can't be written in this layout."""
         sizes = (
             ("identities", max((part.pid for part in parts), default=0), self.max_pid),
             ("cameras", max((part.camid for part in parts), default=0), self.max_camid),
@@ -54,5 +69,6 @@ class Layout:
             for what, size, room in sizes
             if size > room
         ]
+        faults += self.faults(parts)
         if faults:
             raise ConfigError(faults, source="the generated data set")

@@ -6,20 +6,18 @@ file names. `query_IDX` is 1-based into the test table, and uint16 as in the ori
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tacan.files import atomic_path, write_text
+from tacan.files import write_text
 from tacan.records import DISTRACTOR_PID, JUNK_PID
 from tacan.synthetic.cast import Part
 from tacan.synthetic.layouts.layout import Layout
+from tacan.synthetic.layouts.mat import write_mat
 
 __all__ = ["MARS"]
-
-_HEADER = b"MATLAB 5.0 MAT-file, written by TACAN".ljust(116)
 
 
 def tracklet_id(part: Part) -> str:
@@ -39,11 +37,11 @@ def write_tables(root: Path, parts: Sequence[Part]) -> None:
         (root / f"bbox_{split}").mkdir(exist_ok=True)
         names = [_file(part, frame) for part in mine for frame in range(1, part.n_frames + 1)]
         write_text(root / "info" / f"{split}_name.txt", "".join(f"{name}\n" for name in names))
-        _write_mat(
+        write_mat(
             root / "info" / f"tracks_{split}_info.mat", f"track_{split}_info", _track_table(mine)
         )
     test = [part for part in parts if part.split == "test"]
-    _write_mat(root / "info" / "query_IDX.mat", "query_IDX", _query_table(test))
+    write_mat(root / "info" / "query_IDX.mat", "query_IDX", _query_table(test))
 
 
 def _folder(part: Part) -> str:
@@ -70,16 +68,6 @@ def _query_table(test: Sequence[Part]) -> np.ndarray:
             first.setdefault((part.pid, part.camid), row)
     kind = np.uint16 if len(test) <= np.iinfo(np.uint16).max else np.uint32
     return np.array([list(first.values())], dtype=kind).reshape(1, -1)
-
-
-def _write_mat(path: Path, name: str, table: np.ndarray) -> None:
-    """A MATLAB 5 file whose header holds no date, so that equal tables are equal files."""
-    from scipy.io import savemat  # slow to import, and needed once
-
-    memory = io.BytesIO()
-    savemat(memory, {name: table})
-    with atomic_path(path) as draft:
-        draft.write_bytes(_HEADER + memory.getvalue()[len(_HEADER) :])
 
 
 MARS = Layout(
