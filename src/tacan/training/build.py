@@ -57,6 +57,8 @@ def build_module(
         encoder.recompute = config.run.recompute
         embedding_dim = settings.embedding_dim or encoder.feature_dim
         losses = _build_losses(config, embedding_dim, n_identities)
+    # A step on a CPU takes about half the time when a pixel's channels lie side by side.
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     module = TrainingModule(
         model=model,
         losses=losses,

@@ -8,20 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import distributed as dist
 
-from tacan.clips.images import load_frames
 from tacan.config import ModelConfig
 from tacan.embeddings.embedder import ClipEmbedder, TacanEmbedder
+from tacan.embeddings.extract import extract
 from tacan.embeddings.files import Features
-from tacan.embeddings.stream import TrackletStream
 from tacan.errors import FeaturesError
 from tacan.evaluation import evaluate
 from tacan.model import Tacan
-from tacan.records import Tracklet
+from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["SCORES", "validation_scores"]
 
 PROTOCOL = "cross-camera"
-FRAMES_AT_ONCE = 64
 SCORES = ("mAP", "rank_1", "n_valid_query")
 
 
@@ -79,12 +77,9 @@ def _embed_together(
 
 
 def _embed(embedder: ClipEmbedder, tracklets: Sequence[Tracklet]) -> NDArray[np.float32]:
-    height, width = embedder.input_size
-    vectors = np.empty((len(tracklets), embedder.embedding_dim), dtype=np.float32)
-    for row, tracklet in enumerate(tracklets):
-        stream = TrackletStream(embedder, batch_frames=FRAMES_AT_ONCE)
-        for first in range(0, len(tracklet), FRAMES_AT_ONCE):
-            numbers = range(first, min(first + FRAMES_AT_ONCE, len(tracklet)))
-            stream.add_frames(load_frames(tracklet, numbers, height=height, width=width))
-        vectors[row] = stream.embedding()
-    return vectors
+    if not tracklets:
+        return np.empty((0, embedder.embedding_dim), dtype=np.float32)
+    nobody = (False,) * len(tracklets)
+    split = TrackletSplit("", "", tuple(tracklets), is_query=nobody, is_gallery=nobody)
+    features, _ = extract(split, embedder, strict=True)
+    return features.embeddings
