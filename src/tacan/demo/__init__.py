@@ -1,0 +1,14 @@
+"""The main job in small: generated people, two models, and a report that compares them."""
+
+from tacan.demo.run import DemoRecord, Listener, StepNotice, run_demo
+from tacan.demo.settings import METHODS, PROTOCOL, DemoSettings
+
+__all__ = [
+    "METHODS",
+    "PROTOCOL",
+    "DemoRecord",
+    "DemoSettings",
+    "Listener",
+    "StepNotice",
+    "run_demo",
+]

@@ -1,0 +1,208 @@
+"""The demo's report: one HTML file that asks no host for anything."""
+
+from __future__ import annotations
+
+import csv
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import tacan
+from tacan.config import TrainConfig
+from tacan.datasets import load_split
+from tacan.demo.commands import commands_by_hand
+from tacan.demo.figures import Curve, curve_panel, histogram_panel
+from tacan.demo.headline import write_headline
+from tacan.demo.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
+from tacan.demo.picture import draw_picture
+from tacan.demo.rankings import ShownQuery, show_query
+from tacan.demo.search import draw_queries
+from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings
+from tacan.demo.strip import LEAST_FRAMES, MOST_FRAMES, Strip, draw_occluded, make_strip, strip_svg
+from tacan.embeddings.files import load_features
+from tacan.evaluation import evaluate
+from tacan.files import write_text
+from tacan.progress import Progress, silent
+from tacan.synthetic import read_manifest, read_visibility
+
+__all__ = ["N_QUERIES", "N_STRIPS", "write_report"]
+
+N_QUERIES = 6
+N_STRIPS = 3
+LOSSES = (
+    ("loss", "All terms together (Eq. 4)"),
+    ("softmax", "Softmax"),
+    ("triplet", "Batch-hard triplet (Eq. 5)"),
+    ("min_max", "Min-max (Eq. 9)"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What the report draws."""
+
+    strips: tuple[Strip, ...]
+    queries: tuple[ShownQuery, ...]
+    occlusion: OcclusionTest
+
+
+def write_report(
+    settings: DemoSettings,
+    out: Path,
+    *,
+    scores: Mapping[str, Mapping[str, Any]],
+    seconds: Mapping[str, float],
+    report: Path,
+    picture: Path,
+    progress: Progress = silent,
+) -> None:
+    """Writes the report on the demo in `out`, and the picture of one tracklet's clip weights.
+
+    `scores` are those of the step that evaluates, `seconds` the time that each step has taken, by
+    its title. Raises `StorageError`.
+    """
+    progress(0, 3)
+    shown = _collect(settings, out)
+    progress(1, 3)
+    if shown.strips:
+        draw_picture(shown.strips[0], picture)
+    progress(2, 3)
+    write_text(report, _render(settings, out, scores, seconds, shown))
+    progress(3, 3)
+
+
+def _collect(settings: DemoSettings, out: Path) -> _Shown:
+    split = load_split("mars", out / PEOPLE, "test")
+    visibility = read_visibility(out / PEOPLE)
+    features = {method.name: load_features(out / f"{method.name}.npz") for method in METHODS}
+    models = {method.name: settings.training(method, out).model for method in METHODS}
+    evaluations = {
+        name: evaluate(features[name], PROTOCOL, metric=model.metric)
+        for name, model in models.items()
+    }
+    weighted = METHODS[0].name
+    clip_len = models[weighted].clip_len
+    rows = draw_occluded(split, visibility, N_STRIPS, clip_len=clip_len, seed=settings.seed)
+    queries = draw_queries(evaluations[weighted], N_QUERIES, seed=settings.seed)
+    return _Shown(
+        strips=tuple(
+            make_strip(
+                split,
+                features[weighted],
+                visibility[split.tracklets[row].tracklet_id],
+                row,
+                clip_len=clip_len,
+            )
+            for row in rows
+        ),
+        queries=tuple(show_query(split, visibility, features, evaluations, row) for row in queries),
+        occlusion=occlusion_test(features[weighted], visibility, clip_len=clip_len),
+    )
+
+
+def _render(
+    settings: DemoSettings,
+    out: Path,
+    scores: Mapping[str, Mapping[str, Any]],
+    seconds: Mapping[str, float],
+    shown: _Shown,
+) -> str:
+    environment = Environment(
+        loader=PackageLoader("tacan.demo"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("report.html.j2")
+    own, plain = (scores[method.name] for method in METHODS)
+    return template.render(
+        version=tacan.__version__,
+        settings=settings,
+        training=settings.training(METHODS[0], out),
+        headline=write_headline(settings, scores),
+        shown_settings=_shown_settings(settings.training(METHODS[0], out)),
+        methods=METHODS,
+        scores=scores,
+        gain={
+            "mAP": own["mAP"] - plain["mAP"],
+            **{rank: own["cmc"][rank] - plain["cmc"][rank] for rank in ("1", "5")},
+        },
+        protocol=PROTOCOL,
+        auc=own["occlusion_auc"],
+        occlusion=shown.occlusion,
+        bounds={
+            "clean": CLEAN_FROM,
+            "occluded": OCCLUDED_TO,
+            "least": LEAST_FRAMES,
+            "most": MOST_FRAMES,
+        },
+        histogram=_weight_histogram(shown.occlusion),
+        strips=[(strip, strip_svg(strip)) for strip in shown.strips],
+        queries=shown.queries,
+        panels=_loss_panels(out),
+        counts=read_manifest(out / PEOPLE)["counts"],
+        seconds=seconds,
+        commands=commands_by_hand(settings, out),
+        machine=f"{os.cpu_count()} cores, {platform.machine()}",
+    )
+
+
+def _shown_settings(config: TrainConfig) -> dict[str, str]:
+    model, clips, optimiser = config.model, config.clips, config.optimiser
+    losses = {
+        "softmax": config.loss.softmax,
+        "triplet": config.loss.triplet,
+        "min-max": config.loss.min_max,
+    }
+    return {
+        "Encoder": f"{model.encoder}, {model.height} × {model.width}",
+        "Frames to clip": model.temporal_pooling,
+        "Clips to tracklet": model.clip_weight,
+        "Embedding": f"D = {model.embedding_dim}",
+        "Clip length": f"T = {model.clip_len}",
+        "Clips in training": f"m = {clips.n_clips}, {clips.sampling}",
+        "Batch": f"{clips.identities_per_batch} people × {clips.tracklets_per_identity} tracklets",
+        "Losses": ", ".join(name for name, weight in losses.items() if weight),
+        "Margin": f"{config.loss.margin:g}",
+        "Label smoothing": f"{config.loss.label_smoothing:g}",
+        "Optimiser": f"{optimiser.name}, {optimiser.learning_rate:g}, {optimiser.decay}",
+        "Iterations": f"{config.run.iterations:,}, warm-up {optimiser.warmup}",
+        "Arithmetic": config.run.precision,
+        "Seed": str(config.run.seed),
+    }
+
+
+def _weight_histogram(occlusion: OcclusionTest) -> str:
+    return histogram_panel(
+        "How often each clip weight occurs",
+        (
+            ("wholly occluded clips", "occluded", occlusion.occluded),
+            ("clean clips", "clean", occlusion.clean),
+        ),
+        x_name="clip weight",
+    )
+
+
+def _loss_panels(out: Path) -> list[tuple[str, str]]:
+    logs = [(method, _read_log(out / method.name / "log.csv")) for method in METHODS]
+    panels = []
+    for column, title in LOSSES:
+        curves = [
+            Curve(method.title, method.name, log["iteration"], log[column]) for method, log in logs
+        ]
+        panels.append((title, curve_panel(title, curves, x_name="iteration")))
+    return panels
+
+
+def _read_log(path: Path) -> dict[str, np.ndarray]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    columns = ("iteration", *(name for name, _ in LOSSES))
+    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in columns}
