@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,12 @@ def write_crop(path: Path, seed: int = 0) -> Path:
     pixels = np.random.default_rng(seed).integers(0, 256, (12, 6, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return path
+
+
+@pytest.fixture
+def crop_writer() -> Callable[..., Path]:
+    """`write_crop`, for the tests in folders below this one."""
+    return write_crop
 
 
 def write_mars(root: Path) -> Path:

@@ -13,7 +13,15 @@ from PIL import Image
 
 from tacan.errors import CropError
 
-__all__ = ["MAX_CROP_BYTES", "MAX_CROP_PIXELS", "image_names", "image_suffixes", "read_crop"]
+__all__ = [
+    "MAX_CROP_BYTES",
+    "MAX_CROP_PIXELS",
+    "decode_crop",
+    "image_names",
+    "image_suffixes",
+    "read_crop",
+    "read_crop_bytes",
+]
 
 MAX_CROP_PIXELS = 50_000_000
 """Larger images are refused before they are decoded: no crop of a person is that large."""
@@ -40,7 +48,11 @@ def read_crop(path: Path) -> np.ndarray:
     `MAX_CROP_PIXELS`, or damaged; a JPEG or PNG that was cut off anywhere counts as damaged,
     even where a viewer would still show part of it.
     """
-    data = _read_bytes(path)
+    return decode_crop(path, read_crop_bytes(path))
+
+
+def decode_crop(path: Path, data: bytes) -> np.ndarray:
+    """What `read_crop` gives for a file that holds `data`; `path` is for the errors' words."""
     if data.startswith(_JPEG_START):
         return _decode_jpeg(path, data)
     if data.startswith(_PNG_START) and data.rfind(_PNG_END) < 0:
@@ -74,7 +86,8 @@ def image_names(folder: Path) -> list[str]:
         )
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_crop_bytes(path: Path) -> bytes:
+    """The content of a crop's file. Raises `CropError` if missing, empty or far too large."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

@@ -21,6 +21,7 @@ __all__ = [
     "N_SHARED",
     "SPLITS_FILE",
     "VARIANTS",
+    "is_shared",
     "prid_cameras",
     "read_prid2011",
     "shared_people",
@@ -92,7 +93,7 @@ def shared_people(cameras: tuple[CameraFolder, CameraFolder]) -> list[str]:
     Raises `DatasetLayoutError` if one of them is missing from a camera.
     """
     first, second = (
-        {name for name in list_people(camera) if _is_shared(name)} for camera in cameras
+        {name for name in list_people(camera) if is_shared(name)} for camera in cameras
     )
     alone = sorted(first ^ second)
     if alone or not first:
@@ -104,7 +105,7 @@ def shared_people(cameras: tuple[CameraFolder, CameraFolder]) -> list[str]:
     return sorted(first)
 
 
-def _is_shared(name: str) -> bool:
+def is_shared(name: str) -> bool:
     number = name.removeprefix("person_")
     return number.isdecimal() and 1 <= int(number) <= N_SHARED
 

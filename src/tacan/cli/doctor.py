@@ -1,0 +1,130 @@
+"""`tacan doctor`: what is wrong with a copy of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tacan.datasets.doctor import Finding, Report
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    dataset: str,
+    root: Path,
+    /,
+    *,
+    deep: Annotated[bool, Parameter(negative="")] = False,
+    splits_file: Path | None = None,
+    journal: Path | None = None,
+    workers: int | None = None,
+    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+) -> None:
+    """Checks a copy of a data set and says what is wrong with it.
+
+    Layout, counts, identities, cameras, order of frames, and crops that are missing, empty or
+    damaged. Each fault comes with what it means for results and how to mend it. Nothing in
+    the copy is changed. The exit status is 1 if there are errors, 0 if there are none or
+    only warnings.
+
+    Example: tacan doctor mars ~/data/MARS --deep
+
+    Parameters
+    ----------
+    dataset
+        The data set's name: mars, ilids-vid, prid2011, duke-video or folder.
+    root
+        The folder that it lies in.
+    deep
+        Decode every crop and look for files that are there twice. This takes minutes on a
+        large data set, and goes on where it stopped when it was interrupted. Without it up
+        to 1,000 crops are decoded, evenly spread.
+    splits_file
+        The splits of iLIDS-VID or PRID-2011, if they are not in the root.
+    journal
+        Where a deep check notes what it has done; by default .tacan-doctor.journal in the root.
+        It is removed when the check is complete.
+    workers
+        Processes that decode in a deep check; by default one for each core.
+    json
+        Also write the report to this file as JSON; - writes it to standard output instead.
+    """
+    from tacan.cli.console import progress_bar, write_json
+    from tacan.datasets.doctor import available_cores, examine
+    from tacan.errors import DataError
+
+    with (
+        progress_bar("Listing", "folders") as listing,
+        progress_bar("Decoding", "crops") as decoding,
+    ):
+        report = examine(
+            dataset,
+            root,
+            deep=deep,
+            splits_file=splits_file,
+            journal=journal,
+            workers=available_cores() if workers is None else workers,
+            list_progress=listing,
+            decode_progress=decoding,
+        )
+    if json is not None:
+        write_json(json, report.as_dict())
+    if json != "-":
+        _show(report)
+    if report.n_errors:
+        raise DataError(
+            f"a copy of {dataset!r} must be free of errors before results on it count",
+            got=f"{report.n_errors} kinds of error in {root}",
+            remedy="The report says how to mend each.",
+        )
+
+
+def _show(report: Report) -> None:
+    from tacan.cli.console import say
+
+    say(f"{report.dataset} in {report.root}")
+    if report.notice:
+        say(f"Note: {report.notice}")
+    _show_counts(report)
+    say(f"{report.n_files:,} crops on disk, {report.n_decoded:,} of them decoded.")
+    if report.n_decoded < report.n_files:
+        say("The others were not opened: --deep decodes them all and looks for duplicates.")
+    for finding in report.findings:
+        _show_finding(finding)
+    if report.is_clean:
+        say("\nNothing is wrong with this copy, as far as was looked.")
+
+
+def _show_counts(report: Report) -> None:
+    from tacan.cli.console import table
+
+    rows = [
+        (f"{part}: {kind}", f"{number:,}", _expected(report, part, kind))
+        for part, numbers in report.counts.items()
+        for kind, number in numbers.items()
+    ]
+    of = {"official": "official", "manifest": "its manifest", "none": "expected"}[report.source]
+    if rows:
+        table(("", "here", of), rows)
+
+
+def _expected(report: Report, part: str, kind: str) -> str:
+    number = report.expected.get(part, {}).get(kind)
+    return "" if number is None else f"{number:,}"
+
+
+def _show_finding(finding: Finding) -> None:
+    from tacan.cli.console import say
+
+    left = finding.count - len(finding.where)
+    say(f"\n{finding.severity.upper()} {finding.code}: {finding.count:,} x {finding.what}")
+    for place in finding.where:
+        say(f"  - {place}")
+    if left:
+        say(f"  - and {left:,} more")
+    say(f"  Means: {finding.meaning}")
+    say(f"  Mend:  {finding.remedy}")

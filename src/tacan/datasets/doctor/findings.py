@@ -1,0 +1,127 @@
+"""What the doctor reports: findings, each with its meaning and its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tacan.datasets.doctor.faults import FAULTS
+
+__all__ = ["Counts", "Examined", "Finding", "Report"]
+
+Counts = dict[str, dict[str, int]]
+"""For each part of a data set its numbers of tracklets, identities, frames and so on."""
+
+SHOWN = 5
+"""How many places a finding names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of fault in a copy: where it was met first, and how often in all."""
+
+    code: str
+    count: int
+    where: tuple[str, ...]
+
+    @property
+    def severity(self) -> str:
+        """`error` where results change or can't be had, else `warning`."""
+        return FAULTS[self.code].severity
+
+    @property
+    def what(self) -> str:
+        return FAULTS[self.code].what
+
+    @property
+    def meaning(self) -> str:
+        """What it means for results."""
+        return FAULTS[self.code].meaning
+
+    @property
+    def remedy(self) -> str:
+        return FAULTS[self.code].remedy
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "what": self.what,
+            "count": self.count,
+            "where": list(self.where),
+            "meaning": self.meaning,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(slots=True)
+class Examined:
+    """What an examination has met so far.
+
+    `files` are the crops on disk, as paths relative to the root, with their sizes in bytes.
+    """
+
+    counts: Counts = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    _met: dict[str, Finding] = field(default_factory=dict)
+
+    def add(self, code: str, where: Iterable[object]) -> None:
+        """Notes a fault for every place in `where`; none if there is no place."""
+        places = tuple(str(place) for place in where)
+        if places:
+            earlier = self._met.get(code, Finding(code, 0, ()))
+            shown = (earlier.where + places)[:SHOWN]
+            self._met[code] = Finding(code, earlier.count + len(places), shown)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One for each kind of fault: errors before warnings, else in the order of `FAULTS`."""
+        met = [self._met[code] for code in FAULTS if code in self._met]
+        return tuple(sorted(met, key=lambda finding: finding.severity))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of one copy of a data set.
+
+    `expected` holds the counts that the copy was compared with, and `source` says whose they
+    are: `official`, `manifest` (a generated data set's own), or `none`. Of `n_files` crops
+    `n_decoded` were decoded.
+    """
+
+    dataset: str
+    root: Path
+    findings: tuple[Finding, ...]
+    counts: Counts
+    expected: Counts
+    source: str
+    n_files: int
+    n_decoded: int
+    notice: str | None = None
+
+    @property
+    def n_errors(self) -> int:
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: plain types only."""
+        return {
+            "dataset": self.dataset,
+            "root": str(self.root),
+            "is_clean": self.is_clean,
+            "n_errors": self.n_errors,
+            "n_warnings": len(self.findings) - self.n_errors,
+            "n_files": self.n_files,
+            "n_decoded": self.n_decoded,
+            "counts": self.counts,
+            "expected": self.expected,
+            "expected_from": self.source,
+            "notice": self.notice,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tacan.cli import main
+from tacan.synthetic import generate
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    sizes = {"height": 32, "width": 16, "min_frames": 2, "median_frames": 3, "max_frames": 4}
+    out = tmp_path / "Menschen, erfunden"
+    return generate(out, layout="folder", identities=3, cameras=2, seed=0, **sizes).root
+
+
+def run(*tokens: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(["doctor", *tokens])
+        raise SystemExit(0)
+    return int(str(caught.value.code))
+
+
+def test_a_clean_copy(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("folder", str(root), "--deep", "--workers", "1") == 0
+    printed = capsys.readouterr()
+    assert "Nothing is wrong with this copy" in printed.out
+    assert "its manifest" in printed.out
+    assert "Traceback" not in printed.err
+
+
+def test_errors_are_explained_and_give_status_1(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoiled = sorted(root.glob("1/*.jpg"))[0]
+    spoiled.write_bytes(b"")
+    assert run("folder", str(root)) == 1
+    printed = capsys.readouterr()
+    assert "ERROR crop-empty: 1 x crops of zero bytes" in printed.out
+    assert f"1/{spoiled.name}" in printed.out
+    assert "Means: " in printed.out
+    assert "Mend: " in printed.out
+    assert "must be free of errors" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_warnings_give_status_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = sorted(root.glob("1/*.jpg"))[:2]
+    second.write_bytes(first.read_bytes())
+    assert run("folder", str(root), "--deep") == 0
+    assert "WARNING duplicate" in capsys.readouterr().out
+
+
+def test_json(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("folder", str(root), "--json", "-") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["is_clean"] is True
+    assert report["counts"]["all"]["identities"] == 3
+    (root / "9").mkdir()
+    assert run("folder", str(root), "--json", str(tmp_path / "report.json")) == 1
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [finding["code"] for finding in report["findings"]] == ["folder-empty"]
+    assert report["findings"][0]["where"] == ["9"]
+
+
+def test_what_cannot_be_examined(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("market", str(tmp_path)) == 1
+    assert "must be one of mars" in capsys.readouterr().err
+    assert run("mars", str(tmp_path / "gone")) == 1
+    assert "nothing there" in capsys.readouterr().err
+    assert run("mars") == 2
