@@ -85,6 +85,31 @@ def test_a_replacement_that_fails_leaves_the_old_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_of_two_runs_at_once_the_later_one_wins(tmp_path):
+    out = tmp_path / "out"
+    with (
+        pytest.raises(StorageError),
+        staged_folder(out, ours=ours, force=True) as draft,
+    ):
+        make(out, "later")
+        assert not draft.exists()
+        draft.mkdir()
+        (draft / "mark").write_text("earlier")
+    assert (out / "mark").read_text() == "later"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_appears_meanwhile_is_not_replaced(tmp_path):
+    out = tmp_path / "out"
+    with (
+        pytest.raises(StorageError, match="other files"),
+        staged_folder(out, ours=ours, force=True),
+    ):
+        out.mkdir()
+        (out / "thesis.txt").write_text("years")
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "thesis.txt"]
+
+
 def test_a_file_in_the_way(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(StorageError, match="a file"):

@@ -79,18 +79,19 @@ def take_picture(
     if sigma > 0.25:
         picture = picture.filter(ImageFilter.GaussianBlur(sigma))
     levels = _tone_curve(camera.gamma)[np.asarray(picture)]
-    start = int(rng.integers(_NOISE_SIZE - levels.size))
-    noise = _noise(camera.noise)[start : start + levels.size].reshape(levels.shape)
-    return np.clip(levels + noise, 0, 255).astype(np.uint8)
+    pool = _noise(camera.noise, max(_NOISE_SIZE, 4 * levels.size))
+    start = int(rng.integers(pool.size - levels.size))
+    levels += pool[start : start + levels.size].reshape(levels.shape)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
-_NOISE_SIZE = 1 << 22
+_NOISE_SIZE = 1 << 18
 
 
 @lru_cache(maxsize=32)
-def _noise(strength: float) -> np.ndarray:
+def _noise(strength: float, size: int) -> np.ndarray:
     """A pool of noise to take slices of, because drawing it anew is the slowest step of all."""
-    drawn = np.random.default_rng(_STREAM).standard_normal(_NOISE_SIZE, dtype=np.float32)
+    drawn = np.random.default_rng(_STREAM).standard_normal(size, dtype=np.float32)
     return np.rint(drawn * strength).astype(np.int16)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["Colour", "shade"]
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
 
 
+@lru_cache(maxsize=4096)
 def shade(colour: Colour, factor: float) -> Colour:
     """Darker below 1, lighter above.
 

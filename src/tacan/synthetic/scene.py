@@ -156,7 +156,7 @@ def _occluder(
     start, length, ramp = span
     walks = bool(others) and rng.random() < 0.6
     if whole:
-        resting = float(rng.normal(0, 0.02 if walks else 0.04))
+        resting = float(rng.normal(0, 0.015 if walks else 0.04))
     else:
         resting = float(rng.choice([-1, 1]) * rng.uniform(0.3, 0.6) * breadth)
     x = _pass_by(length, ramp, resting, breadth, rng)
@@ -180,7 +180,7 @@ def _walking_occluder(
 ) -> Occluder:
     """Someone nearer the lens: larger, lower in the picture, so that the box cuts their feet."""
     n = len(x)
-    size = float(rng.uniform(1.35, 1.65) if whole else rng.uniform(1.0, 1.25))
+    size = float(rng.uniform(1.4, 1.75) if whole else rng.uniform(1.0, 1.25))
     foot = float(rng.uniform(0.0, 0.06)) + size
     if rng.random() < 0.4:
         heading += 180.0

@@ -13,6 +13,8 @@ from tacan.errors import StorageError
 __all__ = ["staged_folder"]
 
 _SUFFIX = ".unfinished"
+_MARK = ".unfinished"
+"""A file in every unfinished folder, which whoever clears the folder away removes first."""
 
 
 @contextmanager
@@ -21,18 +23,23 @@ def staged_folder(out: Path, *, ours: Callable[[Path], bool], force: bool) -> It
 
     What an interrupted run left beside `out` is removed first. An `out` that is missing or empty
     is taken; one that is `ours` is replaced with `force`; anything else is never touched.
+    Of two runs with the same `out` the later one wins, and the earlier one fails.
     Raises `StorageError` for an `out` that is taken, and where the operating system refuses.
     """
     _check_free(out, ours=ours, force=force)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         for left in _unfinished(out):
+            (left / _MARK).unlink(missing_ok=True)
             shutil.rmtree(left)
         draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=_SUFFIX, dir=out.parent))
+        (draft / _MARK).touch()
     except OSError as error:
         raise _refused(out, error) from error
     try:
         yield draft
+        _check_free(out, ours=ours, force=force)
+        (draft / _MARK).unlink()
         draft.chmod(0o755)  # mkdtemp's folders are their owner's alone
         _take_place(draft, out)
     except OSError as error:
