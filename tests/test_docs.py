@@ -1,0 +1,72 @@
+"""The docs run: every shell block of README and docs is executed as it stands there.
+
+A block is run in a folder of its own, the blocks of one file one after another in the same. What
+takes minutes is made small by the table below; nothing else is changed. `console` blocks are for
+reading only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+SMALLER = {
+    "make demo": "tacan demo --iterations 4",
+    "make test": "true",
+    "--identities 100": "--identities 12",
+    "--median-frames 24": "--median-frames 6",
+    "train demo": "train demo --run.iterations 4 --optimiser.warmup 0",
+}
+"""What stands in the docs, and what is run in its place."""
+
+
+def blocks(page: Path) -> list[str]:
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def shortened(block: str) -> str:
+    for long, short in SMALLER.items():
+        block = block.replace(long, short)
+    return block
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda p: p.name)
+def test_shell_blocks_run(page: Path, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1",
+    }
+    for block in blocks(page):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", shortened(block)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{page.name}: {block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from tacan.cli import COMMANDS
+
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`tacan {name}" not in text] == []
