@@ -106,6 +106,11 @@ def shared_people(cameras: tuple[CameraFolder, CameraFolder]) -> list[str]:
 
 
 def is_shared(name: str) -> bool:
+    """Whether a person folder's name is that of one of the people whom both cameras see.
+
+    >>> is_shared("person_0200"), is_shared("person_0201")
+    (True, False)
+    """
     number = name.removeprefix("person_")
     return number.isdecimal() and 1 <= int(number) <= N_SHARED
 
