@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +64,20 @@ def test_a_reader_that_leaves_is_no_fault_to_speak_of() -> None:
     words = f"{sys.executable} -m tacan --help | true"
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
+    words = ["synth", str(tmp_path / "people"), "--layout", "mars", "--seed", "0"]
+    size = ["--identities", "500", "--cameras", "6"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tacan", *words, *size], stderr=subprocess.PIPE, text=True
+    ) as running:
+        while not any(tmp_path.glob(".people.*/bbox_train/*")):
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        shown = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "interrupted" in shown
+    assert "Traceback" not in shown
+    assert list(tmp_path.iterdir()) == []

@@ -35,6 +35,7 @@ def build_app(command: str | None = None) -> App:
         help="Find the same person again in video.",
         help_epilogue="`tacan COMMAND --help` explains a command and shows an example.",
         version=tacan.__version__,
+        suppress_keyboard_interrupt=False,
     )
     for name, purpose in COMMANDS.items():
         own_help = {} if name == command else {"help": purpose}
