@@ -22,6 +22,7 @@ __all__ = [
     "METRICS",
     "cosine_distances",
     "euclidean_distances",
+    "squared_euclidean_distances",
     "unit_rows",
 ]
 
@@ -40,7 +41,7 @@ def euclidean_distances(
     >>> euclidean_distances(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 0.0]]))
     array([[5., 0.]])
     """
-    squares = _squared_euclidean(*_as_floats(queries, gallery))
+    squares = squared_euclidean_distances(queries, gallery)
     return np.sqrt(squares, out=squares)
 
 
@@ -55,7 +56,7 @@ def cosine_distances(
     array([[0., 1., 1.]])
     """
     x, y = (unit_rows(rows) for rows in _as_floats(queries, gallery))
-    distances = _squared_euclidean(x, y)
+    distances = squared_euclidean_distances(x, y)
     distances *= 0.5
     distances[~x.any(axis=1)] = 1.0
     distances[:, ~y.any(axis=1)] = 1.0
@@ -87,7 +88,11 @@ def _as_floats(
     return queries.astype(kind, copy=False), gallery.astype(kind, copy=False)
 
 
-def _squared_euclidean(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.floating]:
+def squared_euclidean_distances(
+    queries: NDArray[np.floating], gallery: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """|x - y|^2 of every query [Q, D] to every gallery vector [G, D]: [Q, G]."""
+    x, y = _as_floats(queries, gallery)
     x_squares = np.einsum("nd,nd->n", x, x)
     y_squares = np.einsum("nd,nd->n", y, y)
     squares = (-2 * x) @ y.T

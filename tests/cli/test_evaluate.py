@@ -9,7 +9,7 @@ import pytest
 
 from tacan.cli import main
 from tacan.embeddings.files import Features, save_features
-from tacan.evaluation import evaluate
+from tacan.evaluation import Reranking, evaluate
 
 
 @pytest.fixture
@@ -97,3 +97,39 @@ def test_the_command_does_not_import_torch(tmp_path, features):
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_every_option_reaches_the_study(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    tokens = ["--confidence", "0.9", "--cameras", "--threshold", "0.1", "--compare", path]
+    tokens += ["--plots", tmp_path / "plots", "--json", "-"]
+    status, out, err = run(capsys, path, "--protocol", "cross-camera", *tokens)
+    assert status == 0
+    entry = json.loads(out)["protocols"]["cross-camera"]
+    assert {"confidence", "comparison", "camera_pairs", "threshold"} <= set(entry)
+    assert err.count("wrote ") == len(list((tmp_path / "plots").iterdir())) == 2
+
+
+def test_re_ranking_takes_its_numbers(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    tokens = ["--rerank", "--k1", "5", "--k2", "2", "--weight", "0.5", "--json", "-"]
+    _, out, _ = run(capsys, path, "--protocol", "cross-camera", *tokens)
+    expected = evaluate(features, "cross-camera", rerank=Reranking(k1=5, k2=2, weight=0.5))
+    assert json.loads(out)["protocols"]["cross-camera"]["mAP"] == expected.mean_ap
+
+
+def test_features_and_labels_can_be_two_files_under_any_names(tmp_path, features, capsys):
+    np.save(tmp_path / "f.npy", features.embeddings)
+    names = ("pids", "camids", "is_query", "is_gallery")
+    np.savez(tmp_path / "labels.npz", **{name: getattr(features, name) for name in names})
+    tokens = ["--labels", tmp_path / "labels.npz", "--protocol", "cross-camera", "--json", "-"]
+    _, out, _ = run(capsys, tmp_path / "f.npy", *tokens)
+    expected = evaluate(features, "cross-camera").mean_ap
+    assert json.loads(out)["protocols"]["cross-camera"]["mAP"] == expected
+
+
+def test_wishes_that_contradict_each_other_are_an_expected_fault(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    status, out, err = run(capsys, path, "--protocol", "cross-camera", "--rerank", "--cameras")
+    assert (status, out) == (1, "")
+    assert "ask for them apart" in err

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tacan.evaluation import Study, Wishes
+    from tacan.evaluation.source import Source
 
 __all__ = ["evaluate"]
 
@@ -28,18 +32,34 @@ def evaluate(
     protocol: Annotated[str, Parameter(validator=_known)],
     metric: Literal["euclidean", "cosine"] = "euclidean",
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    labels: Path | None = None,
+    columns: str = "",
+    rerank: Annotated[bool, Parameter(negative=())] = False,
+    k1: int = 20,
+    k2: int = 6,
+    weight: float = 0.3,
+    confidence: float | None = None,
+    cameras: Annotated[bool, Parameter(negative=())] = False,
+    compare: Path | None = None,
+    threshold: float | None = None,
+    plots: Path | None = None,
 ) -> None:
     """Scores a features file: mAP and Rank-1, 5, 10 and 20, with the counts beside them.
 
-    The file may come from `tacan embed` or from anywhere else: see docs/protocols.md for the
-    arrays it must hold. Several protocols cost little more than one.
+    The file may come from `tacan embed` or from anywhere else: docs/protocols.md tells which
+    arrays it must hold, and which published numbers can be compared with the result. Several
+    protocols cost little more than one.
 
     Example: tacan evaluate features.npz --protocol mars-9330,mars-11310 --json scores.json
+
+    Example: tacan evaluate mine.npz --protocol cross-camera --compare theirs.npz
+
+    Example: tacan evaluate features.npy --labels MARS/info --protocol mars-official
 
     Parameters
     ----------
     features
-        The features file (.npz).
+        The features (.npz, .npy, .mat, .csv, .parquet), or a matrix of distances.
     protocol
         One or more of mars-official, mars-9330, mars-11310, cross-camera and two-camera, with
         commas between them.
@@ -48,21 +68,66 @@ def evaluate(
     json
         Also write the exact numbers to this file; with - to standard output, instead of the
         table.
+    labels
+        A second file with pids, cameras and roles, or the info folder of MARS.
+    columns
+        What the file calls its arrays: pids=person,camids=cam.
+    rerank
+        Re-rank by k-reciprocal neighbours first.
+    k1
+        Re-ranking: how many neighbours must agree.
+    k2
+        Re-ranking: how many neighbours are averaged over.
+    weight
+        Re-ranking: the part of the plain distance in the result.
+    confidence
+        Give intervals of this level (0.95, say) from resampled queries.
+    cameras
+        Give Rank-1 and mAP for each pair of cameras.
+    compare
+        A second features file of the same tracklets: which one is better, and how surely?
+    threshold
+        Find the distance below which a match is reported, for this rate of false matches.
+    plots
+        Draw CMC curves and histograms of distances into this folder.
     """
-    from tacan.cli.console import progress_bar, say, write_json
-    from tacan.embeddings.files import load_features
-    from tacan.evaluation import as_json, as_table, evaluate_protocols
-    from tacan.evaluation.protocol import parse_protocols
-    from tacan.progress import silent
+    from tacan.evaluation import Wishes
+    from tacan.evaluation.importers import load_source, parse_columns
+    from tacan.evaluation.rerank_settings import Reranking
 
-    loaded = load_features(features)
+    names = parse_columns(columns)
+    wishes = Wishes(
+        rerank=Reranking(k1=k1, k2=k2, weight=weight) if rerank else None,
+        confidence=confidence,
+        cameras=cameras,
+        false_match_rate=threshold,
+        other=None if compare is None else load_source(compare, labels=labels, columns=names),
+        plots=plots,
+    )
+    source = load_source(features, labels=labels, columns=names)
+    _tell(_studied(source, protocol, metric, wishes), json)
+
+
+def _studied(source: Source, protocol: str, metric: str, wishes: Wishes) -> Study:
+    from tacan.evaluation import study
+    from tacan.evaluation.protocol import parse_protocols
+
     names = parse_protocols(protocol)
-    if sys.stderr.isatty():
-        with progress_bar("ranking", "queries") as progress:
-            results = evaluate_protocols(loaded, names, metric=metric, progress=progress)
-    else:
-        results = evaluate_protocols(loaded, names, metric=metric, progress=silent)
+    if not sys.stderr.isatty():
+        return study(source, names, metric=metric, wishes=wishes)
+    from tacan.cli.console import progress_bar
+
+    with progress_bar("ranking", "queries") as progress:
+        return study(source, names, metric=metric, wishes=wishes, progress=progress)
+
+
+def _tell(found: Study, json: str | None) -> None:
+    from tacan.cli.console import note, say, write_json
+
     if json != "-":
-        say(as_table(results))
+        for title, table in found.tables:
+            say(f"\n{title}\n{table}" if title else table)
+    for path in found.files:
+        note(f"wrote {path}")
     if json is not None:
-        write_json(json, as_json(results))
+        write_json(json, found.data)

@@ -1,4 +1,4 @@
-"""One features file under one protocol: the result, and how to get it."""
+"""One source of distances under one protocol: the result, and how to get it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.embeddings.files import Features
-from tacan.errors import FeaturesError
-from tacan.evaluation.comparison import VectorComparison
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation.comparison import Comparison, MatrixComparison
 from tacan.evaluation.contest import Contest, make_contest
-from tacan.evaluation.measures import cmc, first_ranks
-from tacan.evaluation.protocol import PROTOCOLS, parse_protocols
+from tacan.evaluation.measures import cmc, first_ranks, inverse_negative_penalty
+from tacan.evaluation.protocol import Protocol, parse_protocols
 from tacan.evaluation.ranking import HitRanks, rank_hits
+from tacan.evaluation.rerank_settings import Reranking
+from tacan.evaluation.source import Source, compare, protocol_of
 from tacan.progress import Progress, silent
 
-__all__ = ["Evaluation", "evaluate", "evaluate_protocols"]
+__all__ = ["Evaluation", "evaluate", "evaluate_protocols", "judge"]
 
 N_RANKS = 50
 
@@ -26,15 +28,19 @@ N_RANKS = 50
 class Evaluation:
     """What a set of embeddings is worth under a protocol, as fractions.
 
-    mean_ap
-        The mean of `average_precision` over the queries that count.
+    metric
+        "euclidean" or "cosine", with "+rerank" where it was re-ranked; "as given" for distances
+        that came ready.
+    mean_ap, mean_inp
+        The means of `average_precision` and `inp` over the queries that count.
     cmc
         [50]; `cmc[n - 1]` is the share of counting queries with a right answer in the first n.
     n_query, n_valid_query, n_gallery
         All queries, those that count (with a right answer to be found), and the gallery.
-    query_rows, average_precision, first_rank
-        [n_query]: each query's row in the features, its average precision (NaN if it doesn't
-        count), and the rank of its first right answer (0 if it doesn't count).
+    query_rows, average_precision, inp, first_rank
+        [n_query]: each query's row in the source, its average precision and inverse negative
+        penalty (NaN if it doesn't count), and the rank of its first right answer (0 if it
+        doesn't count).
     hit_ranks
         The ranks of all right answers of all queries.
     """
@@ -42,12 +48,14 @@ class Evaluation:
     protocol: str
     metric: str
     mean_ap: float
+    mean_inp: float
     cmc: NDArray[np.float64]
     n_query: int
     n_valid_query: int
     n_gallery: int
     query_rows: NDArray[np.int64]
     average_precision: NDArray[np.float64]
+    inp: NDArray[np.float64]
     first_rank: NDArray[np.int64]
     hit_ranks: HitRanks
 
@@ -55,66 +63,106 @@ class Evaluation:
     def rank_1(self) -> float:
         return float(self.cmc[0])
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """[n_query]: whether each query has a right answer to be found."""
+        return self.first_rank > 0
+
 
 def evaluate(
-    features: Features,
+    source: Source,
     protocol: str,
     *,
     metric: str = "euclidean",
+    rerank: Reranking | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Scores `features` under one protocol, see `evaluate_protocols`."""
-    return evaluate_protocols(features, [protocol], metric=metric, progress=progress)[protocol]
+    """Scores `source` under one protocol, see `evaluate_protocols`."""
+    results = evaluate_protocols(
+        source, [protocol], metric=metric, rerank=rerank, progress=progress
+    )
+    return results[protocol]
 
 
 def evaluate_protocols(
-    features: Features,
+    source: Source,
     protocols: Sequence[str],
     *,
     metric: str = "euclidean",
+    rerank: Reranking | None = None,
     progress: Progress = silent,
 ) -> dict[str, Evaluation]:
-    """Scores `features` under several protocols in one pass over the distances.
+    """Scores `source` under several protocols in one pass over the distances.
 
-    Memory stays near the size of the features: distances exist for 512 queries at a time.
+    Memory stays near the size of the features: distances exist for 512 queries at a time. With
+    `rerank` each protocol takes a pass of its own, because what is re-ranked is its gallery.
     Progress is in queries. Raises `ConfigError` for an unknown protocol or metric, and
     `FeaturesError` where a protocol finds no query, no gallery or no query that counts.
     """
     names = parse_protocols(",".join(protocols))
-    contest = make_contest(features, [PROTOCOLS[name] for name in names])
-    comparison = VectorComparison(
-        features.embeddings, contest.query_rows, contest.column_rows, metric=metric
-    )
-    results = rank_hits(contest, comparison, progress=progress)
+    wanted = [protocol_of(source, name) for name in names]
+    if rerank is not None:
+        return {
+            protocol.name: _reranked(source, protocol, metric, rerank, progress)
+            for protocol in wanted
+        }
+    contest = make_contest(source, wanted)
+    results = rank_hits(contest, compare(source, contest, metric=metric), progress=progress)
+    label = metric if isinstance(source, Features) else "as given"
     return {
-        name: _judge(features, name, metric, contest, hits)
-        for name, hits in zip(names, results, strict=True)
+        protocol.name: judge(source, protocol, label, contest, hits)
+        for protocol, hits in zip(wanted, results, strict=True)
     }
 
 
-def _judge(
-    features: Features, name: str, metric: str, contest: Contest, hits: HitRanks
+def judge(
+    source: Source, protocol: Protocol, metric: str, contest: Contest, hits: HitRanks
 ) -> Evaluation:
-    protocol = PROTOCOLS[name]
+    """The measures, from the ranks of the right answers."""
     precision = protocol.average_precision(hits.ranks, hits.offsets)
+    inp = inverse_negative_penalty(hits.ranks, hits.offsets)
     first = first_ranks(hits.ranks, hits.offsets)
     n_valid = int((first > 0).sum())
     if n_valid == 0:
         raise FeaturesError(
-            f"`{name}` must have a query with a right answer in another camera",
+            f"`{protocol.name}` must have a query with a right answer in another camera",
             got=f"none among {len(first)} queries",
             remedy="Check pids and camids: are they those of the same tracklets?",
         )
     return Evaluation(
-        protocol=name,
+        protocol=protocol.name,
         metric=metric,
         mean_ap=float(precision[first > 0].mean()),
+        mean_inp=float(inp[first > 0].mean()),
         cmc=cmc(first, N_RANKS),
         n_query=len(first),
         n_valid_query=n_valid,
-        n_gallery=int(protocol.gallery(features).sum()),
+        n_gallery=int(protocol.gallery(source).sum()),
         query_rows=contest.query_rows,
         average_precision=precision,
+        inp=inp,
         first_rank=first,
         hit_ranks=hits,
     )
+
+
+def _reranked(
+    source: Source, protocol: Protocol, metric: str, settings: Reranking, progress: Progress
+) -> Evaluation:
+    # scipy.sparse takes a third of a second to import, which only re-ranking has to pay.
+    from tacan.evaluation.rerank import rerank_distances
+
+    if not isinstance(source, Features):
+        fault = "re-ranking needs embeddings: it compares gallery items with each other"
+        raise ConfigError([fault], source="the re-ranking")
+    contest = make_contest(source, [protocol])
+    distances = rerank_distances(
+        source.embeddings[contest.query_rows],
+        source.embeddings[contest.column_rows],
+        settings,
+        metric=metric,
+        progress=progress,
+    )
+    comparison: Comparison = MatrixComparison(distances, np.arange(distances.shape[1]))
+    (hits,) = rank_hits(contest, comparison)
+    return judge(source, protocol, f"{metric}+rerank", contest, hits)

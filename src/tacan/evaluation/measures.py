@@ -10,7 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["average_precision", "cmc", "first_ranks", "trapezoid_average_precision"]
+__all__ = [
+    "average_precision",
+    "cmc",
+    "first_ranks",
+    "inverse_negative_penalty",
+    "trapezoid_average_precision",
+]
 
 Ranks = NDArray[np.int64]
 
@@ -37,6 +43,22 @@ def trapezoid_average_precision(hit_ranks: Ranks, offsets: Ranks) -> NDArray[np.
     k = _hit_numbers(offsets)
     before = np.where(hit_ranks == 1, 1.0, (k - 1) / np.maximum(hit_ranks - 1, 1))
     return _mean_per_query((before + k / hit_ranks) / 2, offsets)
+
+
+def inverse_negative_penalty(hit_ranks: Ranks, offsets: Ranks) -> NDArray[np.float64]:
+    """INP = G / r_G for each query, [Q]; NaN where G = 0. Its mean is mINP.
+
+    It is 1 if nothing wrong stands before the last right answer, and so tells how far one has to
+    look to have found them all (Ye et al., 2021).
+
+    >>> inverse_negative_penalty(np.array([1, 4]), np.array([0, 2]))
+    array([0.5])
+    """
+    n_right = np.diff(offsets)
+    penalty = np.full(len(n_right), np.nan)
+    has_one = n_right > 0
+    penalty[has_one] = n_right[has_one] / hit_ranks[offsets[1:][has_one] - 1]
+    return penalty
 
 
 def first_ranks(hit_ranks: Ranks, offsets: Ranks) -> Ranks:

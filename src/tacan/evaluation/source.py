@@ -1,0 +1,151 @@
+"""What can be scored: embeddings, or distances that someone else has computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.distances import METRICS
+from tacan.embeddings import checks
+from tacan.embeddings.files import Features
+from tacan.errors import FeaturesError
+from tacan.evaluation.comparison import Comparison, MatrixComparison, VectorComparison
+from tacan.evaluation.contest import Contest
+from tacan.evaluation.protocol import PROTOCOLS, Labels, Protocol
+
+__all__ = ["DistanceMatrix", "Source", "compare", "distance_blocks", "protocol_of"]
+
+QUERIES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DistanceMatrix:
+    """Distances of Q queries to G gallery items, with who and where they are; checked when made.
+
+    distances
+        float32 or float64 [Q, G], finite; smaller is closer.
+    query_pids, query_camids, gallery_pids, gallery_camids
+        int64 [Q] and [G].
+    gallery_is_query
+        bool [G] or None: which gallery items are the queries themselves. The protocols of MARS
+        differ in what they do with those, and can't be told apart without it.
+
+    Raises `FeaturesError`, for the same reasons as `Features`.
+    """
+
+    distances: NDArray[np.floating]
+    query_pids: NDArray[np.int64]
+    query_camids: NDArray[np.int64]
+    gallery_pids: NDArray[np.int64]
+    gallery_camids: NDArray[np.int64]
+    gallery_is_query: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        distances = _checked_distances(self.distances)
+        n_query, n_gallery = distances.shape
+        checked = {
+            "distances": distances,
+            "query_pids": checks.pids(self.query_pids, n_query),
+            "query_camids": checks.camids(self.query_camids, n_query),
+            "gallery_pids": checks.pids(self.gallery_pids, n_gallery),
+            "gallery_camids": checks.camids(self.gallery_camids, n_gallery),
+        }
+        if self.gallery_is_query is not None:
+            flags = checks.flags("gallery_is_query", self.gallery_is_query, n_gallery)
+            checked["gallery_is_query"] = flags
+        for name, array in checked.items():
+            object.__setattr__(self, name, array)
+
+    # The label columns of queries and gallery items, one after the other: see `Labels`.
+    @property
+    def pids(self) -> NDArray[np.int64]:
+        return np.concatenate([self.query_pids, self.gallery_pids])
+
+    @property
+    def camids(self) -> NDArray[np.int64]:
+        return np.concatenate([self.query_camids, self.gallery_camids])
+
+    @property
+    def is_query(self) -> NDArray[np.bool_]:
+        return np.arange(sum(self.distances.shape)) < len(self.query_pids)
+
+    @property
+    def is_gallery(self) -> NDArray[np.bool_]:
+        return ~self.is_query
+
+
+Source = Features | DistanceMatrix
+
+
+def protocol_of(source: Source, name: str) -> Protocol:
+    """The protocol `name`, such as it applies to `source`.
+
+    Raises `FeaturesError` for a protocol of MARS and distances that don't say which gallery
+    items are queries.
+    """
+    protocol = PROTOCOLS[name]
+    if isinstance(source, Features):
+        return protocol
+    own = source.gallery_is_query
+    if name.startswith("mars-") and own is None:
+        raise FeaturesError(
+            f"`{name}` must know which gallery items are queries",
+            got="distances without `gallery_is_query`",
+            remedy="Add it, or use `cross-camera`.",
+        )
+    kept = np.ones(len(source.gallery_pids), dtype=bool)
+    if name == "mars-9330" and own is not None:
+        kept = ~own
+
+    def marked(labels: Labels) -> NDArray[np.bool_]:
+        gallery = labels.is_gallery.copy()
+        gallery[len(source.query_pids) :] &= kept
+        return gallery
+
+    return replace(protocol, marked=marked)
+
+
+def compare(source: Source, contest: Contest, *, metric: str) -> Comparison:
+    """The distances of `contest` as the ranking needs them. Ready ones have their own metric."""
+    if isinstance(source, Features):
+        rows = contest.query_rows, contest.column_rows
+        return VectorComparison(source.embeddings, *rows, metric=metric)
+    return MatrixComparison(source.distances, contest.column_rows - len(source.query_pids))
+
+
+def distance_blocks(
+    source: Source, contest: Contest, *, metric: str
+) -> Iterator[tuple[int, NDArray[np.floating]]]:
+    """The distances themselves, [n, C] for the queries from `start` on: (start, distances)."""
+    starts = range(0, len(contest.query_rows), QUERIES_AT_ONCE)
+    blocks = [contest.query_rows[start : start + QUERIES_AT_ONCE] for start in starts]
+    if isinstance(source, Features):
+        gallery = source.embeddings[contest.column_rows]
+        for start, rows in zip(starts, blocks, strict=True):
+            yield start, METRICS[metric](source.embeddings[rows], gallery)
+    else:
+        columns = contest.column_rows - len(source.query_pids)
+        for start, rows in zip(starts, blocks, strict=True):
+            yield start, source.distances[rows][:, columns]
+
+
+def _checked_distances(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiu" or array.ndim != 2 or 0 in array.shape:
+        raise FeaturesError(
+            "`distances` must be real numbers [Q, G]",
+            got=f"{array.dtype} {list(array.shape)}",
+            remedy="Give one row for each query and one column for each gallery item.",
+        )
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float32 if array.dtype == np.float16 else np.float64)
+    if not np.isfinite(array).all():
+        raise FeaturesError(
+            "`distances` must be finite",
+            got=f"{int((~np.isfinite(array)).sum())} values that are NaN or infinite",
+            remedy="Leave it to the protocol to ignore pairs; give their true distances.",
+        )
+    return array

@@ -1,0 +1,141 @@
+"""Everything that was asked about one source, in the order in which it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tacan.errors import ConfigError
+from tacan.evaluation import report
+from tacan.evaluation.cameras import camera_pairs
+from tacan.evaluation.confidence import bootstrap, check_comparable, compare_evaluations
+from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
+from tacan.evaluation.rerank_settings import Reranking
+from tacan.evaluation.source import Source
+from tacan.evaluation.threshold import collect_pairs, open_set_threshold, true_positive_rate
+from tacan.progress import Progress, silent
+
+__all__ = ["Study", "Wishes", "study"]
+
+FALSE_POSITIVE_RATES = (0.0001, 0.001, 0.01, 0.1)
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wanted besides mAP and CMC.
+
+    confidence
+        The level of bootstrap intervals, for instance 0.95.
+    cameras
+        The table of camera pairs.
+    false_match_rate
+        The rate for which a threshold is sought.
+    other
+        A second source to compare with.
+    plots
+        A folder for pictures.
+
+    Raises `ConfigError` for re-ranking together with camera pairs or a threshold: those are
+    about plain distances.
+    """
+
+    rerank: Reranking | None = None
+    confidence: float | None = None
+    cameras: bool = False
+    false_match_rate: float | None = None
+    other: Source | None = None
+    plots: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.rerank is not None and (self.cameras or self.false_match_rate is not None):
+            fault = "re-ranked distances have no camera pairs and no threshold; ask for them apart"
+            raise ConfigError([fault], source="the evaluation")
+
+
+@dataclass(slots=True)
+class Study:
+    """The results by protocol; the tables under their headings; all of it as data; files."""
+
+    results: dict[str, Evaluation]
+    tables: list[tuple[str, str]] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+    def add(self, protocol: str, key: str, title: str, table: str, data: object) -> None:
+        self.tables.append((f"{title}, {protocol}", table))
+        self.data["protocols"][protocol][key] = data
+
+
+def study(
+    source: Source,
+    protocols: Sequence[str],
+    *,
+    metric: str = "euclidean",
+    wishes: Wishes | None = None,
+    progress: Progress = silent,
+) -> Study:
+    """Scores `source` and answers the other `wishes`, each under every protocol.
+
+    Progress is that of the scoring, see `evaluate_protocols`.
+    """
+    wishes = wishes or Wishes()
+    if wishes.other is not None:
+        check_comparable(source, wishes.other)
+    results = evaluate_protocols(
+        source, protocols, metric=metric, rerank=wishes.rerank, progress=progress
+    )
+    found = Study(results, [("", report.as_table(results))], report.as_json(results))
+    for name, result in results.items():
+        if wishes.confidence is not None:
+            _add_confidence(found, name, result, wishes.confidence)
+        if wishes.other is not None:
+            other = evaluate(wishes.other, name, metric=metric, rerank=wishes.rerank)
+            _add_comparison(found, name, result, other, wishes.confidence or LEVEL)
+        if wishes.cameras:
+            pairs = camera_pairs(source, name, metric=metric)
+            table, data = report.camera_table(pairs), report.camera_json(pairs)
+            found.add(name, "camera_pairs", "camera against camera", table, data)
+        if wishes.false_match_rate is not None or (wishes.plots and not wishes.rerank):
+            _add_threshold(found, name, source, metric, wishes)
+    if wishes.plots is not None:
+        from tacan.evaluation.plots import plot_cmc
+
+        found.files.append(plot_cmc(results, wishes.plots / "cmc.png"))
+    return found
+
+
+def _add_confidence(found: Study, name: str, result: Evaluation, level: float) -> None:
+    intervals = bootstrap(result, level=level)
+    title = "confidence, from resampled queries"
+    table, data = report.confidence_table(intervals), report.confidence_json(intervals)
+    found.add(name, "confidence", title, table, data)
+
+
+def _add_comparison(
+    found: Study, name: str, first: Evaluation, second: Evaluation, level: float
+) -> None:
+    differences = compare_evaluations(first, second, level=level)
+    table, data = report.comparison_table(differences), report.comparison_json(differences)
+    found.add(name, "comparison", "other less this, query by query", table, data)
+
+
+def _add_threshold(found: Study, name: str, source: Source, metric: str, wishes: Wishes) -> None:
+    pairs = collect_pairs(source, name, metric=metric)
+    threshold = None
+    if wishes.false_match_rate is not None:
+        threshold = open_set_threshold(pairs, wishes.false_match_rate)
+        shares = true_positive_rate(pairs, np.array(FALSE_POSITIVE_RATES))
+        rates = dict(zip(FALSE_POSITIVE_RATES, map(float, shares), strict=True))
+        table = report.threshold_table(threshold, rates)
+        data = report.threshold_json(threshold, rates)
+        found.add(name, "threshold", "where to draw the line", table, data)
+    if wishes.plots is not None:
+        from tacan.evaluation.plots import plot_distances
+
+        path = wishes.plots / f"distances-{name}.png"
+        found.files.append(plot_distances(pairs, path, title=name, threshold=threshold))

@@ -1,0 +1,155 @@
+"""Where to draw the line: what share is found, and what share is found wrongly, at a distance.
+
+A match is reported where distance <= threshold. Two questions are asked of a threshold t.
+
+Pairs (verification). Of all pairs of a query and a right answer, which share has distance <= t
+(the true-positive rate, TPR); of all pairs of a query and a wrong answer, which share (FPR)?
+
+Open set (identification). A person may be absent from the gallery. Every query is therefore
+asked twice: with its right answers in the gallery, and with its pid taken out of it. Without
+them, the query is matched falsely if its nearest item has distance <= t: the share of those is
+the false-match rate. With them, it is found if a right answer is nearest, strictly before
+every wrong one, and has distance <= t: the share of those among the queries that count is the
+found rate.
+
+Junk is left out of both. A query that is a distractor is compared with known people only,
+because two distractors can be the same person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation.contest import Contest, make_contest
+from tacan.evaluation.source import Source, distance_blocks, protocol_of
+from tacan.progress import Progress, silent
+from tacan.records import DISTRACTOR_PID, JUNK_PID
+
+__all__ = ["OpenSet", "Pairs", "collect_pairs", "open_set_threshold", "true_positive_rate"]
+
+Distances = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """The distances of one protocol's pairs.
+
+    right, wrong
+        Ascending, one for each pair of a query and a right or a wrong answer. The wrong ones
+        take four bytes a pair, 90 MB for MARS.
+    nearest_right, nearest_wrong
+        [n]: for each query that is not junk, the distance of its nearest right answer (infinite
+        if it has none) and of its nearest wrong one.
+    """
+
+    right: Distances
+    wrong: Distances
+    nearest_right: Distances
+    nearest_wrong: Distances
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """A threshold, and what it does when people can be absent from the gallery.
+
+    `false_match_rate` is over `n_query` queries asked without their right answers, `found_rate`
+    over `n_valid_query` asked with them.
+    """
+
+    wished_rate: float
+    threshold: float
+    false_match_rate: float
+    found_rate: float
+    n_query: int
+    n_valid_query: int
+
+
+def collect_pairs(
+    source: Source, protocol: str, *, metric: str = "euclidean", progress: Progress = silent
+) -> Pairs:
+    """All distances that the rates are made of. Progress is in queries."""
+    contest = make_contest(source, [protocol_of(source, protocol)])
+    pids = source.pids[contest.query_rows]
+    distractors = source.pids[contest.column_rows] <= DISTRACTOR_PID
+    right, wrong, nearest = [], [], []
+    for start, block in distance_blocks(source, contest, metric=metric):
+        for query, row in enumerate(block, start=start):
+            if pids[query] == JUNK_PID:
+                continue
+            of_query = _split(contest, query, row, distractors if pids[query] == 0 else None)
+            right.append(of_query[0])
+            wrong.append(of_query[1])
+            nearest.append([part.min(initial=np.inf) for part in of_query])
+        progress(min(start + len(block), len(pids)), len(pids))
+    if not nearest or not sum(map(len, wrong)) or not sum(map(len, right)):
+        raise FeaturesError(
+            "a threshold must be drawn between right and wrong pairs",
+            got=f"{sum(map(len, right))} right and {sum(map(len, wrong))} wrong ones",
+            remedy="Check pids, camids and roles.",
+        )
+    return Pairs(
+        right=np.sort(np.concatenate(right)),
+        wrong=np.sort(np.concatenate(wrong)),
+        nearest_right=np.array(nearest, dtype=wrong[0].dtype)[:, 0],
+        nearest_wrong=np.array(nearest, dtype=wrong[0].dtype)[:, 1],
+    )
+
+
+def true_positive_rate(
+    pairs: Pairs, false_positive_rates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The largest TPR whose FPR is at most each of the given ones."""
+    beyond = np.append(pairs.wrong, np.inf)[_allowed(false_positive_rates, len(pairs.wrong))]
+    return np.searchsorted(pairs.right, beyond, side="left") / len(pairs.right)
+
+
+def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
+    """The largest threshold whose false-match rate is at most the wished one.
+
+    >>> pairs = Pairs(*map(np.array, ([1.0], [2.0], [1.0, np.inf], [2.0, 3.0])))
+    >>> found = open_set_threshold(pairs, 0.5)
+    >>> found.threshold < 3, found.false_match_rate, found.found_rate
+    (True, 0.5, 1.0)
+
+    Raises `ConfigError` for a rate outside [0, 1).
+    """
+    if not 0 <= false_match_rate < 1:
+        fault = f"the false-match rate must be at least 0 and below 1; got {false_match_rate}"
+        raise ConfigError([fault], source="--threshold")
+    nearest = np.sort(pairs.nearest_wrong)
+    beyond = nearest[min(int(_allowed(false_match_rate, len(nearest))), len(nearest) - 1)]
+    # A neighbour in the distances' own width, so that comparing in that width can't round it up.
+    threshold = np.nextafter(beyond, nearest.dtype.type(-np.inf))
+    counts = np.isfinite(pairs.nearest_right)
+    found = (pairs.nearest_right < pairs.nearest_wrong) & (pairs.nearest_right <= threshold)
+    return OpenSet(
+        wished_rate=false_match_rate,
+        threshold=float(threshold),
+        false_match_rate=float((nearest <= threshold).mean()),
+        found_rate=float(found[counts].mean()),
+        n_query=len(nearest),
+        n_valid_query=int(counts.sum()),
+    )
+
+
+def _split(
+    contest: Contest, query: int, row: Distances, left_out: NDArray[np.bool_] | None
+) -> tuple[Distances, Distances]:
+    """The distances of a query's right and of its wrong answers."""
+    ranked = np.repeat(contest.counts_in[0, query], np.diff(contest.bounds))
+    right = contest.right.of(query)
+    right = right[ranked[right]]
+    if left_out is not None:
+        ranked &= ~left_out
+    ranked[contest.right.of(query)] = False
+    ranked[contest.own.of(query)] = False
+    return row[right], row[ranked]
+
+
+def _allowed(rate: NDArray[np.float64] | float, n: int) -> NDArray[np.int64]:
+    """How many of n may be wrong; the small addition undoes the rounding of, say, 0.29 * 100."""
+    return np.minimum(np.floor(np.asarray(rate) * n + 1e-9), n).astype(np.int64)

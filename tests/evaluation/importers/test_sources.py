@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from rows import made_up
+from scipy.io import savemat
+
+from tacan.embeddings.files import Features, save_features
+from tacan.errors import ConfigError, DatasetLayoutError, FeaturesError
+from tacan.evaluation import DistanceMatrix, evaluate
+from tacan.evaluation.importers import load_source, parse_columns
+from tacan.evaluation.importers.sources import SPELLINGS
+
+LABELS = ("pids", "camids", "is_query", "is_gallery")
+
+
+@pytest.fixture
+def features():
+    return made_up(0, n=60, integers=False)
+
+
+def columns_of(features, *names):
+    return {name: getattr(features, name) for name in names}
+
+
+def write_csv(path, features, *, stem="f", reverse=False):
+    """A table with one column for each number, in an order that sorting by name would spoil."""
+    width = features.embeddings.shape[1]
+    order = list(range(width))[:: -1 if reverse else 1]
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["name", "pid", *(f"{stem}{i}" for i in order), *LABELS[1:]])
+        for i in range(len(features)):
+            labels = [features.camids[i], bool(features.is_query[i]), int(features.is_gallery[i])]
+            vector = [repr(float(features.embeddings[i, j])) for j in order]
+            writer.writerow([f"walk ü {i}", features.pids[i], *vector, *labels])
+    return path
+
+
+def same(source, features):
+    assert isinstance(source, Features)
+    for name in ("embeddings", *LABELS):
+        np.testing.assert_array_equal(getattr(source, name), getattr(features, name))
+
+
+def test_the_own_format_is_read_as_ever(tmp_path, features):
+    same(load_source(save_features(tmp_path / "f.npz", features)), features)
+
+
+def test_an_npz_under_other_names(tmp_path, features):
+    arrays = columns_of(features, "embeddings", *LABELS)
+    arrays["deep"], arrays["person"] = arrays.pop("embeddings"), arrays.pop("pids")
+    np.savez(tmp_path / "f.npz", **arrays)
+    same(
+        load_source(tmp_path / "f.npz", columns={"embeddings": "deep", "pids": "person"}), features
+    )
+
+
+def test_an_npy_with_labels_in_a_table(tmp_path, features):
+    np.save(tmp_path / "f.npy", features.embeddings)
+    np.savez(tmp_path / "labels.npz", **columns_of(features, *LABELS))
+    same(load_source(tmp_path / "f.npy", labels=tmp_path / "labels.npz"), features)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_csv_whose_columns_are_put_together_by_number(tmp_path, reverse):
+    features = made_up(1, n=30, width=12, integers=False)
+    path = write_csv(tmp_path / "f.csv", features, reverse=reverse)
+    same(load_source(path), features)
+    named = load_source(path, columns={"tracklet_ids": "name"})
+    assert named.tracklet_ids[3] == "walk ü 3"
+
+
+def test_a_mat_file_whose_numbers_are_all_double(tmp_path, features):
+    arrays = columns_of(features, "embeddings", *LABELS)
+    savemat(
+        tmp_path / "f.mat", {name: np.atleast_2d(a).astype(float) for name, a in arrays.items()}
+    )
+    same(load_source(tmp_path / "f.mat"), features)
+    arrays["pids"] = arrays["pids"] + 0.5
+    savemat(tmp_path / "f.mat", arrays)
+    with pytest.raises(FeaturesError, match="`pids` must be whole numbers"):
+        load_source(tmp_path / "f.mat")
+
+
+def test_a_mat_file_in_two_parts_under_the_usual_names(tmp_path, features):
+    query, gallery = features.is_query, ~features.is_query
+    parts = {
+        "query_f": features.embeddings[query],
+        "query_label": features.pids[query],
+        "query_cam": features.camids[query],
+        "gallery_f": features.embeddings[gallery],
+        "gallery_label": features.pids[gallery],
+        "gallery_cam": features.camids[gallery],
+    }
+    savemat(tmp_path / "f.mat", parts)
+    source = load_source(tmp_path / "f.mat")
+    assert source.is_query.sum() == query.sum()
+    assert not (source.is_query & source.is_gallery).any()
+    expected = evaluate(features, "mars-9330")
+    assert evaluate(source, "mars-9330").mean_ap == expected.mean_ap
+    assert evaluate(source, "mars-11310").mean_ap == evaluate(features, "mars-11310").mean_ap
+
+
+def test_queries_that_the_gallery_holds_too_become_one_row(tmp_path, features):
+    query = features.is_query
+    parts = {
+        "query_embeddings": features.embeddings[query],
+        "query_pids": features.pids[query],
+        "query_camids": features.camids[query],
+        "gallery_embeddings": features.embeddings,
+        "gallery_pids": features.pids,
+        "gallery_camids": features.camids,
+    }
+    np.savez(tmp_path / "f.npz", **parts)
+    same(load_source(tmp_path / "f.npz"), features)
+    parts["gallery_pids"] = np.where(np.arange(60) == np.flatnonzero(query)[0], 99, features.pids)
+    np.savez(tmp_path / "f.npz", **parts)
+    with pytest.raises(FeaturesError, match="either all queries must be in the gallery, or none"):
+        load_source(tmp_path / "f.npz")
+
+
+def test_a_matrix_with_ids_and_cameras(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {
+        "distmat": rng.random((5, 9)),
+        "q_pids": rng.integers(1, 3, 5),
+        "q_camids": np.ones(5, dtype=int),
+        "g_pids": rng.integers(1, 3, 9),
+        "g_camids": np.full(9, 2),
+    }
+    np.savez(tmp_path / "m.npz", **arrays)
+    source = load_source(tmp_path / "m.npz")
+    assert isinstance(source, DistanceMatrix)
+    expected = DistanceMatrix(*arrays.values())
+    assert evaluate(source, "two-camera").mean_ap == evaluate(expected, "two-camera").mean_ap
+
+
+@pytest.mark.parametrize("with_queries", [True, False])
+def test_a_matrix_in_the_order_of_a_list_of_tracklets(tmp_path, features, with_queries):
+    rng = np.random.default_rng(1)
+    columns = np.ones(60, dtype=bool) if with_queries else ~features.is_query
+    distances = rng.random((60, 60))[features.is_query][:, columns]
+    np.save(tmp_path / "m.npy", distances)
+    np.savez(tmp_path / "labels.npz", **columns_of(features, *LABELS))
+    source = load_source(
+        tmp_path / "m.npy", labels=tmp_path / "labels.npz", columns={"distances": "embeddings"}
+    )
+    np.testing.assert_array_equal(source.gallery_pids, features.pids[columns])
+    np.testing.assert_array_equal(source.gallery_is_query, features.is_query[columns])
+    np.save(tmp_path / "m.npy", distances[:, 1:])
+    with pytest.raises(FeaturesError, match="a row for each query and a column for each gallery"):
+        load_source(
+            tmp_path / "m.npy", labels=tmp_path / "labels.npz", columns={"distances": "embeddings"}
+        )
+
+
+def test_parquet_needs_pyarrow_and_says_so(tmp_path, features):
+    path = tmp_path / "f.parquet"
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        path.write_bytes(b"PAR1")
+        with pytest.raises(FeaturesError, match="only where pyarrow is installed"):
+            load_source(path)
+        return
+    columns = {f"f{i}": column for i, column in enumerate(features.embeddings.T)}
+    pyarrow.parquet.write_table(pyarrow.table({**columns, **columns_of(features, *LABELS)}), path)
+    same(load_source(path), features)
+
+
+def test_missing_arrays_are_named_with_what_there_is(tmp_path):
+    np.save(tmp_path / "f.npy", np.ones((3, 2)))
+    with pytest.raises(FeaturesError, match="got embeddings; without pids, camids, is_query"):
+        load_source(tmp_path / "f.npy")
+    np.savez(tmp_path / "m.npz", distances=np.ones((2, 3)), query_pids=[1, 2])
+    with pytest.raises(FeaturesError, match="without query_camids, gallery_pids"):
+        load_source(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize("ending", [".npz", ".npy", ".mat", ".csv"])
+def test_damaged_files_are_refused(tmp_path, ending):
+    path = tmp_path / f"f{ending}"
+    path.write_bytes(b"\xff\xfe not what it should be \x00")
+    with pytest.raises(FeaturesError, match=r"whole"):
+        load_source(path)
+
+
+def test_a_line_that_is_too_short_is_named(tmp_path, features):
+    path = write_csv(tmp_path / "f.csv", features)
+    lines = path.read_text().splitlines()
+    lines[4] = lines[4].rpartition(",")[0]
+    path.write_text("\n".join(lines))
+    with pytest.raises(FeaturesError, match=r"in line 5 of .*f\.csv"):
+        load_source(path)
+
+
+def test_pickles_are_refused(tmp_path):
+    objects = np.array([{}], dtype=object)
+    np.savez(tmp_path / "f.npz", allow_pickle=True, query_f=objects)
+    np.save(tmp_path / "f.npy", objects, allow_pickle=True)
+    for name in ("f.npz", "f.npy"):
+        with pytest.raises(FeaturesError, match="a pickle can run any code"):
+            load_source(tmp_path / name)
+
+
+def test_unknown_endings_missing_files_and_other_folders_are_refused(tmp_path):
+    (tmp_path / "f.h5").touch()
+    with pytest.raises(FeaturesError, match=r"ends in \.npz, \.npy, \.mat, \.csv, \.parquet"):
+        load_source(tmp_path / "f.h5")
+    with pytest.raises(FeaturesError, match="must exist"):
+        load_source(tmp_path / "none.csv")
+    with pytest.raises(DatasetLayoutError):
+        load_source(tmp_path)
+
+
+def test_names_for_columns_are_checked(tmp_path, features):
+    with pytest.raises(ConfigError, match="2 faults") as caught:
+        parse_columns("pids,who=cares,camids=cam")
+    assert "'who' is none of" in str(caught.value)
+    path = write_csv(tmp_path / "f.csv", features)
+    with pytest.raises(FeaturesError, match="got person, where"):
+        load_source(path, columns={"pids": "person"})
+
+
+def test_spellings_lead_to_names_that_mean_something():
+    for ours in SPELLINGS.values():
+        assert parse_columns(f"{ours}=x") == {ours: "x"}

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rows import made_up
+from scipy import stats
+
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation import evaluate
+from tacan.evaluation.confidence import (
+    MEASURES,
+    bootstrap,
+    check_comparable,
+    compare_evaluations,
+)
+
+
+@pytest.fixture
+def features():
+    return made_up(0, n=400, n_pids=30, width=8, integers=False)
+
+
+def with_noise(features, size):
+    rng = np.random.default_rng(1)
+    noise = size * rng.standard_normal(features.embeddings.shape)
+    return replace(features, embeddings=features.embeddings + noise.astype(np.float32))
+
+
+def test_values_are_those_of_the_evaluation(features):
+    result = evaluate(features, "cross-camera")
+    intervals = bootstrap(result, n_resamples=100)
+    assert intervals["mAP"].value == pytest.approx(result.mean_ap, abs=1e-12)
+    assert intervals["mINP"].value == pytest.approx(result.mean_inp, abs=1e-12)
+    for rank in (1, 5, 10, 20):
+        expected = result.cmc[rank - 1]
+        assert intervals[f"Rank-{rank}"].value == pytest.approx(expected, abs=1e-12)
+
+
+def test_intervals_equal_scipys_bootstrap(features):
+    result = evaluate(features, "cross-camera")
+    precision = result.average_precision[result.counts]
+    oracle = stats.bootstrap(
+        (precision,), np.mean, method="percentile", n_resamples=20_000, rng=0
+    ).confidence_interval
+    found = bootstrap(result, n_resamples=20_000)["mAP"]
+    width = oracle.high - oracle.low
+    assert found.low == pytest.approx(oracle.low, abs=0.03 * width)
+    assert found.high == pytest.approx(oracle.high, abs=0.03 * width)
+
+
+def test_a_higher_level_is_wider_and_a_seed_repeats(features):
+    result = evaluate(features, "cross-camera")
+    narrow, wide = bootstrap(result, level=0.5)["mAP"], bootstrap(result, level=0.99)["mAP"]
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+    assert bootstrap(result) == bootstrap(result)
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        bootstrap(result, level=95)
+
+
+def test_a_source_compared_with_itself_differs_in_nothing(features):
+    result = evaluate(features, "cross-camera")
+    for difference in compare_evaluations(result, result):
+        assert (difference.difference, difference.low, difference.high) == (0, 0, 0)
+        assert difference.p_value == 1
+
+
+def test_a_clear_difference_is_certain_and_swapping_turns_its_sign(features):
+    first = evaluate(features, "cross-camera")
+    distant = replace(features, embeddings=features.embeddings + 20 * features.pids[:, None])
+    second = evaluate(distant, "cross-camera")
+    forth = compare_evaluations(first, second)
+    back = compare_evaluations(second, first)
+    assert [entry.measure for entry in forth] == list(MEASURES)
+    assert forth[0].low > 0.3
+    assert forth[0].p_value < 0.001
+    assert forth[0].difference == pytest.approx(second.mean_ap - first.mean_ap, abs=1e-12)
+    for one, other in zip(forth, back, strict=True):
+        assert one.difference == pytest.approx(-other.difference, abs=1e-12)
+        assert one.p_value == other.p_value
+
+
+def test_p_values_equal_scipys_permutation_test(features):
+    first = evaluate(features, "cross-camera")
+    second = evaluate(with_noise(features, 0.05), "cross-camera")
+    parts = [result.average_precision[first.counts] for result in (first, second)]
+    oracle = stats.permutation_test(
+        parts, lambda a, b: np.mean(b - a), permutation_type="samples", n_resamples=20_000, rng=0
+    )
+    found = compare_evaluations(first, second, n_resamples=20_000)[0]
+    assert found.p_value == pytest.approx(oracle.pvalue, abs=0.02)
+
+
+def test_files_of_other_tracklets_can_not_be_compared(features):
+    n = len(features)
+    ids = np.array([f"t{i}" for i in range(n)])
+    check_comparable(features, with_noise(features, 1))
+    check_comparable(replace(features, tracklet_ids=ids), features)
+    others = [
+        replace(features, pids=np.roll(features.pids, 1)),
+        replace(features, is_query=~features.is_query),
+    ]
+    for other in others:
+        with pytest.raises(FeaturesError, match="the same tracklets in the same order"):
+            check_comparable(features, other)
+    with pytest.raises(FeaturesError, match="`tracklet_ids` that differ"):
+        check_comparable(
+            replace(features, tracklet_ids=ids), replace(features, tracklet_ids=ids[::-1])
+        )

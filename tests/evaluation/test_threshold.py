@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import naive
+import numpy as np
+import pytest
+from rows import as_rows, made_up
+from sklearn.metrics import roc_curve
+
+from tacan.distances import METRICS
+from tacan.embeddings.files import Features
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation.threshold import collect_pairs, open_set_threshold, true_positive_rate
+
+
+def naive_pairs(features, protocol, metric):
+    """Right and wrong distances of each query that is not junk, by loops."""
+    rows = as_rows(features)
+    distances = METRICS[metric](features.embeddings, features.embeddings)
+    gallery = naive.gallery_of(rows, protocol)
+    for i, query in enumerate(rows):
+        if not query["query"] or query["pid"] == -1:
+            continue
+        right, wrong = [], []
+        for j in gallery:
+            item = rows[j]
+            if naive.ignored(query, item, protocol) or (query["pid"] == item["pid"] == 0):
+                continue
+            (right if item["pid"] == query["pid"] else wrong).append(distances[i, j])
+        yield right, wrong
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("protocol", ["cross-camera", "mars-9330", "two-camera"])
+def test_pairs_equal_naive_loops(protocol, metric):
+    features = made_up(0, n_cameras=2 if protocol == "two-camera" else 4, integers=False)
+    found = collect_pairs(features, protocol, metric=metric)
+    expected = list(naive_pairs(features, protocol, metric))
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    np.testing.assert_allclose(found.right, sorted(d for r, _ in expected for d in r), **close)
+    np.testing.assert_allclose(found.wrong, sorted(d for _, w in expected for d in w), **close)
+    nearest = [(min(r, default=np.inf), min(w, default=np.inf)) for r, w in expected]
+    np.testing.assert_allclose(
+        np.stack([found.nearest_right, found.nearest_wrong], axis=1), nearest, **close
+    )
+
+
+@pytest.mark.parametrize("wished", [0.0, 0.01, 0.1, 0.29, 0.5, 0.999])
+def test_the_threshold_is_the_largest_with_the_wished_rate(wished):
+    pairs = collect_pairs(made_up(1, n=300, n_pids=60), "cross-camera")
+    found = open_set_threshold(pairs, wished)
+    assert found.false_match_rate <= wished
+    assert found.false_match_rate == np.mean(pairs.nearest_wrong <= found.threshold)
+    larger = np.nextafter(np.float32(found.threshold), np.float32(np.inf))
+    assert np.mean(pairs.nearest_wrong <= larger) > wished
+    counts = np.isfinite(pairs.nearest_right)
+    hit = (pairs.nearest_right <= found.threshold) & (pairs.nearest_right < pairs.nearest_wrong)
+    assert found.found_rate == hit[counts].mean()
+    assert (found.n_query, found.n_valid_query) == (len(counts), counts.sum())
+
+
+def test_true_positive_rates_equal_scikit_learns():
+    pairs = collect_pairs(made_up(2, n=300, integers=False), "cross-camera")
+    truth = np.r_[np.ones(len(pairs.right)), np.zeros(len(pairs.wrong))]
+    scores = -np.concatenate([pairs.right, pairs.wrong])
+    fpr, tpr, _ = roc_curve(truth, scores, drop_intermediate=False)
+    for rate in (0.0, 0.001, 0.01, 0.1, 0.5, 1.0):
+        assert true_positive_rate(pairs, rate) == tpr[fpr <= rate].max()
+
+
+def test_a_constant_embedding_finds_no_one():
+    features = made_up(3)
+    same = Features(
+        np.ones((len(features), 5)),
+        features.pids,
+        features.camids,
+        features.is_query,
+        features.is_gallery,
+    )
+    pairs = collect_pairs(same, "cross-camera")
+    assert open_set_threshold(pairs, 0.5).found_rate == 0
+    assert true_positive_rate(pairs, np.array([0.99])) == 0
+
+
+def test_a_rate_that_is_no_rate_is_refused():
+    pairs = collect_pairs(made_up(4), "cross-camera")
+    for rate in (-0.1, 1.0, 5.0, float("nan")):
+        with pytest.raises(ConfigError, match="at least 0 and below 1"):
+            open_set_threshold(pairs, rate)
+
+
+def test_a_set_without_wrong_pairs_has_no_threshold():
+    features = Features(np.eye(2), [1, 1], [1, 2], [True, False], [False, True])
+    with pytest.raises(FeaturesError, match="got 1 right and 0 wrong ones"):
+        collect_pairs(features, "cross-camera")
+
+
+def test_progress_counts_queries():
+    features = made_up(5)
+    calls = []
+    collect_pairs(features, "cross-camera", progress=lambda *call: calls.append(call))
+    n = int(features.is_query.sum())
+    assert calls[-1] == (n, n)
