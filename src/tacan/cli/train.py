@@ -66,9 +66,12 @@ def train(
 
     from tacan.training import TrainingStopped
     from tacan.training import train as run
+    from tacan.training.processes import Processes
+
+    is_first = Processes.from_torchrun().is_first
 
     try:
-        with _display() as listeners:
+        with _display(silent=not is_first) as listeners:
             record = run(
                 settings,
                 folder,
@@ -78,9 +81,11 @@ def train(
                 on_validation=listeners.on_validation,
             )
     except TrainingStopped as stopped:
-        _say_how_to_go_on(stopped)
+        if is_first:
+            _say_how_to_go_on(stopped)
         sys.exit(128 + stopped.signal_number)
-    _say_result(record)
+    if is_first:
+        _say_result(record)
 
 
 def _default_folder(config: str, *, resume: bool) -> Path:
@@ -112,13 +117,12 @@ def _say_result(record: RunRecord) -> None:
 
 
 @contextmanager
-def _display() -> Iterator[Listeners]:
+def _display(*, silent: bool) -> Iterator[Listeners]:
     """A bar on standard error with loss, rate and time left; plain lines where it is a file."""
     from tacan.training.fit import Listeners
-    from tacan.training.processes import Processes
 
     listeners: Listeners
-    if not Processes.from_torchrun().is_first:
+    if silent:
         yield Listeners()
     elif sys.stderr.isatty():
         with _bar() as listeners:

@@ -31,12 +31,21 @@ MIN_MAX_EPS = 1e-6
 
 def read_training_data(config: TrainConfig) -> TrainingData:
     """The training split of `config`, divided. Raises `ConfigError` and `DataError`."""
-    if config.data.root is None:
+    data = config.data
+    if data.root is None:
         raise ConfigError(
             ["data.root is not set; name the data set's folder with --data.root FOLDER"]
         )
-    split = load_split(config.data.dataset, config.data.root, "train")
-    return divide(split, validation_share=config.data.validation_share, seed=config.run.seed)
+    split = load_split(
+        data.dataset,
+        data.root,
+        "train",
+        split_number=data.split_number,
+        splits_file=data.splits_file,
+        variant=data.variant,
+        split_seed=data.split_seed,
+    )
+    return divide(split, validation_share=data.validation_share, seed=config.run.seed)
 
 
 def build_module(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 from torch import Tensor
@@ -63,15 +63,22 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Raises `CheckpointError` for a file that is damaged, of another kind, or would run code."""
     try:
+        with ZipFile(path) as archive:
+            damaged = archive.testzip()  # which torch doesn't do
+    except Exception as error:
+        raise _broken(path, error) from error
+    if damaged is not None:
+        raise _broken(path, f"a damaged part, {damaged}")
+    try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise _broken(path, str(error).splitlines()[0]) from error
+    except Exception as error:
+        raise _broken(path, error) from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise _broken(path, "another content")
     try:
         return Checkpoint(**content)
     except TypeError as error:
-        raise _broken(path, str(error)) from error
+        raise _broken(path, error) from error
 
 
 def remove_drafts(path: Path) -> None:
@@ -80,10 +87,11 @@ def remove_drafts(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _broken(path: Path, found: str) -> CheckpointError:
+def _broken(path: Path, found: object) -> CheckpointError:
+    first_line, *_ = str(found).splitlines() or [type(found).__name__]
     return CheckpointError(
         "a run's checkpoint must be a whole file that `tacan train` wrote; what would run code is "
         "refused",
-        got=f"{path}: {found}",
+        got=f"{path}: {first_line}",
         remedy="Put back a copy of it, or delete it to start the run again.",
     )

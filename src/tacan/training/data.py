@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,14 @@ from tacan.clips.identity_sampler import Draw
 from tacan.errors import ConfigError, TacanError, TrainingError
 from tacan.records import Tracklet, TrackletSplit
 
-__all__ = ["TrainingBatches", "TrainingData", "divide"]
+__all__ = ["TrainingBatches", "TrainingData", "dead_workers_explained", "divide"]
 
 Batch = tuple[Tensor, Tensor]
 
+_DEAD_WORKER = "DataLoader worker"
+# A forked worker starts at once, and notices when the training process is killed: its parent is
+# that process, and no server in between. Elsewhere than on Linux forking is not safe.
+_FORK = "fork" if sys.platform == "linux" else None
 _HELD_OUT = 4  # what the seed is for, as in `tacan.clips.identity_sampler`
 
 
@@ -93,6 +99,7 @@ class TrainingBatches:
             worker_init_fn=_start_worker,
             pin_memory=pin_memory,
             prefetch_factor=2 if workers else None,
+            multiprocessing_context=_FORK if workers else None,
         )
 
     def __len__(self) -> int:
@@ -100,19 +107,37 @@ class TrainingBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         """Raises `CropError` for a crop that can't be read, `TrainingError` for a dead worker."""
-        try:
-            for batch in self._loader:
-                if isinstance(batch, TacanError):
-                    raise batch
-                yield batch
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
-                raise
-            raise TrainingError(
-                "the processes that read crops must live as long as the training",
-                got=" ".join(str(error).split()),
-                remedy="They may have run out of memory: set data.workers to 0 and resume.",
-            ) from error
+        batches = iter(self._loader)
+        while True:
+            with dead_workers_explained():
+                try:
+                    batch = next(batches, None)
+                except (ConnectionError, EOFError, FileNotFoundError) as error:
+                    # Met in the middle of a handover; that a worker died is announced only later.
+                    raise RuntimeError(f"{_DEAD_WORKER} gave no whole batch ({error})") from error
+            if batch is None:
+                return
+            if isinstance(batch, TacanError):
+                raise batch
+            yield batch
+
+
+@contextmanager
+def dead_workers_explained() -> Iterator[None]:
+    """A block in which the death of a worker is a `TrainingError`.
+
+    torch announces it by a signal, and so in the middle of whatever the process is doing.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if _DEAD_WORKER not in str(error):
+            raise
+        raise TrainingError(
+            "the processes that read crops must live as long as the training",
+            got=" ".join(str(error).split()),
+            remedy="They may have run out of memory: set data.workers to 0 and resume.",
+        ) from error
 
 
 class _Guarded(Dataset[Any]):

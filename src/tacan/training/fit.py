@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+import torch
 from torch import distributed as dist
 from torch.optim import Optimizer
 
@@ -13,7 +14,7 @@ from tacan.config import TrainConfig
 from tacan.progress import Progress, silent
 from tacan.training.callbacks import Reporting, Saving, Validating
 from tacan.training.checkpoints import Checkpoint, write_checkpoint
-from tacan.training.data import TrainingBatches, TrainingData
+from tacan.training.data import TrainingBatches, TrainingData, dead_workers_explained
 from tacan.training.logs import LogRow, RunLog
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes, build_trainer, quiet_lightning
@@ -61,7 +62,7 @@ def fit(
     desk = _Desk(config, folder, data, log, listeners if processes.is_first else Listeners())
     reporting, validating, saving = _callbacks(config, desk, checkpoint)
     try:
-        with quiet_lightning():
+        with quiet_lightning(), dead_workers_explained(), torch.random.fork_rng(devices=[]):
             trainer = build_trainer(
                 processes,
                 precision=config.run.precision,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch.utils.tensorboard.writer import SummaryWriter
 
+from tacan.errors import StorageError
 from tacan.files import write_text
 from tacan.training.validation import SCORES
 
@@ -62,8 +64,9 @@ class CsvLog:
         write_text(path, _as_csv([columns, *kept]))
 
     def append(self, row: Mapping[str, float]) -> None:
+        """Raises `StorageError`."""
         line = _as_csv([[_number(row.get(column)) for column in self._columns]])
-        with self._path.open("a", encoding="utf-8", newline="") as stream:
+        with storing(self._path), self._path.open("a", encoding="utf-8", newline="") as stream:
             stream.write(line)
 
 
@@ -94,11 +97,26 @@ class RunLog:
         self._draw("validation", scores, iteration)
 
     def close(self) -> None:
-        self._board.close()
+        with storing(self._folder / "tensorboard"):
+            self._board.close()
 
     def _draw(self, part: str, values: Mapping[str, float], iteration: int) -> None:
-        for name, value in values.items():
-            self._board.add_scalar(f"{part}/{name}", value, iteration)
+        with storing(self._folder / "tensorboard"):
+            for name, value in values.items():
+                self._board.add_scalar(f"{part}/{name}", value, iteration)
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """A block whose operating system errors are told as a `StorageError` about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{path} must be writable, with room for the data",
+            got=error.strerror or str(error),
+            remedy="The run's last checkpoint is untouched. Free some space and resume.",
+        ) from error
 
 
 def _rows_until(path: Path, columns: tuple[str, ...], last_iteration: int) -> list[list[str]]:

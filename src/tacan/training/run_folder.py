@@ -10,13 +10,14 @@ from tacan.config import TrainConfig, config_yaml, load_config
 from tacan.errors import TrainingError
 from tacan.files import write_text
 
-__all__ = ["RunFolder", "check_settings", "plain_settings", "settle"]
+__all__ = ["FREE", "RunFolder", "check_settings", "plain_settings", "settle"]
 
 Settings = dict[str, dict[str, Any]]
 
 FREE = frozenset(
     {
         ("data", "root"),
+        ("data", "splits_file"),
         ("data", "workers"),
         ("run", "recompute"),
         ("run", "validate_every"),
@@ -64,8 +65,11 @@ class RunFolder:
 
 def settle(config: TrainConfig) -> TrainConfig:
     """`config` with absolute paths, so that a run can go on from any working directory."""
-    root, weights = config.data.root, config.model.weights
-    data = config.data.model_copy(update={"root": root.absolute() if root else None})
+    weights = config.model.weights
+    paths = {name: getattr(config.data, name) for name in ("root", "splits_file")}
+    data = config.data.model_copy(
+        update={name: path.absolute() if path else None for name, path in paths.items()}
+    )
     is_file = weights is not None and weights != "pretrained"
     model = config.model.model_copy(
         update={"weights": str(Path(weights).absolute()) if weights and is_file else weights}

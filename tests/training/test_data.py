@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from tacan.clips.identity_sampler import Draw
+from tacan.errors import ConfigError, CropError
+from tacan.records import Tracklet, TrackletSplit
+from tacan.training.data import TrainingBatches, divide
+
+
+def split_of(pids: list[int]) -> TrackletSplit:
+    tracklets = tuple(
+        Tracklet(f"{i:04d}", pid=pid, camid=1 + i % 2, directory=Path("x"), frames=("a.jpg",))
+        for i, pid in enumerate(pids)
+    )
+    nothing = (False,) * len(tracklets)
+    return TrackletSplit("folder", "train", tracklets, nothing, nothing)
+
+
+def test_identities_are_held_out_whole_and_junk_and_distractors_are_left_out() -> None:
+    split = split_of([-1, 0, *range(1, 21), *range(1, 21)])
+    data = divide(split, validation_share=0.25, seed=3)
+    held_out = {tracklet.pid for tracklet in data.validation}
+    assert len(held_out) == 5
+    assert len(data.validation) == 10
+    assert len(data.training) == 30
+    assert sorted(held_out | set(data.pids)) == list(range(1, 21))
+    assert [data.pids[label] for label in data.labels] == [t.pid for t in data.training]
+
+
+def test_the_seed_chooses_who_is_held_out() -> None:
+    split = split_of([*range(1, 101)])
+    chosen = [divide(split, validation_share=0.1, seed=seed).pids for seed in (0, 0, 1)]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_a_share_of_nothing_trains_on_all() -> None:
+    data = divide(split_of([5, 9]), validation_share=0.0, seed=0)
+    assert data.pids == (5, 9)
+    assert data.validation == ()
+
+
+def test_two_identities_must_be_left() -> None:
+    with pytest.raises(ConfigError, match=r"holds out 2"):
+        divide(split_of([1, 2, 3]), validation_share=0.01, seed=0)
+
+
+class Items(Dataset[Any]):
+    def __init__(self, fault: str = "") -> None:
+        self.fault = fault
+
+    def __getitem__(self, draw: Draw) -> Any:
+        if draw.index == 5 and self.fault == "crop":
+            raise CropError("a crop must be a whole image", got="bad.jpg", remedy="Delete it.")
+        if self.fault == "slow":
+            time.sleep(0.2)
+        return torch.full((2, 1, 3, 2, 2), draw.index, dtype=torch.uint8), draw.index
+
+
+DRAWS = [[Draw(i, 0), Draw(i + 1, 0)] for i in range(8)]
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_batches_come_in_the_samplers_order(workers: int) -> None:
+    batches = TrainingBatches(Items(), DRAWS, workers=workers)
+    assert len(batches) == 8
+    for (frames, labels), draws in zip(batches, DRAWS, strict=True):
+        assert labels.tolist() == [draw.index for draw in draws]
+        assert frames.shape == (2, 2, 1, 3, 2, 2)
+        assert frames.dtype == torch.uint8
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_unreadable_crop_is_its_own_message(workers: int) -> None:
+    with pytest.raises(CropError) as caught:
+        list(TrainingBatches(Items("crop"), DRAWS, workers=workers))
+    assert str(caught.value) == "a crop must be a whole image; got bad.jpg. Delete it."
+
+
+def test_ctrl_c_does_not_reach_the_workers() -> None:
+    """A terminal sends it to all processes of the group; the training goes on to its checkpoint."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        seen = 0
+        for _ in TrainingBatches(Items("slow"), DRAWS, workers=1):
+            seen += 1
+            if seen == 2:
+                children = multiprocessing.active_children()
+                for child in children:
+                    os.kill(child.pid, signal.SIGINT)
+        assert children
+        assert seen == 8
+    finally:
+        signal.signal(signal.SIGINT, before)
