@@ -16,7 +16,7 @@ from torch import Tensor
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.embeddings.reading import Stretch, UnreadableCrop
-from tacan.embeddings.stream import ClipCutter, ClipSums
+from tacan.embeddings.stream import ClipCutter, ClipSums, ClipWeights
 
 __all__ = ["embed_in_batches"]
 
@@ -37,7 +37,7 @@ class _OpenTracklet:
 
     def __init__(self, embedder: ClipEmbedder) -> None:
         self._sums = ClipSums(embedder)
-        self._weights: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
+        self._weights = ClipWeights()
         self._unreadable: list[UnreadableCrop] = []
 
     def add(
@@ -47,14 +47,14 @@ class _OpenTracklet:
         weights: NDArray[np.float32],
     ) -> None:
         self._sums.add(embeddings, weights)
-        self._weights.append(weights)
+        self._weights.add(weights)
         self._unreadable += segment.unreadable
 
     def close(self, index: int) -> EmbeddedTracklet:
         return EmbeddedTracklet(
             index=index,
             embedding=self._sums.vector() if self._sums.n_clips else None,
-            clip_weights=np.concatenate(self._weights),
+            clip_weights=self._weights.values(),
             unreadable=tuple(self._unreadable),
         )
 
