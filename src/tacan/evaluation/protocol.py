@@ -93,14 +93,6 @@ class Protocol:
                 f"{int(self.ranked(labels).sum())} gallery items that are not junk",
                 remedy="Mark them in `is_query` and `is_gallery`.",
             )
-        used = self.ranked(labels) | labels.is_query
-        cameras = sorted(set(labels.camids[used].tolist()))
-        if self.own_camera == "all" and len(cameras) != 2:
-            raise FeaturesError(
-                f"`{self.name}` must have two cameras",
-                got=f"{len(cameras)}: {', '.join(map(str, cameras[:10]))}",
-                remedy="Use `cross-camera` for other numbers of cameras.",
-            )
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -131,7 +123,7 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "two-camera": Protocol(
         name="two-camera",
-        about="each query against the other of two cameras, junk dropped",
+        about="each query against the other camera, junk dropped",
         marked=_other_camera,
         own_camera="all",
         average_precision=average_precision,
