@@ -22,6 +22,10 @@ def embed(
     dataset: str,
     root: Path,
     split: str = "test",
+    split_number: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    variant: Literal["prid-178", "prid-200"] | None = None,
+    splits_file: Path | None = None,
+    split_seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     out: Path = Path("features.npz"),
     strict: Annotated[bool, Parameter(negative="")] = False,
     batch_frames: Count = 64,
@@ -56,11 +60,20 @@ def embed(
         the options below say of a file's encoder may stand in a YAML file beside it instead
         (osnet.yaml beside osnet.onnx), under the options' names with _ for -.
     dataset
-        The data set's layout, such as mars or folder.
+        The data set's layout: mars, ilids-vid, prid2011, duke-video or folder.
     root
         The data set's folder.
     split
         Which of its splits.
+    split_number
+        Which halving of iLIDS-VID or PRID-2011, from 0; the first when not given. `tacan splits`
+        goes through all of them.
+    variant
+        For PRID-2011: prid-178 (its default, the published halvings) or prid-200 (seeded).
+    splits_file
+        Halvings in place of those in the root, for iLIDS-VID and prid-178.
+    split_seed
+        For prid-200: what its halvings are drawn from.
     out
         The features file to write.
     strict
@@ -99,7 +112,15 @@ def embed(
     from tacan.cli.console import note, progress_bar, say
     from tacan.datasets import load_split
 
-    tracklets = load_split(dataset, root, split)
+    tracklets = load_split(
+        dataset,
+        root,
+        split,
+        split_number=split_number,
+        splits_file=splits_file,
+        variant=variant,
+        split_seed=split_seed,
+    )
 
     import torch
 
