@@ -189,15 +189,3 @@ def test_the_report_shows_what_it_promises(record, html):
     assert sum(", wrong:" in text for text in alternatives) == marks.count("wrong")
     assert "tacan synth" in page.text
     assert "tacan evaluate" in page.text
-
-
-def test_the_command_prints_one_table_and_where_the_report_is(record, capsys, monkeypatch):
-    from tacan.cli.demo import demo
-
-    monkeypatch.setattr("tacan.demo.DemoSettings", lambda **given: SETTINGS)
-    demo(out=record.out)
-    printed = capsys.readouterr()
-    assert printed.out.count("mAP") == 1
-    assert f"{record.scores['tacan']['occlusion_auc']:.3f}" in printed.out
-    assert str(record.report) in printed.out
-    assert printed.err.count("done before") == len(STEPS)

@@ -46,7 +46,9 @@ def test_bars_and_line_stand_over_their_frames():
     left, width = float(film.get("x")), float(film.get("width"))
     middles = [float(bar.get("x")) + float(bar.get("width")) / 2 for bar in bars]
     assert middles == pytest.approx([left + width * share for share in (0.2, 0.6, 0.9)])
-    corners = [pair.split(",") for pair in svg.find("polyline").get("points").split()]
+    corners = [
+        pair.split(",") for pair in svg.find("polyline[@class='line seen']").get("points").split()
+    ]
     assert len(corners) == 20
     assert float(corners[0][1]) == pytest.approx(float(bars[0].get("y")), abs=0.1)
     assert float(corners[-1][0]) == left + width

@@ -46,10 +46,16 @@ def demo(
     fresh
         Remove what an earlier demo made in that folder and start over.
     """
+    from tacan.cli.console import note
     from tacan.demo import DemoSettings, run_demo
 
     settings = DemoSettings(seed=seed, iterations=iterations)
-    _show(run_demo(settings, out, fresh=fresh, listener=_show_step))
+    try:
+        record = run_demo(settings, out, fresh=fresh, listener=_show_step)
+    except KeyboardInterrupt:
+        note(f"What is done lies in {out}; the same command, without --fresh, goes on from there.")
+        raise
+    _show(record)
 
 
 @contextmanager

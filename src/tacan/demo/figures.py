@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["Curve", "curve_panel", "histogram_panel", "nice_ticks"]
 
 WIDTH, HEIGHT = 340, 210
-LEFT, RIGHT, TOP, BOTTOM = 40, 14, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 40, 14, 14, 34
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,7 @@ class _Axes:
             if tick <= self.x[1] * 1.001
         ]
         frame.append(
-            f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 2}" class="end name">{escape(x_name)}</text>'
+            f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 4}" class="end name">{escape(x_name)}</text>'
         )
         return (
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(description)}">'

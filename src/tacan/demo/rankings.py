@@ -13,7 +13,7 @@ from tacan.demo.search import Answer, ranked_answers
 from tacan.demo.settings import METHODS, PROTOCOL
 from tacan.embeddings.files import Features
 from tacan.evaluation import Evaluation
-from tacan.records import DISTRACTOR_PID, TrackletSplit
+from tacan.records import TrackletSplit
 
 __all__ = ["Ranking", "Thumbnail", "show_query"]
 
@@ -95,7 +95,7 @@ def _thumbnail(
     jpeg = tracklet.path(int(best[len(best) // 2])).read_bytes()
     return Thumbnail(
         uri=f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}",
-        who="nobody" if tracklet.pid == DISTRACTOR_PID else f"{tracklet.pid:04d}",
+        who=f"{tracklet.pid:04d}",
         camid=tracklet.camid,
         rank=rank,
         distance=answer.distance,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import platform
 from collections.abc import Mapping
@@ -10,14 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import tacan
-from tacan.config import TrainConfig
 from tacan.datasets import load_split
 from tacan.demo.commands import commands_by_hand
-from tacan.demo.figures import Curve, curve_panel, histogram_panel
 from tacan.demo.headline import write_headline
 from tacan.demo.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
 from tacan.demo.picture import draw_picture
@@ -25,6 +21,7 @@ from tacan.demo.rankings import ShownQuery, show_query
 from tacan.demo.search import draw_queries
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings
 from tacan.demo.strip import LEAST_FRAMES, MOST_FRAMES, Strip, draw_occluded, make_strip, strip_svg
+from tacan.demo.training_view import loss_panels, settings_in_words, weight_histogram
 from tacan.embeddings.files import load_features
 from tacan.evaluation import evaluate
 from tacan.files import write_text
@@ -35,12 +32,6 @@ __all__ = ["N_QUERIES", "N_STRIPS", "write_report"]
 
 N_QUERIES = 6
 N_STRIPS = 3
-LOSSES = (
-    ("loss", "All terms together (Eq. 4)"),
-    ("softmax", "Softmax"),
-    ("triplet", "Batch-hard triplet (Eq. 5)"),
-    ("min_max", "Min-max (Eq. 9)"),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,88 +112,26 @@ def _render(
         lstrip_blocks=True,
     )
     template = environment.get_template("report.html.j2")
-    own, plain = (scores[method.name] for method in METHODS)
+    training = settings.training(METHODS[0], out)
     return template.render(
         version=tacan.__version__,
         settings=settings,
-        training=settings.training(METHODS[0], out),
+        training=training,
         headline=write_headline(settings, scores),
-        shown_settings=_shown_settings(settings.training(METHODS[0], out)),
+        shown_settings=settings_in_words(training),
         methods=METHODS,
         scores=scores,
-        gain={
-            "mAP": own["mAP"] - plain["mAP"],
-            **{rank: own["cmc"][rank] - plain["cmc"][rank] for rank in ("1", "5")},
-        },
         protocol=PROTOCOL,
-        auc=own["occlusion_auc"],
         occlusion=shown.occlusion,
-        bounds={
-            "clean": CLEAN_FROM,
-            "occluded": OCCLUDED_TO,
-            "least": LEAST_FRAMES,
-            "most": MOST_FRAMES,
-        },
-        histogram=_weight_histogram(shown.occlusion),
+        clean_from=CLEAN_FROM,
+        occluded_to=OCCLUDED_TO,
+        lengths=(LEAST_FRAMES, MOST_FRAMES),
+        histogram=weight_histogram(shown.occlusion),
         strips=[(strip, strip_svg(strip)) for strip in shown.strips],
         queries=shown.queries,
-        panels=_loss_panels(out),
+        panels=loss_panels(out),
         counts=read_manifest(out / PEOPLE)["counts"],
         seconds=seconds,
         commands=commands_by_hand(settings, out),
         machine=f"{os.cpu_count()} cores, {platform.machine()}",
     )
-
-
-def _shown_settings(config: TrainConfig) -> dict[str, str]:
-    model, clips, optimiser = config.model, config.clips, config.optimiser
-    losses = {
-        "softmax": config.loss.softmax,
-        "triplet": config.loss.triplet,
-        "min-max": config.loss.min_max,
-    }
-    return {
-        "Encoder": f"{model.encoder}, {model.height} × {model.width}",
-        "Frames to clip": model.temporal_pooling,
-        "Clips to tracklet": model.clip_weight,
-        "Embedding": f"D = {model.embedding_dim}",
-        "Clip length": f"T = {model.clip_len}",
-        "Clips in training": f"m = {clips.n_clips}, {clips.sampling}",
-        "Batch": f"{clips.identities_per_batch} people × {clips.tracklets_per_identity} tracklets",
-        "Losses": ", ".join(name for name, weight in losses.items() if weight),
-        "Margin": f"{config.loss.margin:g}",
-        "Label smoothing": f"{config.loss.label_smoothing:g}",
-        "Optimiser": f"{optimiser.name}, {optimiser.learning_rate:g}, {optimiser.decay}",
-        "Iterations": f"{config.run.iterations:,}, warm-up {optimiser.warmup}",
-        "Arithmetic": config.run.precision,
-        "Seed": str(config.run.seed),
-    }
-
-
-def _weight_histogram(occlusion: OcclusionTest) -> str:
-    return histogram_panel(
-        "How often each clip weight occurs",
-        (
-            ("wholly occluded clips", "occluded", occlusion.occluded),
-            ("clean clips", "clean", occlusion.clean),
-        ),
-        x_name="clip weight",
-    )
-
-
-def _loss_panels(out: Path) -> list[tuple[str, str]]:
-    logs = [(method, _read_log(out / method.name / "log.csv")) for method in METHODS]
-    panels = []
-    for column, title in LOSSES:
-        curves = [
-            Curve(method.title, method.name, log["iteration"], log[column]) for method, log in logs
-        ]
-        panels.append((title, curve_panel(title, curves, x_name="iteration")))
-    return panels
-
-
-def _read_log(path: Path) -> dict[str, np.ndarray]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    columns = ("iteration", *(name for name, _ in LOSSES))
-    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in columns}

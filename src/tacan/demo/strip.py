@@ -21,7 +21,7 @@ LEAST_FRAMES, MOST_FRAMES = 20, 32
 """Lengths of tracklets whose frames can be told apart side by side."""
 
 _STREAM = 72
-LEFT, FRAME, RATIO, CHART = 34, 26, 2, 120
+LEFT, FRAME, RATIO, CHART = 34, 29, 2, 120
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +125,8 @@ def strip_svg(strip: Strip) -> str:
             f"{100 * share:.0f} %</text>"
             f'<text class="mid" x="{x + wide / 2}" y="{height - 5}">{clip + 1}</text>'
         )
-    parts.append(f'<polyline class="line seen" points="{_steps(strip.seen, floor)}"/>')
+    corners = _steps(strip.seen, floor)
+    parts += [f'<polyline class="{name}" points="{corners}"/>' for name in ("halo", "line seen")]
     parts.append(
         f'<image x="{LEFT}" y="{floor + 8}" width="{n * FRAME}" height="{film_height}" '
         f'preserveAspectRatio="none" href="{_as_uri(strip.film)}"/>'
@@ -136,7 +137,8 @@ def strip_svg(strip: Strip) -> str:
             f'<line class="cut" x1="{x}" x2="{x}" y1="{floor + 8}" y2="{floor + 8 + film_height}"/>'
         )
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_describe(strip))}">'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'aria-label="{escape(_describe(strip))}">'
         f"{''.join(parts)}</svg>"
     )
 
