@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train a model",
     "embed": "turn tracklets into embeddings",
     "evaluate": "mAP and CMC, from anyone's features",
+    "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
 }
 """Each command and what it does. It is the function `NAME` in `tacan.cli.NAME`."""
 

@@ -32,9 +32,18 @@ class DataConfig(Section):
     """Where the tracklets come from."""
 
     dataset: str = "mars"
-    """Name of the data set's layout: `mars` or `folder`."""
+    """Name of the data set's layout: `mars`, `ilids-vid`, `prid2011`, `duke-video` or `folder`."""
     root: Path | None = None
     """Its folder."""
+    split_number: Annotated[int, Field(ge=0)] | None = None
+    """Which of the numbered halvings of iLIDS-VID and PRID-2011, from 0; their first one if none
+    is given. `tacan splits` trains on all of them in turn."""
+    variant: str | None = None
+    """For PRID-2011: `prid-178` (its default, the published halvings) or `prid-200` (seeded)."""
+    splits_file: Path | None = None
+    """Halvings in place of those in the root, for iLIDS-VID and `prid-178`."""
+    split_seed: Annotated[int, Field(ge=0)] | None = None
+    """For `prid-200`: what its halvings are drawn from; 0 if none is given."""
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the training identities held out for validation; 0 trains on all, unvalidated."""
     workers: Annotated[int, Field(ge=0)] = 1

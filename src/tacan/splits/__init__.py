@@ -1,0 +1,28 @@
+"""The runner of numbered splits: one result on iLIDS-VID or PRID-2011 is a mean over ten.
+
+Where the vectors come from is one of two parts: `tacan.splits.embed_once.EmbedOnce` (one model for
+all splits) or `tacan.splits.train_each.TrainEach` (a model of its own for each).
+"""
+
+from tacan.splits.choice import Halves, SplitChoice, parse_numbers
+from tacan.splits.report import as_json, as_rows, conclusion
+from tacan.splits.run import SplitResult, SplitsRecord, run_splits
+from tacan.splits.stages import Listeners, Stage, VectorSource
+from tacan.splits.summary import Summary, summarise
+
+__all__ = [
+    "Halves",
+    "Listeners",
+    "SplitChoice",
+    "SplitResult",
+    "SplitsRecord",
+    "Stage",
+    "Summary",
+    "VectorSource",
+    "as_json",
+    "as_rows",
+    "conclusion",
+    "parse_numbers",
+    "run_splits",
+    "summarise",
+]

@@ -1,0 +1,112 @@
+"""One model for all splits: everyone is embedded once, and each split is a choice of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from tacan.embeddings.files import Features, load_features
+from tacan.errors import DataError
+from tacan.records import Tracklet, TrackletSplit
+from tacan.splits.choice import Halves, tracklets_key
+from tacan.splits.folder import SplitsFolder, finished
+from tacan.splits.stages import Extraction, Listeners, Stage
+
+__all__ = ["EmbedOnce", "everyone", "pick"]
+
+
+class EmbedOnce:
+    """Vectors by the model that `model` names, which no split was trained on.
+
+    Parameters
+    ----------
+    model
+        As for `tacan.embeddings.open.open_embedder`.
+    weights
+        For `timm:` only: a file, `pretrained` or `random`.
+    extraction
+        How tracklets are embedded.
+
+    Raises `EncoderError`, `CheckpointError` and `ConfigError` for a model that can't be had.
+    """
+
+    def __init__(
+        self, model: str, *, weights: str | None = None, extraction: Extraction | None = None
+    ) -> None:
+        self._model = model
+        self._extraction = extraction or Extraction()
+        self._embedder = self._extraction.open(model, weights=weights)
+
+    def settings(self) -> dict[str, Any]:
+        """The model is known by its fingerprint, wherever it lies."""
+        return {
+            "source": "one model for all splits",
+            "model_fingerprint": self._embedder.fingerprint,
+            **self._extraction.settings(),
+        }
+
+    def vectors(
+        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+    ) -> Iterator[Features]:
+        """Embeds all people of `halves`, where they are not in `folder`, and picks each test half.
+
+        Raises what `tacan.embeddings.extract.extract_to_file` raises.
+        """
+        people = everyone(halves)
+        path, key = folder.all_features, tracklets_key(people)
+        before = finished(path)
+        done = before is not None and before.meta.get("tracklets") == key
+        with listeners.stage(Stage(1, 1, "Embed everyone", "frames", done)) as progress:
+            if not done:
+                notes = {"model": self._model, "tracklets": key}
+                report = self._extraction.to_file(
+                    people, self._embedder, path, notes=notes, progress=progress
+                )
+                listeners.report(report)
+        features = load_features(path)
+        for half in halves:
+            yield pick(features, half.test)
+
+
+def everyone(halves: Sequence[Halves]) -> TrackletSplit:
+    """All tracklets of `halves`, train and test, each once, sorted by their ids.
+
+    On the real data sets that is the same set whichever splits are chosen.
+    """
+    known: dict[str, Tracklet] = {}
+    for half in halves:
+        known |= {tracklet.tracklet_id: tracklet for tracklet in (*half.train, *half.test)}
+    tracklets = tuple(known[name] for name in sorted(known))
+    nobody = (False,) * len(tracklets)
+    dataset = halves[0].test.dataset
+    return TrackletSplit(dataset, "everyone", tracklets, is_query=nobody, is_gallery=nobody)
+
+
+def pick(features: Features, split: TrackletSplit) -> Features:
+    """The rows of `features` that are in `split`, in its order and with its roles.
+
+    Tracklets of `split` that could not be embedded are left out, as an embedding of `split` alone
+    leaves them out. Raises `DataError` where none could be.
+    """
+    if features.tracklet_ids is None:
+        raise DataError("vectors are picked by `tracklet_ids`", got="features without them")
+    row_of = {name: row for row, name in enumerate(features.tracklet_ids.tolist())}
+    found = [place for place, t in enumerate(split) if t.tracklet_id in row_of]
+    if not found:
+        raise DataError(
+            "at least one tracklet must have a crop that can be read",
+            got=f"none in {len(split)} tracklets of {split.dataset} {split.split}",
+            remedy="Check the files with `tacan doctor`.",
+        )
+    rows = [row_of[split.tracklets[place].tracklet_id] for place in found]
+    return Features(
+        embeddings=features.embeddings[rows],
+        pids=features.pids[rows],
+        camids=features.camids[rows],
+        is_query=np.array([split.is_query[place] for place in found]),
+        is_gallery=np.array([split.is_gallery[place] for place in found]),
+        tracklet_ids=features.tracklet_ids[rows],
+        meta=features.meta | {"split": split.split},
+    )

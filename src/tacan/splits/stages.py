@@ -1,0 +1,111 @@
+"""What the two sources of vectors share: who is told of their stages, and how they embed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from tacan.embeddings.files import Features
+from tacan.progress import Progress, silent
+from tacan.records import TrackletSplit
+from tacan.splits.choice import Halves
+from tacan.splits.folder import SplitsFolder
+
+if TYPE_CHECKING:
+    from tacan.embeddings.embedder import ClipEmbedder
+    from tacan.embeddings.extract import ExtractionReport
+
+__all__ = ["Extraction", "Listeners", "Stage", "VectorSource"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Stage `number` of `count` begins, or was done before and is passed over.
+
+    `unit` is what its progress counts.
+    """
+
+    number: int
+    count: int
+    title: str
+    unit: str
+    done: bool
+
+
+def _silently(stage: Stage) -> AbstractContextManager[Progress]:
+    del stage
+    return nullcontext(silent)
+
+
+def _unheard(report: ExtractionReport) -> None:
+    del report
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who wants to know: of every stage, which runs in the block that is given and reports its
+    progress there; and of what an embedding passed over."""
+
+    stage: Callable[[Stage], AbstractContextManager[Progress]] = _silently
+    report: Callable[[ExtractionReport], None] = _unheard
+
+
+class VectorSource(Protocol):
+    """Where the vectors of the test halves come from."""
+
+    def settings(self) -> dict[str, Any]:
+        """What decides the vectors, as plain values."""
+        ...
+
+    def vectors(
+        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+    ) -> Iterator[Features]:
+        """The features of each test half in turn. What lies finished in `folder` is taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """How tracklets are embedded; see `tacan.embeddings`."""
+
+    batch_frames: int = 64
+    workers: int = 2
+    strict: bool = False
+    device: str = "auto"
+    precision: Literal["32", "bf16"] = "32"
+
+    def settings(self) -> dict[str, Any]:
+        """What decides the vectors, or whether there are any."""
+        return {"strict": self.strict, "precision": self.precision}
+
+    def open(self, model: str, *, weights: str | None = None) -> ClipEmbedder:
+        """See `tacan.embeddings.open.open_embedder`."""
+        from tacan.embeddings.open import open_embedder
+
+        return open_embedder(model, weights=weights, device=self.device, precision=self.precision)
+
+    def to_file(
+        self,
+        split: TrackletSplit,
+        embedder: ClipEmbedder,
+        path: Path,
+        *,
+        notes: dict[str, Any],
+        progress: Progress,
+    ) -> ExtractionReport:
+        """See `tacan.embeddings.extract.extract_to_file`, which goes on where it stopped."""
+        from tacan.embeddings.extract import extract_to_file
+
+        return extract_to_file(
+            split,
+            embedder,
+            path,
+            batch_frames=self.batch_frames,
+            workers=self.workers,
+            strict=self.strict,
+            notes=notes,
+            progress=progress,
+        )

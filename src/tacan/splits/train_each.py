@@ -1,0 +1,132 @@
+"""A model for each split: trained on its train half, and tested with the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tacan.config import TrainConfig, load_config
+from tacan.embeddings.files import Features, load_features
+from tacan.errors import ConfigError, StorageError, TrainingError
+from tacan.progress import Progress
+from tacan.splits.choice import Halves, SplitChoice
+from tacan.splits.folder import SplitsFolder, finished
+from tacan.splits.stages import Extraction, Listeners, Stage
+from tacan.training import train
+from tacan.training.processes import Processes
+from tacan.training.run_folder import FREE, plain_settings, settle
+
+__all__ = ["TrainEach", "training_config"]
+
+CHOSEN = ("dataset", "root", "split_number", "variant", "splits_file", "split_seed")
+"""Settings of the section `data` that the choice of splits decides."""
+
+
+def training_config(
+    source: str | Path, overrides: Mapping[str, Any], choice: SplitChoice
+) -> TrainConfig:
+    """The settings of preset or file `source`, with `overrides`, for the data of `choice`.
+
+    The data set that a file names gives way to that of `choice`. Raises `ConfigError`, also for
+    an override of what `choice` says.
+    """
+    names = [f"data.{name}" for name in CHOSEN]
+    if taken := [name for name in names if name in overrides]:
+        faults = [f"{name} is what the command itself says of the data set" for name in taken]
+        raise ConfigError(faults, source="the command line")
+    chosen = {"dataset": choice.dataset, "root": choice.root, "split_number": None}
+    data = {f"data.{name}": value for name, value in (chosen | choice.options).items()}
+    return load_config(source, {**overrides, **data})
+
+
+class TrainEach:
+    """Vectors of each test half by a model that was trained on the other half.
+
+    Every training begins with the same seed: what differs between splits is the people.
+
+    Parameters
+    ----------
+    config
+        The settings of all trainings, see `training_config`.
+    extraction
+        How tracklets are embedded.
+
+    Raises `TrainingError` in one of several processes that torchrun started.
+    """
+
+    def __init__(self, config: TrainConfig, *, extraction: Extraction | None = None) -> None:
+        self._config = settle(config)
+        self._extraction = extraction or Extraction()
+        n_processes = Processes.from_torchrun().world_size
+        if n_processes > 1:
+            raise TrainingError(
+                "splits are trained by one process, one after another",
+                got=f"{n_processes} processes of torchrun",
+                remedy="Start it without torchrun; give several machines splits of their own.",
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """The training settings that the weights depend on, by their dotted names."""
+        plain = {
+            f"{section}.{name}": value
+            for section, settings in plain_settings(self._config).items()
+            for name, value in settings.items()
+            if (section, name) not in FREE and not (section == "data" and name in CHOSEN)
+        }
+        return {"source": "a training for each split", **plain, **self._extraction.settings()}
+
+    def vectors(
+        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+    ) -> Iterator[Features]:
+        """Trains on each train half and embeds its test half, where that is not in `folder`.
+
+        A training that was interrupted goes on. Raises `StorageError` where a finished split was
+        one of other people, and what `tacan.training.train` and
+        `tacan.embeddings.extract.extract_to_file` raise.
+        """
+        for place, half in enumerate(halves):
+            path = folder.features(half.number)
+            features = finished(path)
+            if features is not None and features.meta.get("halves") != half.key:
+                raise _other_people(folder, half)
+            done, count = features is not None, 2 * len(halves)
+            training = Stage(
+                2 * place + 1, count, f"Train on split {half.number}", "iterations", done
+            )
+            with listeners.stage(training) as progress:
+                if not done:
+                    train(
+                        self._for_split(half.number),
+                        folder.run(half.number),
+                        resume=True,
+                        progress=progress,
+                    )
+            embedding = Stage(2 * place + 2, count, f"Embed split {half.number}", "frames", done)
+            with listeners.stage(embedding) as progress:
+                if features is None:
+                    features = self._embed(half, folder, listeners, progress)
+            yield features
+
+    def _for_split(self, number: int) -> TrainConfig:
+        data = self._config.data.model_copy(update={"split_number": number})
+        return self._config.model_copy(update={"data": data})
+
+    def _embed(
+        self, half: Halves, folder: SplitsFolder, listeners: Listeners, progress: Progress
+    ) -> Features:
+        model, path = folder.run(half.number), folder.features(half.number)
+        notes = {"model": str(model), "halves": half.key}
+        report = self._extraction.to_file(
+            half.test, self._extraction.open(str(model)), path, notes=notes, progress=progress
+        )
+        listeners.report(report)
+        return load_features(path)
+
+
+def _other_people(folder: SplitsFolder, half: Halves) -> StorageError:
+    return StorageError(
+        "a finished split keeps its people and their crops",
+        got=f"others for split {half.number} than when {folder.features(half.number)} was made",
+        remedy="Restore the data set and its splits file, or choose another folder by --out.",
+    )
