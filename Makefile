@@ -18,7 +18,7 @@ demo: setup  ## generate people, train, embed, evaluate, and write demo/report.h
 	$(BIN)/tacan demo --out $(DEMO_OUT)
 
 test: setup check  ## every check and test that needs no GPU
-	$(BIN)/pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
 
 check: lint types layers  ## style, types, and which package may import which
 
