@@ -253,19 +253,80 @@ def test_very_small_and_very_large_vectors_are_compared_alike(metric, size):
     assert scaled.rank_1 == pytest.approx(plain.rank_1, abs=0.03)
 
 
-def test_random_float32_vectors_give_the_result_of_float64_arithmetic():
+def offset(rng, n):
+    """A common offset, which is where expanded float32 distances lose their digits."""
+    return rng.standard_normal((n, 512)) + 20
+
+
+def nearly_parallel(rng, n):
+    return 1 + 1e-3 * rng.standard_normal((n, 64))
+
+
+def shell(rng, n):
+    """A gallery on a sphere around queries that all lie near its centre."""
+    vectors = rng.standard_normal((n, 128))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[2 * n // 3 :] = -vectors[n // 3 : 2 * n // 3]
+    vectors[: n // 3] *= 1e-4
+    return vectors
+
+
+def far_queries(rng, n):
+    """Queries that lie so far from the gallery that all of it is nearly as far from them."""
+    vectors = rng.standard_normal((n, 256))
+    vectors -= vectors.mean(axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors += 1e-6 * rng.standard_normal((n, 1))
+    vectors[: n // 3] = 10 * (1 + 0.01 * rng.standard_normal((n // 3, 1)))
+    return vectors
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("geometry", [offset, nearly_parallel, shell, far_queries])
+def test_float32_vectors_give_the_result_of_float64_arithmetic(metric, geometry):
     rng = np.random.default_rng(10)
-    features = to_features(random_rows(rng, 800, 512))
-    for row in features.embeddings:
-        row += 20  # a common offset, which is where expanded float32 distances lose their digits
-    result = evaluate(features, "cross-camera")
+    n = 900
+    features = Features(
+        embeddings=geometry(rng, n),
+        pids=rng.integers(-1, 30, n),
+        camids=rng.integers(1, 4, n),
+        is_query=np.arange(n) < n // 3,
+        is_gallery=np.arange(n) >= n // 3,
+    )
+    result = evaluate(features, "cross-camera", metric=metric)
     precise = features.embeddings.astype(np.float64)
+    if metric == "cosine":
+        precise /= np.linalg.norm(precise, axis=1, keepdims=True)
     for i, row in enumerate(result.query_rows):
         squares = ((precise - precise[row]) ** 2).sum(axis=1)
         pid, camid = features.pids[row], features.camids[row]
         same_pid = features.pids == pid
-        wrong = squares[~same_pid & (features.pids != -1)]
-        right = np.sort(squares[same_pid & (features.camids != camid)]) if pid > 0 else []
+        wrong = squares[~same_pid & (features.pids != -1) & features.is_gallery]
+        right = squares[same_pid & (features.camids != camid) & features.is_gallery]
+        right = np.sort(right) if pid > 0 else []
         expected = [k + int((wrong <= value).sum()) for k, value in enumerate(right, start=1)]
         begin, end = result.hit_ranks.offsets[i : i + 2]
         assert result.hit_ranks.ranks[begin:end].tolist() == expected
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_distances_that_differ_by_the_order_of_addition_alone_are_equal(metric):
+    rng = np.random.default_rng(12)
+    for _ in range(20):
+        vector = rng.random(40).astype(np.float32)
+        shuffled = rng.permutation(vector)
+        query = {"vector": np.ones(40), "pid": 1, "camid": 1, "query": True, "gallery": False}
+        right = {"vector": vector, "pid": 1, "camid": 2, "query": False, "gallery": True}
+        wrong = {"vector": shuffled, "pid": 2, "camid": 2, "query": False, "gallery": True}
+        result = evaluate(to_features([query, right, wrong]), "cross-camera", metric=metric)
+        assert result.rank_1 == 0
+
+
+def test_parallel_vectors_tie_under_cosine_though_all_point_nearly_the_same_way():
+    rng = np.random.default_rng(13)
+    rows = random_rows(rng, 80, 1)
+    for row in rows:
+        row["vector"] = (200 + rng.integers(-1, 2, 6)) * rng.choice([1, 3, 7])
+        row["vector"][3:] = row["vector"][:3]
+    result = evaluate(to_features(rows), "cross-camera", metric="cosine")
+    same(result, rows, "cross-camera", "cosine")

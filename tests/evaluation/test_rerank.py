@@ -71,6 +71,12 @@ def test_the_distances_equal_the_published_algorithm(k1, k2, weight, seed):
     np.testing.assert_allclose(found, naive(queries, gallery, k1, k2, weight), atol=1e-12)
 
 
+def test_equal_distances_are_taken_in_the_order_of_the_list():
+    vectors = np.random.default_rng(11).integers(-1, 2, (60, 3)).astype(np.float64)
+    found = rerank_distances(vectors[:12], vectors[12:], Reranking(k1=6, k2=3))
+    np.testing.assert_allclose(found, naive(vectors[:12], vectors[12:], 6, 3, 0.3), atol=1e-12)
+
+
 def test_several_blocks_give_the_same(monkeypatch):
     queries, gallery = clustered(2, 12), clustered(3, 30)
     whole = rerank_distances(queries, gallery)

@@ -9,7 +9,12 @@ from sklearn.metrics import roc_curve
 from tacan.distances import METRICS
 from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.threshold import collect_pairs, open_set_threshold, true_positive_rate
+from tacan.evaluation.threshold import (
+    Pairs,
+    collect_pairs,
+    open_set_threshold,
+    true_positive_rate,
+)
 
 
 def naive_pairs(features, protocol, metric):
@@ -56,6 +61,22 @@ def test_the_threshold_is_the_largest_with_the_wished_rate(wished):
     hit = (pairs.nearest_right <= found.threshold) & (pairs.nearest_right < pairs.nearest_wrong)
     assert found.found_rate == hit[counts].mean()
     assert (found.n_query, found.n_valid_query) == (len(counts), counts.sum())
+
+
+def test_a_rate_that_is_a_whole_number_of_queries_is_used_up():
+    nearest = np.arange(1.0, 101.0)
+    pairs = Pairs(nearest, nearest, np.full(100, np.inf), nearest)
+    pairs.nearest_right[0] = 0.5
+    for wished in (0.07, 0.29, 0.57, 0.58):
+        assert open_set_threshold(pairs, wished).false_match_rate == wished
+
+
+def test_a_wrong_answer_at_the_same_distance_is_no_find():
+    nearest = np.array([1.0, 5.0])
+    pairs = Pairs(nearest, nearest, nearest_right=np.array([1.0, 2.0]), nearest_wrong=nearest)
+    found = open_set_threshold(pairs, 0.5)
+    assert found.threshold > 2
+    assert found.found_rate == 0.5
 
 
 def test_true_positive_rates_equal_scikit_learns():

@@ -22,7 +22,7 @@ __all__ = ["Comparison", "MatrixComparison", "VectorComparison"]
 Rows = NDArray[np.int64]
 
 UNIT_ROUNDOFF = 2.0**-24
-SAME = 1e-12
+SAME = 1e-13
 """Squared distances that agree to this share, and cosine distances that agree to this much, are
 the same distance."""
 
@@ -111,7 +111,7 @@ class VectorComparison:
         y = _gathered(embeddings, self._rows, scale)
         x -= centre
         y -= centre
-        squares = np.einsum("nd,nd->n", y, y)
+        squares = np.einsum("nd,nd->n", y, y, dtype=np.float64).astype(np.float32)
         self._squares: NDArray[np.float32] | None = squares
         self._columns = y
         self.error = _product_error(x, squares) + 16 * UNIT_ROUNDOFF * float(squares.max())
