@@ -106,9 +106,9 @@ class VectorComparison:
     def _place_vectors(self) -> None:
         embeddings = self._embeddings
         scale = _safe_scale(embeddings)
-        centre = (embeddings.mean(axis=0, dtype=np.float64) * scale).astype(np.float32)
         x = _gathered(embeddings, self._queries, scale)
         y = _gathered(embeddings, self._rows, scale)
+        centre = y.mean(axis=0, dtype=np.float64).astype(np.float32)
         x -= centre
         y -= centre
         squares = np.einsum("nd,nd->n", y, y, dtype=np.float64).astype(np.float32)
