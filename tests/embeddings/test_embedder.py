@@ -55,8 +55,8 @@ def test_a_model_in_training_mode_is_refused(make_model: Callable[..., Tacan]) -
 
 
 def test_exact_arithmetic_leaves_the_global_setting_as_it_was() -> None:
-    before = torch.backends.cudnn.allow_tf32
+    before = torch.backends.cudnn.conv.fp32_precision
     with pytest.raises(ZeroDivisionError), exact_arithmetic(torch.device("cpu"), "32"):
-        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
         raise ZeroDivisionError
-    assert torch.backends.cudnn.allow_tf32 == before
+    assert torch.backends.cudnn.conv.fp32_precision == before

@@ -328,3 +328,14 @@ def test_memory_does_not_grow_with_the_tracklet(tmp_path: Path, make_split: Make
         walk = make_split(Tracklet("w", pid=1, camid=1, directory=tmp_path, frames=names))
         peaks.append(peak_memory(lambda walk=walk: extract(walk, MeanColour())))
     assert peaks[1] - peaks[0] < 100
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(
+    embedder: TacanEmbedder, split: TrackletSplit, tmp_path: Path
+) -> None:
+    spy = Spy(embedder)
+    (tmp_path / "file").write_text("not a folder")
+    for out in (tmp_path, tmp_path / "file" / "features.npz"):
+        with pytest.raises(StorageError):
+            extract_to_file(split, spy, out)
+    assert not spy.batches

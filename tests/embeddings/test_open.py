@@ -138,3 +138,19 @@ def test_timm_without_weights_or_of_an_unknown_name() -> None:
         open_embedder("timm:test_resnet")
     with pytest.raises(EncoderError, match="resnet5000"):
         open_embedder("timm:resnet5000", weights="random")
+    with pytest.raises(CheckpointError, match="file must exist"):
+        open_embedder("timm:test_resnet", weights="nowhere.pth")
+
+
+def test_a_fault_of_timm_names_the_option_of_this_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(EncoderError, match="--weights 'pretrained'") as caught:
+        open_embedder("timm:test_resnet", weights="pretrained")
+    assert "file with --weights" in str(caught.value)
+    assert "model.weights" not in str(caught.value)

@@ -29,7 +29,7 @@ def embed(
     out: Path = Path("features.npz"),
     strict: Annotated[bool, Parameter(negative="")] = False,
     batch_frames: Count = 64,
-    workers: Count = 2,
+    workers: Count | None = None,
     threads: Count | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
@@ -81,7 +81,7 @@ def embed(
     batch_frames
         Frames that the model sees at once. Memory grows with it; results don't change.
     workers
-        Threads that read crops.
+        Threads that read crops; one for each core, at most 8, when not given.
     threads
         Threads that compute; as many as there are cores when not given.
     device
@@ -125,7 +125,7 @@ def embed(
     import torch
 
     from tacan.embeddings.encoder_settings import EncoderSettings
-    from tacan.embeddings.extract import extract_to_file
+    from tacan.embeddings.extract import extract_to_file, partial_folder
     from tacan.embeddings.open import open_embedder
 
     if threads is not None:
@@ -146,17 +146,21 @@ def embed(
         device=device,
         precision=precision,
     )
-    with progress_bar("embedding", "frames") as progress:
-        report = extract_to_file(
-            tracklets,
-            embedder,
-            out,
-            batch_frames=batch_frames,
-            workers=workers,
-            strict=strict,
-            notes={"model": model},
-            progress=progress,
-        )
+    try:
+        with progress_bar("embedding", "frames") as progress:
+            report = extract_to_file(
+                tracklets,
+                embedder,
+                out,
+                batch_frames=batch_frames,
+                workers=workers,
+                strict=strict,
+                notes={"model": model},
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        note(f"What is finished lies in {partial_folder(out)}; the same command goes on from it.")
+        raise
     for line in report.faults(at_most=SHOWN):
         note(line)
     say(f"{report.summary()} -> {out}")

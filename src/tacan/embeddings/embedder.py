@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -157,10 +157,11 @@ def exact_arithmetic(device: torch.device, precision: Precision) -> Iterator[Non
     On CUDA, convolutions would otherwise round to 10 bits (TF32), and a vector would depend on
     the batch that it was computed in by more than 1e-5.
     """
-    rounded = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
+    convolution: Any = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
+    before = convolution.fp32_precision
+    convolution.fp32_precision = "ieee"
     try:
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"):
             yield
     finally:
-        torch.backends.cudnn.allow_tf32 = rounded
+        convolution.fp32_precision = before

@@ -7,67 +7,34 @@ Legend: n clips, m clips of a tracklet, T frames, D embedding size, H x W pixels
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from tacan.embeddings.batches import embed_in_batches
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.files import Features, save_features
 from tacan.embeddings.parts import EmbeddedTracklet, Parts, extraction_key
 from tacan.embeddings.reading import FRAMES_AT_ONCE, Stretch, UnreadableCrop, read_ahead
-from tacan.errors import ConfigError, DataError
+from tacan.embeddings.results import ExtractionReport, make_features, make_report
+from tacan.errors import ConfigError, StorageError
 from tacan.progress import Progress, silent
 from tacan.records import TrackletSplit
 
-__all__ = ["ExtractionReport", "UnreadableCrop", "extract", "extract_to_file"]
+__all__ = [
+    "ExtractionReport",
+    "UnreadableCrop",
+    "extract",
+    "extract_to_file",
+    "partial_folder",
+]
 
 SECONDS_BETWEEN_PARTS = 30.0
-
-
-@dataclass(frozen=True)
-class ExtractionReport:
-    """What was embedded and what was passed over."""
-
-    n_tracklets: int
-    """Rows of the features."""
-    n_frames: int
-    """Crops that were read."""
-    n_clips: int
-    unreadable: tuple[UnreadableCrop, ...]
-    """Crops that could not be read."""
-    left_out: tuple[str, ...]
-    """Ids of the tracklets without a readable crop."""
-    n_resumed: int
-    """Tracklets taken over from an interrupted extraction."""
-    seconds: float
-
-    def summary(self) -> str:
-        """One line: how much was embedded, how fast."""
-        resumed = f" ({self.n_resumed} of them from before)" if self.n_resumed else ""
-        rate = f"{self.n_frames / self.seconds:.0f} frames/s, " if not self.n_resumed else ""
-        return (
-            f"{self.n_tracklets} tracklets{resumed}, {self.n_frames} frames, "
-            f"{self.n_clips} clips, {rate}{self.seconds:.1f} s"
-        )
-
-    def faults(self, *, at_most: int) -> list[str]:
-        """One line for each crop that was passed over and each tracklet left out.
-
-        Of either kind at most `at_most` lines, and one that counts the rest.
-        """
-        crops = [f"passed over: {crop.reason}" for crop in self.unreadable]
-        empty = [f"left out, no crop can be read: tracklet {name}" for name in self.left_out]
-        lines: list[str] = []
-        for kind, found in (("crops passed over", crops), ("tracklets left out", empty)):
-            n_more = len(found) - at_most
-            lines += found[:at_most] + ([f"and {n_more} more {kind}"] if n_more > 0 else [])
-        return lines
+MOST_READERS = 8
 
 
 def extract(
@@ -75,7 +42,7 @@ def extract(
     embedder: ClipEmbedder,
     *,
     batch_frames: int = 64,
-    workers: int = 2,
+    workers: int | None = None,
     strict: bool = False,
     partial: Path | None = None,
     progress: Progress = silent,
@@ -91,7 +58,8 @@ def extract(
     batch_frames
         Frames that reach the model at once, of one tracklet or of several.
     workers
-        Threads that read and resize crops ahead of the model.
+        Threads that read and resize crops ahead of the model: when not given one for each core,
+        at most 8.
     strict
         Whether a crop that can't be read is an error. Otherwise it is passed over, clips are made
         of the frames that can be read, and a tracklet with none left is left out.
@@ -116,11 +84,12 @@ def extract(
     ConfigError
         For a batch or a number of workers below 1.
     """
+    workers = min(os.cpu_count() or 1, MOST_READERS) if workers is None else workers
     _check_options(batch_frames=batch_frames, workers=workers)
     began = time.monotonic()
     settings = _settings(embedder, strict=strict)
     parts = None if partial is None else Parts(partial, key=extraction_key(split, settings))
-    done = {} if parts is None else {tracklet.index: tracklet for tracklet in parts.load()}
+    done = {} if parts is None else {tracklet.index: tracklet for tracklet in parts.open()}
     n_resumed = len(done)
     todo = [index for index in range(len(split)) if index not in done]
     stretches = read_ahead(
@@ -136,8 +105,13 @@ def extract(
     embedded = embed_in_batches(counted, embedder, batch_frames=batch_frames)
     with closing(stretches), closing(_keep(embedded, parts)) as kept:
         done |= {tracklet.index: tracklet for tracklet in kept}
-    report = _report(split, done, n_resumed=n_resumed, seconds=time.monotonic() - began)
-    return _features(split, embedder, done, settings), report
+    report = make_report(split, done, n_resumed=n_resumed, seconds=time.monotonic() - began)
+    return make_features(split, done, settings), report
+
+
+def partial_folder(path: Path) -> Path:
+    """Where `extract_to_file` keeps unfinished work for the features file `path`."""
+    return path.with_name(f"{path.name}.partial")
 
 
 def extract_to_file(
@@ -146,7 +120,7 @@ def extract_to_file(
     path: Path,
     *,
     batch_frames: int = 64,
-    workers: int = 2,
+    workers: int | None = None,
     strict: bool = False,
     notes: dict[str, Any] | None = None,
     progress: Progress = silent,
@@ -156,7 +130,11 @@ def extract_to_file(
     Unfinished work lies in `path` with `.partial` behind it until the features are written.
     Raises what `extract` raises, and `StorageError`.
     """
-    partial = path.with_name(f"{path.name}.partial")
+    if path.is_dir():
+        raise StorageError(
+            "the features go into a file", got=f"the folder {path}", remedy="Add a file name to it."
+        )
+    partial = partial_folder(path)
     features, report = extract(
         split,
         embedder,
@@ -211,62 +189,6 @@ def _settings(embedder: ClipEmbedder, *, strict: bool) -> dict[str, Any]:
         "precision": embedder.precision,
         "strict": strict,
     }
-
-
-def _features(
-    split: TrackletSplit,
-    embedder: ClipEmbedder,
-    done: dict[int, EmbeddedTracklet],
-    settings: dict[str, Any],
-) -> Features:
-    rows = [
-        (index, done[index].embedding, done[index].clip_weights)
-        for index in range(len(split))
-        if done[index].embedding is not None
-    ]
-    if not rows:
-        raise DataError(
-            "at least one tracklet must have a crop that can be read",
-            got=f"none in {len(split)} tracklets of {split.dataset}",
-            remedy="Check the files; with --strict the first bad one is named.",
-        )
-    indices = [index for index, _, _ in rows]
-    tracklets = [split.tracklets[index] for index in indices]
-    plain = {key: value for key, value in settings.items() if key not in ("fingerprint", "metric")}
-    return Features(
-        embeddings=np.array([embedding for _, embedding, _ in rows]),
-        pids=np.array([tracklet.pid for tracklet in tracklets], np.int64),
-        camids=np.array([tracklet.camid for tracklet in tracklets], np.int64),
-        is_query=np.array([split.is_query[index] for index in indices]),
-        is_gallery=np.array([split.is_gallery[index] for index in indices]),
-        tracklet_ids=np.array([tracklet.tracklet_id for tracklet in tracklets]),
-        clip_weights=np.concatenate([weights for _, _, weights in rows]),
-        clip_offsets=np.cumsum([0, *(len(weights) for _, _, weights in rows)]),
-        meta={
-            "dataset": split.dataset,
-            "split": split.split,
-            "model_fingerprint": embedder.fingerprint,
-            "metric": embedder.metric,
-            "settings": plain,
-        },
-    )
-
-
-def _report(
-    split: TrackletSplit, done: dict[int, EmbeddedTracklet], *, n_resumed: int, seconds: float
-) -> ExtractionReport:
-    in_order = [done[index] for index in range(len(split))]
-    unreadable = tuple(crop for tracklet in in_order for crop in tracklet.unreadable)
-    empty = [tracklet.index for tracklet in in_order if tracklet.embedding is None]
-    return ExtractionReport(
-        n_tracklets=len(split) - len(empty),
-        n_frames=split.n_frames - len(unreadable),
-        n_clips=sum(len(tracklet.clip_weights) for tracklet in in_order),
-        unreadable=unreadable,
-        left_out=tuple(split.tracklets[index].tracklet_id for index in empty),
-        n_resumed=n_resumed,
-        seconds=seconds,
-    )
 
 
 def _check_options(*, batch_frames: int, workers: int) -> None:

@@ -47,18 +47,27 @@ class FrozenEmbedder:
     weights_digest
         Hexadecimal digest of the network's weights. Together with `pixels` it makes the
         fingerprint: other pixels give other vectors.
+    device
+        Where the runner wants its frames: the CPU when not given.
     """
 
     clip_len = 1
 
     def __init__(
-        self, runner: Runner, *, pixels: Pixels, weights_digest: str, precision: Precision = "32"
+        self,
+        runner: Runner,
+        *,
+        pixels: Pixels,
+        weights_digest: str,
+        device: torch.device | None = None,
+        precision: Precision = "32",
     ) -> None:
         self._runner = runner
+        self._device = device or torch.device("cpu")
         self._bgr = pixels.colours == "bgr"
         scale = 255.0 if pixels.pixel_range == "0-1" else 1.0
-        mean = torch.tensor(pixels.mean).view(3, 1, 1)
-        std = torch.tensor(pixels.std).view(3, 1, 1)
+        mean = torch.tensor(pixels.mean, device=self._device).view(3, 1, 1)
+        std = torch.tensor(pixels.std, device=self._device).view(3, 1, 1)
         self._factor = 1 / (scale * std)
         self._shift = -mean / std
         self.pixels = pixels
@@ -86,7 +95,7 @@ class FrozenEmbedder:
 
     def _prepare(self, frames: Tensor) -> Tensor:
         """uint8 [n, 3, H, W] -> float32 of the range, mean and order that the network wants."""
-        prepared = torch.addcmul(self._shift, frames.float(), self._factor)
+        prepared = torch.addcmul(self._shift, frames.to(self._device).float(), self._factor)
         return prepared.flip(1) if self._bgr else prepared
 
 
@@ -100,7 +109,7 @@ class TimmRunner:
 
     def __call__(self, frames: Tensor) -> NDArray[np.float32]:
         with torch.inference_mode(), exact_arithmetic(self._device, self._precision):
-            ready = frames.to(self._device).contiguous(memory_format=torch.channels_last)
+            ready = frames.contiguous(memory_format=torch.channels_last)
             return self._encoder(ready).float().mean((2, 3)).cpu().numpy()
 
 
@@ -125,21 +134,35 @@ def timm_embedder(
             "network, or --weights random.",
         )
     pixels = Pixels.decide(settings.over(_trained_on(name)))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        encoder = build_encoder(
-            name,
-            input_size=(pixels.height, pixels.width),
-            weights=None if weights == RANDOM else weights,
-        )
+    encoder = _encoder(name, input_size=(pixels.height, pixels.width), weights=weights)
     digest = hashlib.sha256(name.encode())
     for key, value in encoder.state_dict().items():
         digest.update(key.encode())
         digest.update(value.contiguous().numpy().tobytes())
     runner = TimmRunner(encoder, device=device, precision=precision)
     return FrozenEmbedder(
-        runner, pixels=pixels, weights_digest=digest.hexdigest(), precision=precision
+        runner,
+        pixels=pixels,
+        weights_digest=digest.hexdigest(),
+        device=device,
+        precision=precision,
     )
+
+
+def _encoder(name: str, *, input_size: tuple[int, int], weights: str) -> nn.Module:
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return build_encoder(
+                name, input_size=input_size, weights=None if weights == RANDOM else weights
+            )
+    except EncoderError as error:
+        # What training calls model.weights is an option here.
+        rule, remedy = (
+            text and text.replace("model.weights", "--weights")
+            for text in (error.rule, error.remedy)
+        )
+        raise EncoderError(rule or "", got=error.got, remedy=remedy) from error
 
 
 def _trained_on(name: str) -> EncoderSettings:

@@ -53,18 +53,22 @@ def extraction_key(split: TrackletSplit, settings: dict[str, Any]) -> str:
 class Parts:
     """The folder of parts at `folder`, which need not exist.
 
-    `load` gives what is there, `save` adds a part, `remove` clears the folder away.
+    `open` makes it and gives what is there, `save` adds a part, `remove` clears it away.
     """
 
     def __init__(self, folder: Path, *, key: str) -> None:
         self._folder = folder
         self._key = key
 
-    def load(self) -> list[EmbeddedTracklet]:
-        """All finished tracklets of this key. Parts of another key, or damaged, are removed."""
+    def open(self) -> list[EmbeddedTracklet]:
+        """All finished tracklets of this key. Parts of another key, or damaged, are removed.
+
+        Raises `StorageError` where nothing can be written: better now than after hours of work.
+        """
         key_file = self._folder / KEY_FILE
         if not key_file.is_file() or key_file.read_text(encoding="utf-8") != self._key:
             self.remove()
+            write_text(key_file, self._key)
             return []
         found: list[EmbeddedTracklet] = []
         for path in self._files():
@@ -78,9 +82,6 @@ class Parts:
         """Writes finished tracklets as one more part. Raises `StorageError`."""
         if not tracklets:
             return
-        key_file = self._folder / KEY_FILE
-        if not key_file.is_file():
-            write_text(key_file, self._key)
         last = max((int(path.stem.removeprefix("part-")) for path in self._files()), default=-1)
         path = self._folder / f"part-{last + 1:06d}.npz"
         with atomic_path(path) as draft, draft.open("wb") as stream:
