@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tacan.clips.dataset import TrainingClips, as_raised_in_worker
+from tacan.clips.dataset import TrainingClips
 from tacan.clips.identity_sampler import Draw, IdentityBatchSampler
 from tacan.clips.images import load_frames
 from tacan.clips.transforms import ClipAugmentation
@@ -20,6 +20,7 @@ def make(
     labels: list[int] | None = None,
     sampling: str = "consecutive",
     augmentation: ClipAugmentation | None = AUGMENTATION,
+    keep_frames: bool = False,
 ) -> TrainingClips:
     return TrainingClips(
         tracklets,
@@ -30,6 +31,7 @@ def make(
         n_clips=2,
         sampling=sampling,
         augmentation=augmentation,
+        keep_frames=keep_frames,
     )
 
 
@@ -82,16 +84,18 @@ def test_unreadable_crop_stops_training_with_its_name(tracklet: Tracklet) -> Non
         make([broken])[Draw(0, 0)]
 
 
-def test_error_from_a_worker_keeps_its_message_without_a_traceback(tracklet: Tracklet) -> None:
-    tracklet.path(0).write_bytes(b"")
-    items = make([Tracklet("broken", 1, 1, tracklet.directory, tracklet.frames[:1])])
-    with pytest.raises(CropError) as direct:
-        items[Draw(0, 0)]
-    with pytest.raises(CropError) as caught:
-        next(iter(DataLoader(items, batch_sampler=[[Draw(0, 0)]], num_workers=1)))
-    assert "Traceback" in str(caught.value)
-    assert str(as_raised_in_worker(caught.value)) == str(direct.value)
-    assert as_raised_in_worker(direct.value) is direct.value
+def test_kept_frames_are_the_same_and_read_once(tracklet: Tracklet) -> None:
+    fresh, keeping = make([tracklet]), make([tracklet], keep_frames=True)
+    draws = [Draw(0, seed) for seed in range(30)]
+    expected = [fresh[draw][0] for draw in draws]
+    assert all(
+        torch.equal(keeping[draw][0], clips) for draw, clips in zip(draws, expected, strict=True)
+    )
+    for number in range(len(tracklet)):
+        tracklet.path(number).unlink()
+    assert all(
+        torch.equal(keeping[draw][0], clips) for draw, clips in zip(draws, expected, strict=True)
+    )
 
 
 def test_workers_give_what_the_main_process_gives(tracklet: Tracklet) -> None:

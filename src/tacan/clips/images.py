@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from tacan.datasets.crops import read_crop
 from tacan.records import Tracklet
 
-__all__ = ["load_frames", "resize_crops"]
+__all__ = ["KeptFrames", "load_frames", "resize_crops"]
 
 # Enough to make a call worth while, few enough that decoded crops take little memory.
 _AT_ONCE = 16
@@ -76,3 +76,27 @@ def _batches_of_one_size(crops: Iterator[NDArray[np.uint8]]) -> Iterator[list[ND
     for _, same_size in groupby(crops, key=lambda crop: crop.shape):
         while batch := list(islice(same_size, _AT_ONCE)):
             yield batch
+
+
+class KeptFrames:
+    """A tracklet's frames as `load_frames` gives them, each read when it is first asked for.
+
+    It takes 3 H W bytes for each frame that was read.
+    """
+
+    def __init__(self, tracklet: Tracklet, *, height: int, width: int) -> None:
+        self._tracklet = tracklet
+        self._height = height
+        self._width = width
+        # Memory that is not written to is not taken.
+        self._frames = torch.empty((len(tracklet), 3, height, width), dtype=torch.uint8)
+        self._is_read = np.zeros(len(tracklet), dtype=bool)
+
+    def frames(self, indices: NDArray[np.int64]) -> Tensor:
+        """[n] frame numbers -> a new uint8 [n, 3, H, W]. Raises `CropError`."""
+        missing = np.unique(indices[~self._is_read[indices]])
+        if len(missing):
+            read = load_frames(self._tracklet, missing, height=self._height, width=self._width)
+            self._frames[torch.from_numpy(missing)] = read
+            self._is_read[missing] = True
+        return self._frames.index_select(0, torch.from_numpy(indices))

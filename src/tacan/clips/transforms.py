@@ -6,6 +6,8 @@ of its seed and the global generators stay as they are.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -71,9 +73,10 @@ class ClipAugmentation:
         erases = rng.random() < self.erase
         box = _random_box(clip.shape[-2], clip.shape[-1], rng)
 
-        mean_colour = clip.mean(dim=(0, 2, 3), dtype=torch.float32).round().to(torch.uint8)
-        filling = mean_colour[:, None, None]
-        augmented = F.horizontal_flip(clip) if flips else clip.clone()
+        augmented = clip.flip(-1) if flips else clip.clone()
+        if not erases and not shift.any() and self.colour == 0:
+            return augmented
+        filling = _mean_colour(clip)
         if shift.any():
             augmented = _shifted(augmented, int(shift[0]), int(shift[1]), filling)
         if self.colour > 0:
@@ -82,6 +85,12 @@ class ClipAugmentation:
             top, left, height, width = box
             augmented[..., top : top + height, left : left + width] = filling
         return augmented
+
+
+def _mean_colour(clip: Tensor) -> Tensor:
+    """uint8 [T, 3, H, W] -> uint8 [3, 1, 1]."""
+    mean = clip.mean(dim=(0, 2, 3), dtype=torch.float32)
+    return mean.round().to(torch.uint8)[:, None, None]
 
 
 def _shifted(clip: Tensor, down: int, right: int, filling: Tensor) -> Tensor:
@@ -109,9 +118,9 @@ def _recoloured(clip: Tensor, order: np.ndarray, factors: np.ndarray) -> Tensor:
 def _random_box(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
     """Top, left, height and width of a box inside the picture, at least one pixel large."""
     area = rng.uniform(*_ERASED_SHARE) * height * width
-    aspect = np.exp(rng.uniform(*np.log(_ERASED_ASPECT)))
-    box_height = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
-    box_width = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
+    aspect = math.exp(rng.uniform(math.log(_ERASED_ASPECT[0]), math.log(_ERASED_ASPECT[1])))
+    box_height = min(max(round(math.sqrt(area * aspect)), 1), height)
+    box_width = min(max(round(math.sqrt(area / aspect)), 1), width)
     top = int(rng.integers(height - box_height, endpoint=True))
     left = int(rng.integers(width - box_width, endpoint=True))
     return top, left, box_height, box_width

@@ -48,6 +48,9 @@ class DataConfig(Section):
     """Share of the training identities held out for validation; 0 trains on all, unvalidated."""
     workers: Annotated[int, Field(ge=0)] = 1
     """Processes that read crops beside the training process; 0 reads in that process."""
+    memory: Annotated[int, Field(ge=0)] = 1024
+    """MB in which these processes may keep crops. Training data that fits, resized, is read from
+    disk once; larger data is read anew each time."""
 
 
 class ClipConfig(Section):

@@ -107,6 +107,7 @@ def build_batches(
             erase=augmentation.erase,
             colour=augmentation.colour,
         ),
+        keep_frames=_fits(config, data),
     )
     sampler = IdentityBatchSampler(
         data.labels,
@@ -121,6 +122,13 @@ def build_batches(
     return TrainingBatches(
         clips, sampler, workers=config.data.workers, pin_memory=torch.cuda.is_available()
     )
+
+
+def _fits(config: TrainConfig, data: TrainingData) -> bool:
+    """Whether every reading process may keep all training crops, resized, in memory."""
+    n_frames = sum(len(tracklet) for tracklet in data.training)
+    needed = 3 * config.model.height * config.model.width * n_frames * max(1, config.data.workers)
+    return needed <= config.data.memory * 1_000_000
 
 
 def _build_losses(config: TrainConfig, embedding_dim: int, n_identities: int) -> MultiLoss:

@@ -19,6 +19,7 @@ FREE = frozenset(
         ("data", "root"),
         ("data", "splits_file"),
         ("data", "workers"),
+        ("data", "memory"),
         ("run", "recompute"),
         ("run", "validate_every"),
         ("run", "checkpoint_every"),
