@@ -9,17 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
-from rich.table import Table
-
 from tacan.files import write_text
 from tacan.progress import Progress
 
@@ -29,6 +18,17 @@ __all__ = ["note", "progress_bar", "say", "table", "write_json"]
 @contextmanager
 def progress_bar(description: str, unit: str) -> Iterator[Progress]:
     """A bar on standard error with what is done, the time taken and the time left."""
+    # rich takes a good part of a short command's time to import, and not all commands need it.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as RichProgress
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,6 +59,9 @@ def note(text: str) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
     """A table on standard output; the first column is text, the others are numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
     drawn = Table(title=title or None, title_justify="left")
     for i, column in enumerate(columns):
         drawn.add_column(column, justify="right" if i else "left", no_wrap=True)
