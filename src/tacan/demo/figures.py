@@ -62,7 +62,7 @@ def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
     """Round numbers that cover `low` to `high` in about `count` steps of 1, 2 or 5 x 10^n.
 
     >>> nice_ticks(0, 0.93)
-    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    [0.0, 0.5, 1.0]
     """
     if not high > low:
         return [low, low + 1.0]
