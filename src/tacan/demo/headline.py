@@ -53,9 +53,9 @@ def write_headline(settings: DemoSettings, scores: Mapping[str, Mapping[str, Any
     if auc is not None:
         meaning = (
             "How surely a clean clip weighs more than one in which the person is hidden; "
-            "0.5 is a guess, 1 is always."
+            "1 is always."
         )
-        figures.append(Figure("Occlusion AUC", f"{auc:.2f}", "", meaning))
+        figures.append(Figure("Occlusion AUC", f"{auc:.2f}", "0.50 would be a guess", meaning))
     lede = (
         f"Two models learnt from {settings.train_identities} generated people, then looked for "
         f"{settings.test_identities} others across {settings.cameras} cameras. Encoder, losses, "
