@@ -21,9 +21,9 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 SMALLER = {
-    "make demo": "tacan demo --iterations 4",
+    "make demo": "tacan demo --iterations 4 --train-identities 8 --test-identities 4",
     "make test": "true",
-    "--identities 100": "--identities 12",
+    "--identities 100": "--identities 16",
     "--median-frames 24": "--median-frames 6",
     "train demo": "train demo --run.iterations 4 --optimiser.warmup 0",
 }

@@ -22,6 +22,8 @@ def demo(
     out: Path = Path("demo"),
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**31))] = 0,
     iterations: Annotated[int | None, Parameter(validator=Number(gte=2))] = None,
+    train_identities: Annotated[int, Parameter(validator=Number(gte=8))] = 60,
+    test_identities: Annotated[int, Parameter(validator=Number(gte=2))] = 100,
     fresh: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Does the main job in small, from nothing, and writes a report on it.
@@ -43,13 +45,22 @@ def demo(
         The number that the people, the batches and the first weights are drawn from.
     iterations
         Training iterations of each model; those of the preset demo when not given.
+    train_identities
+        How many people the models learn from.
+    test_identities
+        How many others they are tested on.
     fresh
         Remove what an earlier demo made in that folder and start over.
     """
     from tacan.cli.console import note
     from tacan.demo import DemoSettings, run_demo
 
-    settings = DemoSettings(seed=seed, iterations=iterations)
+    settings = DemoSettings(
+        seed=seed,
+        iterations=iterations,
+        train_identities=train_identities,
+        test_identities=test_identities,
+    )
     try:
         record = run_demo(settings, out, fresh=fresh, listener=_show_step)
     except KeyboardInterrupt:

@@ -37,7 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "demo": {
         "data": {"validation_share": 0.0},
         "model": {"encoder": "small", "height": 64, "width": 32, "embedding_dim": 256},
-        "optimiser": {"learning_rate": 1e-3, "warmup": 50, "decay": "cosine"},
-        "run": {"iterations": 600, "checkpoint_every": 100, "validate_every": 0},
+        "optimiser": {"learning_rate": 2e-3, "warmup": 50, "decay": "cosine"},
+        "run": {"iterations": 450, "checkpoint_every": 100, "validate_every": 0},
     },
 }
