@@ -87,7 +87,10 @@ class TrainingModule(LightningModule):
         optimiser = self.optimizers(use_pl_optimizer=False)
         for group in optimiser.param_groups:  # pyright: ignore[reportAttributeAccessIssue]
             group["lr"] = self._learning_rate(self.iteration)
-        torch.manual_seed(_mix(self.seed, self.iteration, self.global_rank))
+        seed = _mix(self.seed, self.iteration, self.global_rank)
+        torch.default_generator.manual_seed(seed)  # a hundred times faster than torch.manual_seed
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Any]:
         """Frames uint8 [B, m, T, 3, H, W] and labels [B] -> the loss, and its terms as `values`.
