@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 import timm
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils.checkpoint import checkpoint
 
 from tacan.errors import EncoderError
+from tacan.model.recompute import find_blocks, recomputing
 from tacan.model.weights import read_weights
 
 __all__ = ["FrameEncoder", "build_encoder", "small_encoder"]
@@ -29,7 +28,7 @@ class FrameEncoder(nn.Module):
     """Any trunk, with its output as a map [N, d, h, w].
 
     `feature_dim` is d and `map_size` is (h, w) for the input size that it was built for.
-    `recompute` drops the activations on the way forward and computes them again on the way back.
+    With `recompute` a training pass drops activations and computes them again on the way back.
     """
 
     def __init__(self, trunk: nn.Module, *, input_size: tuple[int, int]) -> None:
@@ -43,9 +42,8 @@ class FrameEncoder(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """Normalised frames [N, 3, H, W] -> feature maps [N, d, h, w]."""
         if self.recompute and self.training and torch.is_grad_enabled():
-            return checkpoint(  # pyright: ignore[reportReturnType]
-                self._maps, frames, use_reentrant=False, context_fn=self._keep_statistics
-            )
+            with recomputing(find_blocks(self.trunk)):
+                return self._maps(frames)
         return self._maps(frames)
 
     def _maps(self, frames: Tensor) -> Tensor:
@@ -61,32 +59,6 @@ class FrameEncoder(nn.Module):
         height, width = cast(Any, self.trunk).patch_embed.grid_size
         grid = tokens[:, self._prefix_tokens :].transpose(1, 2)
         return grid.unflatten(2, (height, width))
-
-    def _keep_statistics(self) -> tuple[torch.no_grad | _Statistics, _Statistics]:
-        """Batch norms must not count a batch twice when it is computed twice."""
-        return _Statistics(self.trunk, counts=True), _Statistics(self.trunk, counts=False)
-
-
-class _Statistics:
-    """A block in which batch norms count what they see into their running statistics, or don't."""
-
-    def __init__(self, trunk: nn.Module, *, counts: bool) -> None:
-        self.norms = [m for m in trunk.modules() if isinstance(m, _BatchNorm)]
-        self.counts = counts
-
-    def __enter__(self) -> None:
-        self.kept = [(norm.momentum, norm.num_batches_tracked) for norm in self.norms]
-        if not self.counts:
-            for norm in self.norms:
-                norm.momentum = 0.0
-                norm.num_batches_tracked = (
-                    None if norm.num_batches_tracked is None else (norm.num_batches_tracked.clone())
-                )
-
-    def __exit__(self, *fault: object) -> None:
-        if not self.counts:
-            for norm, (momentum, tracked) in zip(self.norms, self.kept, strict=True):
-                norm.momentum, norm.num_batches_tracked = momentum, tracked
 
 
 def build_encoder(
