@@ -142,7 +142,9 @@ def test_reading_stays_a_bounded_way_ahead(
 BROKEN = {2: b"", 5: b"\x89PNG\r\n\x1a\n cut", 9: b"no image"}
 
 
+@pytest.mark.parametrize("batch_frames", [4, 64])
 def test_unreadable_crops_are_passed_over_and_reported(
+    batch_frames: int,
     make_model: Callable[..., Tacan],
     in_one_batch: Oracle,
     make_tracklet: Make,
@@ -153,7 +155,7 @@ def test_unreadable_crops_are_passed_over_and_reported(
     some = make_tracklet("some", 12, broken=BROKEN)
     none = make_tracklet("none", 2, broken={0: b"", 1: b""})
     whole = make_tracklet("whole", 5)
-    features, report = extract(make_split(some, none, whole), embedder)
+    features, report = extract(make_split(some, none, whole), embedder, batch_frames=batch_frames)
     assert features.tracklet_ids is not None
     assert features.tracklet_ids.tolist() == ["some", "whole"]
     readable = [number for number in range(12) if number not in BROKEN]

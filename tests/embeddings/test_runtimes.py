@@ -201,7 +201,13 @@ def test_the_fingerprint_covers_weights_in_files_of_their_own(tmp_path: Path) ->
             size_threshold=0,
         )
         prints.add(fingerprint(folder / "net.onnx"))
-        prints.add(fingerprint(write_openvino(folder / "net.xml", source), "openvino"))
+    network = write_openvino(tmp_path / "net.xml", write_onnx(tmp_path / "net.onnx"))
+    prints.add(fingerprint(network, "openvino"))
+    weights = network.with_suffix(".bin")
+    before = weights.read_bytes()
+    weights.write_bytes(before.replace(WEIGHTS.tobytes(), (2 * WEIGHTS).tobytes()))
+    assert weights.read_bytes() != before
+    prints.add(fingerprint(network, "openvino"))
     assert len(prints) == 4
 
 
