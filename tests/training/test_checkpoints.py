@@ -113,3 +113,18 @@ def test_drafts_of_killed_processes_are_cleared_away(path: Path) -> None:
     (path.parent / "notes.tmp").write_bytes(b"someone else's")
     remove_drafts(path)
     assert sorted(file.name for file in path.parent.iterdir()) == ["last.ckpt", "notes.tmp"]
+
+
+def test_the_death_of_a_worker_is_not_taken_for_a_full_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It arrives as a RuntimeError, whatever the process is doing at that moment."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.")
+
+    before = path.read_bytes()
+    monkeypatch.setattr(torch, "save", interrupted)
+    with pytest.raises(RuntimeError, match="DataLoader worker"):
+        write_checkpoint(path, CHECKPOINT)
+    assert path.read_bytes() == before

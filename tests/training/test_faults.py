@@ -57,7 +57,8 @@ def test_a_folder_holds_one_run(settings: TrainConfig, tmp_path: Path) -> None:
     with pytest.raises(TrainingError) as caught:
         train(other, tmp_path, resume=True)
     assert "loss.margin was 0.3, now 0.1" in str(caught.value)
-    assert "optimiser.learning_rate was 0.001, now 0.5" in str(caught.value)
+    rate = settings.optimiser.learning_rate
+    assert f"optimiser.learning_rate was {rate}, now 0.5" in str(caught.value)
     assert "log_every" not in str(caught.value)
     assert before == {path: path.stat().st_mtime_ns for path in before}
 

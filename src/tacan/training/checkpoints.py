@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -10,7 +11,7 @@ from zipfile import ZipFile
 import torch
 from torch import Tensor
 
-from tacan.errors import CheckpointError, StorageError
+from tacan.errors import CheckpointError
 from tacan.files import atomic_path
 
 __all__ = ["Checkpoint", "read_checkpoint", "remove_drafts", "write_checkpoint"]
@@ -48,16 +49,12 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     content = {"format": FORMAT} | {
         name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__
     }
+    # In memory first: torch's own writer tells a full disk as a RuntimeError, as which the death of
+    # a reading process can arrive here too, and the two must not be taken for each other.
+    whole = BytesIO()
+    torch.save(content, whole)
     with atomic_path(path) as draft:
-        try:
-            torch.save(content, draft)
-        except RuntimeError as error:
-            # torch's writer has no OSError for a full disk.
-            raise StorageError(
-                f"{path} must be writable, with room for the data",
-                got=str(error).splitlines()[0],
-                remedy="The checkpoint before it is untouched. Free some space and resume.",
-            ) from error
+        draft.write_bytes(whole.getbuffer())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
