@@ -1,0 +1,1 @@
+"""People that were seen, kept on disk to be searched."""

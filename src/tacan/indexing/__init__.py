@@ -1,0 +1,1 @@
+"""From video files into a gallery: the pipeline and its resumption."""

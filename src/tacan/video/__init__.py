@@ -1,0 +1,1 @@
+"""Video files to tracklets: decoding, detection, tracking, crops."""
