@@ -4,10 +4,12 @@
     ├── DataError             what lies on disk
     │   ├── DatasetLayoutError    a root that is missing, or not laid out as its data set is
     │   ├── CropError             a crop that can't be read
+    │   ├── VideoError            a video, or boxes for one, that can't be read
     │   └── FeaturesError         a features file that is damaged or contradicts itself
     ├── ConfigError           settings that are unknown, out of range or contradictory
     ├── ModelError
     │   ├── EncoderError          a backbone, weight file or runtime that can't be had
+    │   ├── DetectorError         a people detector or its weights that can't be had
     │   └── CheckpointError       a checkpoint that is missing, damaged, unsafe or of another shape
     ├── TrainingError         training that can't go on
     │   └── NonFiniteLossError    the loss became NaN or infinite
@@ -32,6 +34,7 @@ __all__ = [
     "CropError",
     "DataError",
     "DatasetLayoutError",
+    "DetectorError",
     "EncoderError",
     "FeaturesError",
     "ModelError",
@@ -39,6 +42,7 @@ __all__ = [
     "StorageError",
     "TacanError",
     "TrainingError",
+    "VideoError",
 ]
 
 
@@ -79,6 +83,10 @@ class CropError(DataError):
     """A crop can't be read: missing, empty, truncated, or not an image."""
 
 
+class VideoError(DataError):
+    """A video, or a file of boxes for one, is missing, empty, damaged, or something else."""
+
+
 class FeaturesError(DataError):
     """A features file is damaged, incomplete, or contradicts itself."""
 
@@ -103,6 +111,10 @@ class ModelError(TacanError):
 
 class EncoderError(ModelError):
     """A backbone, weight file or runtime can't be had."""
+
+
+class DetectorError(ModelError):
+    """A people detector, its weights or its runtime can't be had."""
 
 
 class CheckpointError(ModelError):

@@ -1,0 +1,142 @@
+"""What passes between the parts of the road from a video to its tracklets.
+
+Boxes are x1, y1, x2, y2 in pixels of the upright frame, with x2 and y2 just outside the box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import DataError
+
+__all__ = [
+    "NO_TRACK",
+    "Crop",
+    "Detections",
+    "Detector",
+    "Tracker",
+    "VideoFrame",
+    "VideoTracklet",
+]
+
+NO_TRACK = -1
+"""The track number of a detection that belongs to no track."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """One decoded picture.
+
+    `index` counts from 0 in the order of showing, `seconds` is its time since the first picture
+    of the stream, and `image` is uint8 [H, W, 3], RGB, upright and contiguous.
+    """
+
+    index: int
+    seconds: float
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """The people found in one frame: `boxes` float32 [n, 4], `scores` float32 [n] in 0..1.
+
+    Raises `DataError` when the two disagree in length or shape.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.boxes.shape != (len(self.scores), 4) or self.scores.ndim != 1:
+            raise DataError(
+                "detections must have one box of four numbers for each score",
+                got=f"boxes {self.boxes.shape} and scores {self.scores.shape}",
+                remedy="Give boxes [n, 4] and scores [n].",
+            )
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def none(cls) -> Detections:
+        """A frame without anybody."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Detections:
+        """The detections at `which`, a mask [n] or indices [k]."""
+        return Detections(self.boxes[which], self.scores[which])
+
+
+class Detector(Protocol):
+    """Something that finds people in pictures.
+
+    `fingerprint` changes whenever the answers may change: it covers the weights and every setting.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        """One `Detections` for each image (uint8 [H, W, 3] RGB)."""
+        ...
+
+
+class Tracker(Protocol):
+    """Something that follows people from frame to frame."""
+
+    def update(self, detections: Detections) -> NDArray[np.int64]:
+        """Track number [n] of each detection, -1 for none. Once a processed frame, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """One picture of a person: where and when it was taken, and the JPEG itself.
+
+    `box` is float32 [4] and lies within the frame; `sharpness` compares crops, larger is sharper.
+    """
+
+    frame: int
+    seconds: float
+    box: NDArray[np.float32]
+    jpeg: bytes
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoTracklet:
+    """One person followed through one video without a break.
+
+    `frames` int64 [n] and `seconds` float64 [n] say when, `boxes` float32 [n, 4] and `scores`
+    float32 [n] where; all are in the order of time. `crops` holds the best pictures, also in the
+    order of time. `quality` is in 0..1; `number` counts from 1 within the video.
+    """
+
+    number: int
+    frames: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    crops: tuple[Crop, ...]
+    quality: float
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.frames), len(self.seconds), len(self.boxes), len(self.scores)}
+        if len(sizes) != 1 or 0 in sizes:
+            raise DataError(
+                "a tracklet's frames, seconds, boxes and scores must be of one length, not 0",
+                got=f"{len(self.frames)}, {len(self.seconds)}, {len(self.boxes)} and "
+                f"{len(self.scores)}",
+                remedy="Give one entry for each frame.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.frames)
