@@ -159,7 +159,10 @@ def ragged(
 def _whole_numbers(name: str, values: Any, n: int, remedy: str) -> NDArray[np.int64]:
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
-        raise FeaturesError(f"`{name}` must be whole numbers", got=str(array.dtype), remedy=remedy)
+        missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+        got = f"{array.dtype}, {missing} of them NaN or missing" if missing else str(array.dtype)
+        remedy = "Give one for every row." if missing else remedy
+        raise FeaturesError(f"`{name}` must be whole numbers", got=got, remedy=remedy)
     return _of_length(name, array, n).astype(np.int64, copy=False)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -104,6 +105,17 @@ def test_a_mat_file_in_two_parts_under_the_usual_names(tmp_path, features):
     assert evaluate(source, "mars-11310").mean_ap == evaluate(features, "mars-11310").mean_ap
 
 
+@pytest.mark.parametrize("number", [0.25, 3.0])
+def test_a_mat_file_with_one_query(tmp_path, number):
+    labels = {"query_pids": [1], "query_camids": [1], "gallery_pids": [1, 2, 3]}
+    labels["gallery_camids"] = [2, 2, 2]
+    savemat(tmp_path / "m.mat", {"distances": np.array([[number, 9.0, 9.0]]), **labels})
+    assert evaluate(load_source(tmp_path / "m.mat"), "cross-camera").rank_1 == 1
+    vectors = {"query_f": np.full((1, 2), number), "gallery_f": np.full((3, 2), number)}
+    savemat(tmp_path / "f.mat", {**vectors, **labels})
+    assert load_source(tmp_path / "f.mat").embeddings.shape == (4, 2)
+
+
 def test_queries_that_the_gallery_holds_too_become_one_row(tmp_path, features):
     query = features.is_query
     parts = {
@@ -157,19 +169,70 @@ def test_a_matrix_in_the_order_of_a_list_of_tracklets(tmp_path, features, with_q
         )
 
 
-def test_parquet_needs_pyarrow_and_says_so(tmp_path, features):
-    path = tmp_path / "f.parquet"
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        path.write_bytes(b"PAR1")
-        with pytest.raises(FeaturesError, match="only where pyarrow is installed"):
-            load_source(path)
-        return
-    columns = {f"f{i}": column for i, column in enumerate(features.embeddings.T)}
-    pyarrow.parquet.write_table(pyarrow.table({**columns, **columns_of(features, *LABELS)}), path)
+def write_parquet(path, columns):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table(columns), path, row_group_size=7)
+    return path
+
+
+def vector_columns(features, form):
+    """The embeddings as one column for each number, or as one column of lists."""
+    if form == "numbered":
+        return {f"f{i}": column for i, column in enumerate(features.embeddings.T)}
+    return {"embedding": list(features.embeddings) if form == "array" else rows_of(features)}
+
+
+def rows_of(features):
+    return [[float(number) for number in row] for row in features.embeddings]
+
+
+@pytest.mark.parametrize("form", ["numbered", "array", "list"])
+def test_a_parquet_file(tmp_path, form):
+    features = made_up(2, n=30, width=12, integers=False)
+    columns = {"walk": [f"walk ü {i}" for i in range(30)], **vector_columns(features, form)}
+    columns |= {"note": [None] * 30, **columns_of(features, *LABELS)}
+    path = write_parquet(tmp_path / "f.parquet", columns)
     same(load_source(path), features)
+    assert load_source(path, columns={"tracklet_ids": "walk"}).tracklet_ids[3] == "walk ü 3"
+
+
+@pytest.mark.parametrize("cameras", [[[1], [1, 2], [2]], [[1, 2], [1, 2], [2, 1]]])
+def test_a_parquet_file_with_a_list_of_cameras_per_tracklet(tmp_path, cameras):
+    columns = {"pids": [1, 1, 2], "camids": cameras, "embeddings": [[0.5], [1.0], [2.0]]}
+    columns |= {"is_query": [True, False, False], "is_gallery": [True, True, True]}
+    path = write_parquet(tmp_path / "f.parquet", columns)
+    with pytest.raises(FeaturesError, match="a tracklet must have one camera"):
+        load_source(path)
+
+
+def test_a_parquet_file_with_entries_missing(tmp_path):
+    columns = {"pids": [1, None, 2], "camids": [1, 2, 2], "embeddings": [[0.5], [1.0], [2.0]]}
+    columns |= {"is_query": [True, False, False], "is_gallery": [True, True, True]}
+    path = write_parquet(tmp_path / "f.parquet", columns)
+    with pytest.raises(FeaturesError, match="`pids` must be whole numbers; got .*1 of them NaN"):
+        load_source(path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [("1,2,,1,1,0.5", "`camids` must be whole numbers"), ("1,2,2,1,1,", "finite numbers .* row 1")],
+)
+def test_a_csv_with_entries_missing(tmp_path, entry, said):
+    head = "f1,pids,camids,is_query,is_gallery,f0"
+    (tmp_path / "f.csv").write_text(f"{head}\n1,1,1,1,1,0.5\n{entry}\n")
+    with pytest.raises(FeaturesError, match=said):
+        load_source(tmp_path / "f.csv")
+
+
+def test_parquet_needs_pyarrow_and_says_which_extra_brings_it(tmp_path, monkeypatch):
+    path = tmp_path / "f.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(FeaturesError, match="only where pyarrow is installed") as caught:
+        load_source(path)
+    assert "`pip install 'tacan[parquet]'`" in str(caught.value.remedy)
 
 
 def test_missing_arrays_are_named_with_what_there_is(tmp_path):
@@ -181,7 +244,7 @@ def test_missing_arrays_are_named_with_what_there_is(tmp_path):
         load_source(tmp_path / "m.npz")
 
 
-@pytest.mark.parametrize("ending", [".npz", ".npy", ".mat", ".csv"])
+@pytest.mark.parametrize("ending", [".npz", ".npy", ".mat", ".csv", ".parquet"])
 def test_damaged_files_are_refused(tmp_path, ending):
     path = tmp_path / f"f{ending}"
     path.write_bytes(b"\xff\xfe not what it should be \x00")

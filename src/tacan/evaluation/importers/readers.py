@@ -4,9 +4,9 @@
 |---|---|
 | .npz | its arrays, without pickles |
 | .npy | one array, called `embeddings` |
-| .mat | its variables (MATLAB up to v7.2); vectors lose their second axis |
+| .mat | its variables (MATLAB up to v7.2) |
 | .csv | its columns, under the names in the first line |
-| .parquet | its columns, if pyarrow is installed |
+| .parquet | its columns, if pyarrow is installed (the extra `parquet`) |
 | a folder | the tables of MARS (`info`), as labels |
 
 In a table, columns that share a stem and end in a number (`f0`, `f1`, ...) are put together, in
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import FeaturesError
 
-__all__ = ["Arrays", "read_arrays"]
+__all__ = ["Arrays", "matlab_vector", "read_arrays"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -90,13 +90,15 @@ def _read_mat(path: Path) -> Arrays:
             got=f"{path}, which is of version 7.3",
             remedy="Save it in MATLAB with `save(file, '-v7', ...)`.",
         ) from error
-    return {
-        name: _from_matlab(array) for name, array in contents.items() if not name.startswith("__")
-    }
+    return {name: array for name, array in contents.items() if not name.startswith("__")}
 
 
-def _from_matlab(array: NDArray[Any]) -> NDArray[Any]:
-    """Vectors without their second axis; whole numbers as such, for MATLAB stores all as double."""
+def matlab_vector(array: NDArray[Any]) -> NDArray[Any]:
+    """A vector without MATLAB's second axis, and whole numbers as such: MATLAB has all as double.
+
+    >>> matlab_vector(np.array([[1.0], [2.0]]))
+    array([1, 2])
+    """
     if array.ndim == 2 and 1 in array.shape:
         array = array.ravel()
         if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all():
@@ -121,7 +123,7 @@ def _read_csv(path: Path) -> Arrays:
                     remedy="Mend the line.",
                 )
             rows.append([line[i] for i in others])
-            vectors.append(np.array([float(line[i]) for i in numbered], dtype=np.float32))
+            vectors.append(np.array([_number(line[i]) for i in numbered], dtype=np.float32))
     columns = zip(*rows, strict=True) if rows else [()] * len(others)
     arrays = {names[i]: _typed(column) for i, column in zip(others, columns, strict=True)}
     return {**arrays, "embeddings": np.array(vectors)} if numbered else arrays
@@ -129,20 +131,29 @@ def _read_csv(path: Path) -> Arrays:
 
 def _read_parquet(path: Path) -> Arrays:
     try:
-        import pyarrow.parquet as parquet  # pyright: ignore[reportMissingImports]
+        import pyarrow.parquet as parquet
     except ImportError as error:
         raise FeaturesError(
             "a .parquet file can be read only where pyarrow is installed",
             got=str(path),
-            remedy="Run `pip install pyarrow`, or save the columns as .csv or .npz.",
+            remedy="Run `pip install 'tacan[parquet]'`, or save the columns as .csv or .npz.",
         ) from error
-    columns = parquet.read_table(path).to_pydict()
-    arrays = {name: np.array(values) for name, values in columns.items()}
-    numbered = [list(arrays)[i] for i in _numbered_columns(list(arrays))]
+    table = parquet.read_table(path)
+    arrays = {name: _from_arrow(table[name].to_numpy()) for name in table.column_names}
+    numbered = [table.column_names[i] for i in _numbered_columns(table.column_names)]
     if numbered:
-        vectors = np.stack([arrays.pop(name) for name in numbered], axis=1)
-        arrays["embeddings"] = vectors
+        arrays["embeddings"] = np.stack([arrays.pop(name) for name in numbered], axis=1)
     return arrays
+
+
+def _from_arrow(column: NDArray[Any]) -> NDArray[Any]:
+    """Strings as such, lists of one length as rows; what is uneven stays an array of objects."""
+    if column.dtype != object:
+        return column
+    try:
+        return np.array(column.tolist())
+    except ValueError:
+        return column
 
 
 def _read_mars(folder: Path) -> Arrays:
@@ -169,16 +180,22 @@ def _numbered_columns(names: Sequence[str]) -> list[int]:
 
 
 def _typed(column: Sequence[str]) -> NDArray[Any]:
-    """Truth values, whole numbers, numbers or strings, whichever all entries are."""
+    """Truth values, whole numbers, numbers (NaN where empty) or strings, as all entries are."""
     words = [entry.strip() for entry in column]
     if all(word.lower() in _TRUTH for word in words):
         return np.array([_TRUTH[word.lower()] for word in words])
-    for kind in (int, float):
-        try:
-            return np.array([kind(word) for word in words])
-        except ValueError:
-            continue
-    return np.array(words)
+    try:
+        return np.array([int(word) for word in words])
+    except ValueError:
+        pass
+    try:
+        return np.array([_number(word) for word in words])
+    except ValueError:
+        return np.array(words)
+
+
+def _number(word: str) -> float:
+    return float(word) if word.strip() else float("nan")
 
 
 READERS: dict[str, Callable[[Path], Arrays]] = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from tacan.embeddings.files import OPTIONAL, REQUIRED, Features, load_features
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.importers.readers import Arrays, read_arrays
+from tacan.evaluation.importers.readers import Arrays, matlab_vector, read_arrays
 from tacan.evaluation.source import DistanceMatrix, Source
 
 __all__ = ["load_source", "parse_columns"]
@@ -44,6 +44,8 @@ PARTS = (
     "gallery_pids",
     "gallery_camids",
 )
+ALL_AXES = ("embeddings", "query_embeddings", "gallery_embeddings", "distances")
+"""What keeps its two axes, though one may be 1 long."""
 LABELS = ("pids", "camids", "is_query", "is_gallery")
 
 
@@ -118,7 +120,10 @@ def _renamed(path: Path, arrays: Arrays, columns: Mapping[str, str]) -> Arrays:
             remedy="Correct --columns.",
         )
     ours = {theirs: name for name, theirs in columns.items()}
-    return {ours.get(name, SPELLINGS.get(name, name)): array for name, array in arrays.items()}
+    named = {ours.get(name, SPELLINGS.get(name, name)): array for name, array in arrays.items()}
+    if path.suffix.lower() != ".mat":
+        return named
+    return {n: array if n in ALL_AXES else matlab_vector(array) for n, array in named.items()}
 
 
 def _assembled(path: Path, arrays: Arrays) -> Source:
