@@ -54,6 +54,7 @@ def test_three_faults_are_reported_at_once(tmp_path: Path) -> None:
         ({"clips.tracklets_per_identity": 1}, "pull together"),
         ({"loss.softmax": 0, "loss.triplet": 0, "loss.min_max": 0}, "nothing is learnt"),
         ({"model.encoder": "small", "model.weights": "pretrained"}, "no published weights"),
+        ({"model.encoder": "small_se", "model.weights": "pretrained"}, "no published weights"),
         ({"optimiser.warmup": 62_000}, "leaves none"),
         ({"data.validation_share": 0}, "nothing to validate on"),
     ],

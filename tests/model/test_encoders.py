@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from tacan.errors import CheckpointError, EncoderError
-from tacan.model.encoders import build_encoder, small_encoder
+from tacan.model.encoders import build_encoder
+from tacan.model.small_encoders import small_trunk
 
 SIZE = (64, 32)
 
@@ -105,7 +106,7 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     save_file(timm.create_model("resnet34", pretrained=False).state_dict(), path)
     with pytest.raises(EncoderError, match="misshapen|missing"):
         build_encoder("resnet50", input_size=SIZE, weights=str(path))
-    save_file(small_encoder((16, 32, 64, 128, 256)).state_dict(), path)
+    save_file(small_trunk((16, 32, 64, 128, 256)).state_dict(), path)
     with pytest.raises(EncoderError, match="misshapen"):
         build_encoder("small", input_size=SIZE, weights=str(path))
 

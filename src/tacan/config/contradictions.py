@@ -40,10 +40,10 @@ def contradictions(config: TrainConfig) -> Iterator[tuple[tuple[Location, ...], 
             (("loss", "softmax"), ("loss", "triplet"), ("loss", "min_max")),
             "with every loss turned off nothing is learnt; give one of them a weight above 0",
         )
-    if model.encoder == "small" and model.weights == "pretrained":
+    if model.encoder in ("small", "small_se") and model.weights == "pretrained":
         yield (
             (("model", "encoder"), ("model", "weights")),
-            "the small encoder has no published weights; leave model.weights out or name a file",
+            "the small encoders have no published weights; leave model.weights out or name a file",
         )
     if optimiser.warmup >= run.iterations:
         yield (

@@ -17,11 +17,10 @@ from torch import Tensor, nn
 
 from tacan.errors import EncoderError
 from tacan.model.recompute import find_blocks, recomputing
+from tacan.model.small_encoders import SMALL_TRUNKS
 from tacan.model.weights import read_weights
 
-__all__ = ["FrameEncoder", "build_encoder", "small_encoder"]
-
-SMALL = "small"
+__all__ = ["FrameEncoder", "build_encoder"]
 
 
 class FrameEncoder(nn.Module):
@@ -68,13 +67,14 @@ def build_encoder(
     last_stride: int = 2,
     weights: str | None = None,
 ) -> FrameEncoder:
-    """The encoder `name`: `small`, or any backbone of timm.
+    """The encoder `name`: one of `SMALL_TRUNKS`, or any backbone of timm.
 
     `weights` is a local file, `pretrained` (timm fetches its own), or None. Raises `EncoderError`
     for an unknown name, weights that can't be had or don't fit, and a backbone that makes no map.
     """
-    trunk = small_encoder() if name == SMALL else _timm_trunk(name, input_size, weights)
-    if name == SMALL and weights is not None:
+    is_small = name in SMALL_TRUNKS
+    trunk = SMALL_TRUNKS[name]() if is_small else _timm_trunk(name, input_size, weights)
+    if is_small and weights is not None:
         _load_file(trunk, Path(weights), name)
     if last_stride == 1:
         _set_last_stride(trunk, name)
@@ -88,25 +88,11 @@ def build_encoder(
         ) from error
 
 
-def small_encoder(channels: tuple[int, ...] = (16, 32, 64, 128, 128)) -> nn.Sequential:
-    """Five convolutions for CPUs and small crops: three halve the map, each with BatchNorm."""
-    layers: list[nn.Module] = []
-    before = 3
-    for i, width in enumerate(channels):
-        layers += [
-            nn.Conv2d(before, width, 3, stride=2 if i < 3 else 1, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(inplace=True),
-        ]
-        before = width
-    return nn.Sequential(*layers)
-
-
 def _timm_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> nn.Module:
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('.')[0].strip('*')}*")[:5]
         raise EncoderError(
-            f"an encoder must be {SMALL!r} or a backbone of timm",
+            f"an encoder must be {' or '.join(SMALL_TRUNKS)}, or a backbone of timm",
             got=repr(name),
             remedy=f"Did you mean {' or '.join(near)}?" if near else "See timm.list_models().",
         )
