@@ -1,0 +1,61 @@
+"""When someone was seen, in words that a person reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+__all__ = ["clock", "local_time", "span"]
+
+
+def clock(seconds: float) -> str:
+    """Seconds from a video's start as it stands under a player, with tenths.
+
+    >>> clock(12.34), clock(61), clock(3723.96)
+    ('0:12.3', '1:01.0', '1:02:04.0')
+    """
+    tenths = round(10 * seconds)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{tenths // 10:02d}.{tenths % 10}"
+    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
+
+
+def local_time(moment: datetime, zone: tzinfo | None = None) -> str:
+    """A moment by the wall clock of `zone`, this machine's own if None, with its offset.
+
+    >>> from datetime import UTC
+    >>> local_time(datetime.fromisoformat("2026-11-22T14:00:07.600+01:00"), UTC)
+    '2026-11-22 13:00:07 +00:00'
+    """
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
+
+
+def span(
+    *,
+    start: datetime | None,
+    end: datetime | None,
+    first_seconds: float,
+    last_seconds: float,
+    zone: tzinfo | None = None,
+) -> str:
+    """From when to when: by the wall clock where it is known, else within the video.
+
+    >>> from datetime import UTC
+    >>> start = datetime.fromisoformat("2026-11-22T14:00:07+01:00")
+    >>> end = start.replace(second=9)
+    >>> span(start=start, end=end, first_seconds=7, last_seconds=9, zone=UTC)
+    '2026-11-22 13:00:07 to 13:00:09 +00:00'
+    >>> span(start=None, end=None, first_seconds=7, last_seconds=9)
+    '0:07.0 to 0:09.0 in the video'
+    """
+    if start is None or end is None:
+        return f"{clock(first_seconds)} to {clock(last_seconds)} in the video"
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    day = "" if first.date() == last.date() else f"{last:%Y-%m-%d} "
+    return f"{first:%Y-%m-%d %H:%M:%S} to {day}{last:%H:%M:%S} {_offset(last)}"
+
+
+def _offset(local: datetime) -> str:
+    digits = f"{local:%z}"
+    return f"{digits[:3]}:{digits[3:5]}"
