@@ -107,7 +107,7 @@ def test_every_option_reaches_the_study(tmp_path, features, capsys):
     assert status == 0
     entry = json.loads(out)["protocols"]["cross-camera"]
     assert {"confidence", "comparison", "camera_pairs", "threshold"} <= set(entry)
-    assert err.count("wrote ") == len(list((tmp_path / "plots").iterdir())) == 2
+    assert err.count("wrote ") == len(list((tmp_path / "plots").iterdir())) == 3
 
 
 def test_re_ranking_takes_its_numbers(tmp_path, features, capsys):

@@ -44,7 +44,7 @@ def test_every_wish_is_answered_under_every_protocol(features, tmp_path):
         assert list(entry["threshold"]["tpr_at_fpr"]) == ["0.0001", "0.001", "0.01", "0.1"]
         assert len(entry["camera_pairs"]) == 12
         assert sum(name in title for title, _ in found.tables) == 4
-    names = {"cmc.png", "distances-cross-camera.png", "distances-mars-9330.png"}
+    names = {"cmc.png", "roc.png", "distances-cross-camera.png", "distances-mars-9330.png"}
     assert {path.name for path in found.files} == names
     for path in found.files:
         with Image.open(path) as image:

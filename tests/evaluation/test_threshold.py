@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pytest
 from rows import as_rows, made_up
-from sklearn.metrics import roc_curve
+from sklearn import metrics
 
 from tacan.distances import METRICS
 from tacan.embeddings.files import Features
@@ -13,6 +13,7 @@ from tacan.evaluation.threshold import (
     Pairs,
     collect_pairs,
     open_set_threshold,
+    roc_curve,
     true_positive_rate,
 )
 
@@ -83,9 +84,29 @@ def test_true_positive_rates_equal_scikit_learns():
     pairs = collect_pairs(made_up(2, n=300, integers=False), "cross-camera")
     truth = np.r_[np.ones(len(pairs.right)), np.zeros(len(pairs.wrong))]
     scores = -np.concatenate([pairs.right, pairs.wrong])
-    fpr, tpr, _ = roc_curve(truth, scores, drop_intermediate=False)
+    fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
     for rate in (0.0, 0.001, 0.01, 0.1, 0.5, 1.0):
         assert true_positive_rate(pairs, rate) == tpr[fpr <= rate].max()
+
+
+@pytest.mark.parametrize("integers", [True, False])
+def test_the_curve_equals_scikit_learns_from_one_wrong_pair_on(integers):
+    pairs = collect_pairs(made_up(2, n=200, integers=integers), "cross-camera")
+    truth = np.r_[np.ones(len(pairs.right)), np.zeros(len(pairs.wrong))]
+    scores = -np.concatenate([pairs.right, pairs.wrong])
+    fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
+    curve = roc_curve(pairs)
+    assert curve.false_positive_rate[0] == 1 / len(pairs.wrong)
+    assert curve.false_positive_rate[-1] == curve.true_positive_rate[-1] == 1
+    assert (np.diff(curve.false_positive_rate) > 0).all()
+    expected = [tpr[fpr <= rate + 1e-12].max() for rate in curve.false_positive_rate]
+    np.testing.assert_array_equal(curve.true_positive_rate, expected)
+
+
+def test_a_curve_of_one_wrong_pair_has_one_point():
+    one = np.array([1.0])
+    curve = roc_curve(Pairs(one, one, one, one))
+    assert curve.false_positive_rate.tolist() == curve.true_positive_rate.tolist() == [1]
 
 
 def test_a_constant_embedding_finds_no_one():

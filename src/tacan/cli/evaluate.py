@@ -89,7 +89,8 @@ def evaluate(
     threshold
         Find the distance below which a match is reported, for this rate of false matches.
     plots
-        Draw CMC curves and histograms of distances into this folder.
+        Draw CMC curves, ROC curves (right pairs accepted against wrong pairs accepted) and
+        histograms of distances into this folder; with --rerank the CMC curves alone.
     """
     from tacan.evaluation import Wishes
     from tacan.evaluation.importers import load_source, parse_columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,18 @@ from tacan.evaluation.confidence import bootstrap, check_comparable, compare_eva
 from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
 from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import Source
-from tacan.evaluation.threshold import collect_pairs, open_set_threshold, true_positive_rate
+from tacan.evaluation.threshold import (
+    FALSE_POSITIVE_RATES,
+    RocCurve,
+    collect_pairs,
+    open_set_threshold,
+    roc_curve,
+    true_positive_rate,
+)
 from tacan.progress import Progress, silent
 
 __all__ = ["Study", "Wishes", "study"]
 
-FALSE_POSITIVE_RATES = (0.0001, 0.001, 0.01, 0.1)
 LEVEL = 0.95
 
 
@@ -38,7 +44,8 @@ class Wishes:
     other
         A second source to compare with.
     plots
-        A folder for pictures.
+        A folder for pictures: CMC curves, ROC curves and histograms of distances; the first
+        alone where distances are re-ranked.
 
     Raises `ConfigError` for re-ranking together with camera pairs or a threshold: those are
     about plain distances.
@@ -90,6 +97,7 @@ def study(
         source, protocols, metric=metric, rerank=wishes.rerank, progress=progress
     )
     found = Study(results, [("", report.as_table(results))], report.as_json(results))
+    curves: dict[str, RocCurve] = {}
     for name, result in results.items():
         if wishes.confidence is not None:
             _add_confidence(found, name, result, wishes.confidence)
@@ -101,11 +109,9 @@ def study(
             table, data = report.camera_table(pairs), report.camera_json(pairs)
             found.add(name, "camera_pairs", "camera against camera", table, data)
         if wishes.false_match_rate is not None or (wishes.plots and not wishes.rerank):
-            _add_threshold(found, name, source, metric, wishes)
+            curves[name] = _add_distances(found, name, source, metric, wishes)
     if wishes.plots is not None:
-        from tacan.evaluation.plots import plot_cmc
-
-        found.files.append(plot_cmc(results, wishes.plots / "cmc.png"))
+        _add_curves(found, curves, wishes.plots)
     return found
 
 
@@ -124,7 +130,10 @@ def _add_comparison(
     found.add(name, "comparison", "other less this, query by query", table, data)
 
 
-def _add_threshold(found: Study, name: str, source: Source, metric: str, wishes: Wishes) -> None:
+def _add_distances(
+    found: Study, name: str, source: Source, metric: str, wishes: Wishes
+) -> RocCurve:
+    """What is told of distances themselves: the threshold, the histogram, and the ROC curve."""
     pairs = collect_pairs(source, name, metric=metric)
     threshold = None
     if wishes.false_match_rate is not None:
@@ -139,3 +148,12 @@ def _add_threshold(found: Study, name: str, source: Source, metric: str, wishes:
 
         path = wishes.plots / f"distances-{name}.png"
         found.files.append(plot_distances(pairs, path, title=name, threshold=threshold))
+    return roc_curve(pairs)
+
+
+def _add_curves(found: Study, curves: Mapping[str, RocCurve], folder: Path) -> None:
+    from tacan.evaluation.plots import plot_cmc, plot_roc
+
+    found.files.append(plot_cmc(found.results, folder / "cmc.png"))
+    if curves:
+        found.files.append(plot_roc(curves, folder / "roc.png"))

@@ -29,7 +29,22 @@ from tacan.evaluation.source import Source, distance_blocks, protocol_of
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
 
-__all__ = ["OpenSet", "Pairs", "collect_pairs", "open_set_threshold", "true_positive_rate"]
+__all__ = [
+    "FALSE_POSITIVE_RATES",
+    "OpenSet",
+    "Pairs",
+    "RocCurve",
+    "collect_pairs",
+    "open_set_threshold",
+    "roc_curve",
+    "true_positive_rate",
+]
+
+FALSE_POSITIVE_RATES = (0.0001, 0.001, 0.01, 0.1)
+"""Where a true-positive rate is reported."""
+
+N_CURVE = 400
+"""Points of a ROC curve, at equal steps of the logarithm."""
 
 Distances = NDArray[np.floating]
 
@@ -50,6 +65,14 @@ class Pairs:
     wrong: Distances
     nearest_right: Distances
     nearest_wrong: Distances
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RocCurve:
+    """The TPR at rising FPR, [n] each, from that of a single wrong pair up to 1."""
+
+    false_positive_rate: NDArray[np.float64]
+    true_positive_rate: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,14 @@ def true_positive_rate(
     """The largest TPR whose FPR is at most each of the given ones."""
     beyond = np.append(pairs.wrong, np.inf)[_allowed(false_positive_rates, len(pairs.wrong))]
     return np.searchsorted(pairs.right, beyond, side="left") / len(pairs.right)
+
+
+def roc_curve(pairs: Pairs) -> RocCurve:
+    """The curve for a logarithmic axis, with `FALSE_POSITIVE_RATES` among its points."""
+    least = 1 / len(pairs.wrong)
+    reported = [rate for rate in FALSE_POSITIVE_RATES if rate >= least]
+    rates = np.unique(np.r_[np.geomspace(least, 1, N_CURVE), reported])
+    return RocCurve(rates, true_positive_rate(pairs, rates))
 
 
 def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
