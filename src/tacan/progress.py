@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
-__all__ = ["Progress", "silent"]
+__all__ = ["Progress", "Stage", "StageListener", "silent", "unheard"]
 
 Progress = Callable[[int, int], None]
 """Called as `progress(done, total)`, in the unit that the caller was promised."""
@@ -12,3 +14,27 @@ Progress = Callable[[int, int], None]
 
 def silent(done: int, total: int) -> None:
     """The listener of those who don't want to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Stage `number` of `count` begins, or was done before and is passed over.
+
+    `unit` is what its progress counts.
+    """
+
+    number: int
+    count: int
+    title: str
+    unit: str
+    done: bool
+
+
+StageListener = Callable[[Stage], AbstractContextManager[Progress]]
+"""Told of every stage, which runs in the block that it gives and reports its progress there."""
+
+
+def unheard(stage: Stage) -> AbstractContextManager[Progress]:
+    """The listener of those who don't want to know of stages."""
+    del stage
+    return nullcontext(silent)

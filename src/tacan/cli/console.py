@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tacan.files import write_text
-from tacan.progress import Progress
+from tacan.progress import Progress, Stage, silent
 
-__all__ = ["note", "progress_bar", "say", "table", "write_json"]
+__all__ = ["note", "progress_bar", "say", "show_stage", "table", "write_json"]
 
 
 @contextmanager
@@ -45,6 +45,19 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def show_stage(stage: Stage) -> Iterator[Progress]:
+    """A bar for a stage of long work, or a line that it was done before."""
+    title = f"[{stage.number}/{stage.count}] {stage.title}"
+    if stage.done:
+        note(f"{title}: done before")
+        yield silent
+        return
+    # A bracket would be read as a style where it is not escaped.
+    with progress_bar(title.replace("[", r"\[", 1), stage.unit) as progress:
+        yield progress
 
 
 def say(text: str) -> None:

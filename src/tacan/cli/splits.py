@@ -14,8 +14,7 @@ from cyclopts.validators import Number
 
 if TYPE_CHECKING:
     from tacan.embeddings.extract import ExtractionReport
-    from tacan.progress import Progress
-    from tacan.splits import SplitChoice, SplitsRecord, Stage, VectorSource
+    from tacan.splits import SplitChoice, SplitsRecord, VectorSource
     from tacan.splits.stages import Extraction
 
 __all__ = ["splits"]
@@ -135,6 +134,7 @@ def splits(
         With --model timm:NAME: a weight file, pretrained (the one case that uses the network) or
         random.
     """
+    from tacan.cli.console import show_stage
     from tacan.datasets import DATASETS
     from tacan.evaluation.protocol import parse_protocols
     from tacan.splits import Listeners, SplitChoice, parse_numbers, run_splits
@@ -158,7 +158,7 @@ def splits(
     )
     source = _source(choice, overrides, model, config, weights, extraction)
     with _stop_explained(training=config is not None):
-        names, listeners = parse_protocols(protocol), Listeners(_show_stage, _show_faults)
+        names, listeners = parse_protocols(protocol), Listeners(show_stage, _show_faults)
         record = run_splits(
             choice, source, out, protocols=names, metric=metric, listeners=listeners
         )
@@ -213,21 +213,6 @@ def _stop_explained(*, training: bool) -> Iterator[None]:
             f"{stopped.iterations}, which is kept. The same command goes on from there."
         )
         sys.exit(128 + stopped.signal_number)
-
-
-@contextmanager
-def _show_stage(stage: Stage) -> Iterator[Progress]:
-    from tacan.cli.console import note, progress_bar
-    from tacan.progress import silent
-
-    title = f"[{stage.number}/{stage.count}] {stage.title}"
-    if stage.done:
-        note(f"{title}: done before")
-        yield silent
-        return
-    # A bracket would be read as a style where it is not escaped.
-    with progress_bar(title.replace("[", r"\[", 1), stage.unit) as progress:
-        yield progress
 
 
 def _show_faults(report: ExtractionReport) -> None:

@@ -15,7 +15,6 @@ import tacan
 from tacan.datasets import load_split
 from tacan.demo.commands import commands_by_hand
 from tacan.demo.headline import write_headline
-from tacan.demo.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
 from tacan.demo.picture import draw_picture
 from tacan.demo.rankings import ShownQuery, show_query
 from tacan.demo.search import draw_queries
@@ -24,6 +23,7 @@ from tacan.demo.strip import LEAST_FRAMES, MOST_FRAMES, Strip, draw_occluded, ma
 from tacan.demo.training_view import loss_panels, settings_in_words, weight_histogram
 from tacan.embeddings.files import load_features
 from tacan.evaluation import evaluate
+from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.synthetic import read_manifest, read_visibility

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from tacan.datasets import load_split
-from tacan.demo.occlusion import occlusion_test
 from tacan.demo.report import write_report
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings, Method
 from tacan.embeddings.files import load_features
 from tacan.errors import StorageError
 from tacan.evaluation import as_json, evaluate
+from tacan.evaluation.occlusion import occlusion_test
 from tacan.files import write_text
 from tacan.progress import Progress
 from tacan.synthetic import generate, read_visibility

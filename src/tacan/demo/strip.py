@@ -11,8 +11,8 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from tacan.datasets.crops import read_crop
-from tacan.demo.occlusion import CLEAN_FROM, OCCLUDED_TO, clip_visibility, weights_of
 from tacan.embeddings.files import Features
+from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, clip_visibility, weights_of
 from tacan.records import DISTRACTOR_PID, TrackletSplit
 
 __all__ = ["LEAST_FRAMES", "MOST_FRAMES", "Strip", "draw_occluded", "make_strip", "strip_svg"]

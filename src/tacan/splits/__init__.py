@@ -4,11 +4,11 @@ Where the vectors come from is one of two parts: `tacan.splits.embed_once.EmbedO
 all splits) or `tacan.splits.train_each.TrainEach` (a model of its own for each).
 """
 
+from tacan.evaluation.summary import Summary, summarise
 from tacan.splits.choice import Halves, SplitChoice, parse_numbers
 from tacan.splits.report import as_json, as_rows, conclusion
 from tacan.splits.run import SplitResult, SplitsRecord, run_splits
 from tacan.splits.stages import Listeners, Stage, VectorSource
-from tacan.splits.summary import Summary, summarise
 
 __all__ = [
     "Halves",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tacan.evaluation import as_json as evaluation_json
+from tacan.evaluation.summary import DDOF, RANKS, Summary
 from tacan.splits.run import SplitsRecord
-from tacan.splits.summary import DDOF, RANKS, Summary
 
 __all__ = ["COLUMNS", "as_json", "as_rows", "conclusion"]
 

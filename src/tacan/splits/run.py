@@ -11,10 +11,10 @@ from tacan.embeddings.files import Features
 from tacan.errors import ConfigError
 from tacan.evaluation import Evaluation, evaluate_protocols
 from tacan.evaluation.protocol import parse_protocols
+from tacan.evaluation.summary import Summary, measures, summarise
 from tacan.splits.choice import Halves, SplitChoice
 from tacan.splits.folder import SplitsFolder
 from tacan.splits.stages import Listeners, VectorSource
-from tacan.splits.summary import Summary, measures, summarise
 
 __all__ = ["PROTOCOL", "SplitResult", "SplitsRecord", "run_splits"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from tacan.embeddings.files import Features
-from tacan.progress import Progress, silent
+from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
 from tacan.splits.choice import Halves
 from tacan.splits.folder import SplitsFolder
@@ -21,35 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["Extraction", "Listeners", "Stage", "VectorSource"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Stage `number` of `count` begins, or was done before and is passed over.
-
-    `unit` is what its progress counts.
-    """
-
-    number: int
-    count: int
-    title: str
-    unit: str
-    done: bool
-
-
-def _silently(stage: Stage) -> AbstractContextManager[Progress]:
-    del stage
-    return nullcontext(silent)
-
-
 def _unheard(report: ExtractionReport) -> None:
     del report
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who wants to know: of every stage, which runs in the block that is given and reports its
-    progress there; and of what an embedding passed over."""
+    """Who wants to know: of every stage; and of what an embedding passed over."""
 
-    stage: Callable[[Stage], AbstractContextManager[Progress]] = _silently
+    stage: StageListener = unheard
     report: Callable[[ExtractionReport], None] = _unheard
 
 
