@@ -38,12 +38,24 @@ def test_errors_are_explained_and_give_status_1(
     spoiled.write_bytes(b"")
     assert run("folder", str(root)) == 1
     printed = capsys.readouterr()
-    assert "ERROR crop-empty: 1 x crops of zero bytes" in printed.out
+    assert "ERROR crop-empty (1): crops of zero bytes" in printed.out
     assert f"1/{spoiled.name}" in printed.out
     assert "Means: " in printed.out
     assert "Mend: " in printed.out
-    assert "must be free of errors" in printed.err
+    assert "must be free of errors before results on it count; got 1 kind of error" in printed.err
     assert "Traceback" not in printed.err
+
+
+def test_numbers_agree_with_their_nouns(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = sorted(root.glob("1/*.jpg"))[0]
+    for crop in root.rglob("*.jpg"):
+        if crop != kept:
+            crop.unlink()
+    assert run("folder", str(root)) == 1
+    printed = capsys.readouterr()
+    assert "1 crop on disk, 1 decoded." in printed.out
+    assert "  - all: 1 identity instead of 3" in printed.out
+    assert "got 2 kinds of error" in printed.err
 
 
 def test_warnings_give_status_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,7 +83,7 @@ def test_lengths_that_differ_are_refused(name):
 def test_values_that_are_not_finite_are_refused_with_their_row(bad):
     embeddings = arrays()["embeddings"].astype(np.float64)
     embeddings[3, 1] = bad
-    refused("in 1 rows, first in row 3", embeddings=embeddings)
+    refused("in 1 row, first in row 3", embeddings=embeddings)
 
 
 def test_embeddings_of_another_shape_are_refused():

@@ -223,7 +223,7 @@ def test_one_camera_gives_nothing_to_find_in_the_other():
     rows = random_rows(np.random.default_rng(8), 50, 2)
     for row in rows:
         row["camid"] = 3
-    with pytest.raises(FeaturesError, match="0 gallery items that are not junk"):
+    with pytest.raises(FeaturesError, match="0 gallery items without junk"):
         evaluate(to_features(rows), "two-camera")
 
 

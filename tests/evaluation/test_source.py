@@ -75,8 +75,8 @@ def test_the_protocols_of_mars_need_to_know_the_queries_in_the_gallery():
     ("change", "match"),
     [
         ({"distances": np.ones((2, 3, 1))}, "must be real numbers"),
-        ({"distances": np.full((2, 3), np.nan)}, "6 values that are NaN or infinite"),
-        ({"distances": np.array([[1, 2, np.inf]] * 2)}, "2 values that are NaN or infinite"),
+        ({"distances": np.full((2, 3), np.nan)}, "6 values NaN or infinite"),
+        ({"distances": np.array([[1, 2, np.inf]] * 2)}, "2 values NaN or infinite"),
         ({"distances": np.ones((3, 2))}, "`pids` must have one entry for each row, 3"),
         ({"query_pids": np.array([1.0, 2.0])}, "`pids` must be whole numbers"),
         ({"gallery_camids": np.ones((3, 4), dtype=int)}, "a tracklet must have one camera"),

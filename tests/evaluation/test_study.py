@@ -80,3 +80,15 @@ def test_pairs_without_queries_are_null_in_json_and_words_in_the_table():
     pairs = found.data["protocols"]["cross-camera"]["camera_pairs"]
     assert any(pair["mean_ap"] is None for pair in pairs)
     assert "no query" in found.tables[1][1]
+
+
+def test_one_query_is_told_as_one():
+    features = made_up(1, n=40, n_pids=3, integers=False)
+    asked = np.flatnonzero(features.is_query & (features.pids > 0))[:1]
+    features = replace(features, is_query=np.isin(np.arange(40), asked))
+    found = study(features, ["cross-camera"], wishes=Wishes(false_match_rate=0.1))
+    assert "matched falsely, of 1 query for someone absent" in found.tables[1][1]
+    assert "found first, of 1 query for someone present" in found.tables[1][1]
+    alone = replace(features, camids=np.ones(40, dtype=int))
+    with pytest.raises(FeaturesError, match="got none among 1 query"):
+        study(alone, ["cross-camera"])

@@ -132,7 +132,7 @@ def test_a_rate_that_is_no_rate_is_refused():
 
 def test_a_set_without_wrong_pairs_has_no_threshold():
     features = Features(np.eye(2), [1, 1], [1, 2], [True, False], [False, True])
-    with pytest.raises(FeaturesError, match="got 1 right and 0 wrong ones"):
+    with pytest.raises(FeaturesError, match="got 1 right and 0 wrong"):
         collect_pairs(features, "cross-camera")
 
 

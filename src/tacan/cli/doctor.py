@@ -56,6 +56,7 @@ def doctor(
     from tacan.cli.console import progress_bar, write_json
     from tacan.datasets.doctor import available_cores, examine
     from tacan.errors import DataError
+    from tacan.wording import counted
 
     with (
         progress_bar("Listing", "folders") as listing,
@@ -78,19 +79,20 @@ def doctor(
     if report.n_errors:
         raise DataError(
             f"a copy of {dataset!r} must be free of errors before results on it count",
-            got=f"{report.n_errors} kinds of error in {root}",
+            got=f"{counted(report.n_errors, 'kind of error', 'kinds of error')} in {root}",
             remedy="The report says how to mend each.",
         )
 
 
 def _show(report: Report) -> None:
     from tacan.cli.console import say
+    from tacan.wording import counted
 
     say(f"{report.dataset} in {report.root}")
     if report.notice:
         say(f"Note: {report.notice}")
     _show_counts(report)
-    say(f"{report.n_files:,} crops on disk, {report.n_decoded:,} of them decoded.")
+    say(f"{counted(report.n_files, 'crop')} on disk, {report.n_decoded:,} decoded.")
     if report.n_decoded < report.n_files:
         say("The others were not opened: --deep decodes them all and looks for duplicates.")
     for finding in report.findings:
@@ -121,7 +123,7 @@ def _show_finding(finding: Finding) -> None:
     from tacan.cli.console import say
 
     left = finding.count - len(finding.where)
-    say(f"\n{finding.severity.upper()} {finding.code}: {finding.count:,} x {finding.what}")
+    say(f"\n{finding.severity.upper()} {finding.code} ({finding.count:,}): {finding.what}")
     for place in finding.where:
         say(f"  - {place}")
     if left:

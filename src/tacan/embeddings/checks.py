@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import FeaturesError
 from tacan.records import JUNK_PID
+from tacan.wording import counted
 
 __all__ = ["camids", "flags", "matrix", "names", "no_repeated_queries", "pids", "ragged"]
 
@@ -35,7 +36,7 @@ def matrix(name: str, values: Any) -> NDArray[np.float32]:
         bad = int((~np.isfinite(array).all(axis=1)).sum())
         raise FeaturesError(
             f"`{name}` must be finite numbers within float32",
-            got=f"NaN, infinite or too large values in {bad} rows, first in row {row}",
+            got=f"NaN, infinite or too large values in {counted(bad, 'row')}, first in row {row}",
             remedy="Look for an empty tracklet or an overflow where the embeddings are made.",
         )
     return array

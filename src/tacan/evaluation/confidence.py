@@ -126,7 +126,7 @@ def check_comparable(first: Source, second: Source) -> None:
         if not np.array_equal(one, other):
             raise FeaturesError(
                 "two files must hold the same tracklets in the same order to be compared",
-                got=f"`{name}` that differ ({len(one)} and {len(other)} entries)",
+                got=f"`{name}` that differ (lengths {len(one):,} and {len(other):,})",
                 remedy="Make both from the same list of tracklets.",
             )
 

@@ -18,6 +18,7 @@ from tacan.evaluation.ranking import HitRanks, rank_hits
 from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import Source, compare, protocol_of
 from tacan.progress import Progress, silent
+from tacan.wording import counted
 
 __all__ = ["Evaluation", "evaluate", "evaluate_protocols", "judge"]
 
@@ -126,7 +127,7 @@ def judge(
     if n_valid == 0:
         raise FeaturesError(
             f"`{protocol.name}` must have a query with a right answer in another camera",
-            got=f"none among {len(first)} queries",
+            got=f"none among {counted(len(first), 'query', 'queries')}",
             remedy="Check pids and camids: are they those of the same tracklets?",
         )
     return Evaluation(

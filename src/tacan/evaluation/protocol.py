@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.measures import average_precision, trapezoid_average_precision
 from tacan.records import JUNK_PID
+from tacan.wording import counted
 
 __all__ = ["PROTOCOLS", "Labels", "Protocol", "parse_protocols"]
 
@@ -89,8 +90,8 @@ class Protocol:
         if not labels.is_query.any() or not self.ranked(labels).any():
             raise FeaturesError(
                 f"`{self.name}` must have queries and a gallery",
-                got=f"{int(labels.is_query.sum())} queries, "
-                f"{int(self.ranked(labels).sum())} gallery items that are not junk",
+                got=f"{counted(int(labels.is_query.sum()), 'query', 'queries')}, "
+                f"{counted(int(self.ranked(labels).sum()), 'gallery item')} without junk",
                 remedy="Mark them in `is_query` and `is_gallery`.",
             )
 

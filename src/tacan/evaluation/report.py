@@ -11,6 +11,7 @@ from tacan.evaluation.cameras import CameraPair
 from tacan.evaluation.confidence import Difference, Interval
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.threshold import OpenSet
+from tacan.wording import counted
 
 __all__ = [
     "REPORTED_RANKS",
@@ -95,11 +96,11 @@ def threshold_table(found: OpenSet, rates: Mapping[float, float]) -> str:
     lines = [
         ["matches are reported up to the distance", f"{found.threshold:.6g}"],
         [
-            f"matched falsely, of {found.n_query:,} queries for someone absent",
+            f"matched falsely, of {_queries(found.n_query)} for someone absent",
             f"{_percent(found.false_match_rate)} %",
         ],
         [
-            f"found first, of {found.n_valid_query:,} queries for someone present",
+            f"found first, of {_queries(found.n_valid_query)} for someone present",
             f"{_percent(found.found_rate)} %",
         ],
     ]
@@ -155,6 +156,10 @@ def _as_line(result: Evaluation) -> list[str]:
     ]
     numbers = [*map(_percent, shares), *(f"{count:,}" for count in counts)]
     return [result.protocol, result.metric, *numbers]
+
+
+def _queries(number: int) -> str:
+    return counted(number, "query", "queries")
 
 
 def _percent(share: float) -> str:

@@ -15,6 +15,7 @@ from tacan.errors import FeaturesError
 from tacan.evaluation.comparison import Comparison, MatrixComparison, VectorComparison
 from tacan.evaluation.contest import Contest
 from tacan.evaluation.protocol import PROTOCOLS, Labels, Protocol
+from tacan.wording import counted
 
 __all__ = ["DistanceMatrix", "Source", "compare", "distance_blocks", "protocol_of"]
 
@@ -145,7 +146,7 @@ def _checked_distances(values: NDArray[np.floating]) -> NDArray[np.floating]:
     if not np.isfinite(array).all():
         raise FeaturesError(
             "`distances` must be finite",
-            got=f"{int((~np.isfinite(array)).sum())} values that are NaN or infinite",
+            got=f"{counted(int((~np.isfinite(array)).sum()), 'value')} NaN or infinite",
             remedy="Leave it to the protocol to ignore pairs; give their true distances.",
         )
     return array

@@ -111,7 +111,7 @@ def collect_pairs(
     if not nearest or not sum(map(len, wrong)) or not sum(map(len, right)):
         raise FeaturesError(
             "a threshold must be drawn between right and wrong pairs",
-            got=f"{sum(map(len, right))} right and {sum(map(len, wrong))} wrong ones",
+            got=f"{sum(map(len, right)):,} right and {sum(map(len, wrong)):,} wrong",
             remedy="Check pids, camids and roles.",
         )
     return Pairs(

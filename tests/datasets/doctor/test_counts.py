@@ -12,9 +12,14 @@ from tacan.datasets.doctor.mars import count_table
 def test_only_what_is_in_both_is_compared() -> None:
     found = {"test": {"frames": 3, "cameras": 2}, "train": {"frames": 1}}
     assert compare_counts(found, {"test": {"frames": 3, "junk": 1}, "query": {"frames": 9}}) == []
-    assert compare_counts(found, {"train": {"frames": 1000}}) == [
-        "train: 1 frames instead of 1,000"
-    ]
+    assert compare_counts(found, {"train": {"frames": 1000}}) == ["train: 1 frame instead of 1,000"]
+
+
+@pytest.mark.parametrize("kind", ["tracklets", "identities", "frames", "cameras", "queries"])
+def test_one_of_a_kind_is_named_as_one(kind: str) -> None:
+    one = {"identities": "identity", "queries": "query"}.get(kind, kind[:-1])
+    assert compare_counts({"all": {kind: 1}}, {"all": {kind: 2}}) == [f"all: 1 {one} instead of 2"]
+    assert compare_counts({"all": {kind: 2}}, {"all": {kind: 1}}) == [f"all: 2 {kind} instead of 1"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"counts": 3}', '{"counts": {"a": 3}}'])

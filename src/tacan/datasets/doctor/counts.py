@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tacan.datasets.doctor.findings import Counts
+from tacan.wording import counted
 
 __all__ = ["MANIFEST", "OFFICIAL_COUNTS", "compare_counts", "expected_counts"]
 
@@ -39,6 +40,8 @@ gallery, which holds the queries too."""
 MANIFEST = "ground_truth/manifest.json"
 """What a generated data set says of itself."""
 
+_ONE = {"identities": "identity", "queries": "query", "junk": "junk"}
+
 
 def expected_counts(dataset: str, root: Path) -> tuple[Counts, str]:
     """The counts that a whole copy has, and where they are from: `manifest` for a generated data
@@ -58,8 +61,12 @@ def compare_counts(found: Counts, expected: Counts) -> list[str]:
     ['test: 7 tracklets instead of 8']
     """
     return [
-        f"{part}: {found[part][kind]:,} {kind} instead of {number:,}"
+        f"{part}: {_named(found[part][kind], kind)} instead of {number:,}"
         for part, numbers in expected.items()
         for kind, number in numbers.items()
         if part in found and kind in found[part] and found[part][kind] != number
     ]
+
+
+def _named(number: int, kind: str) -> str:
+    return counted(number, _ONE.get(kind, kind.removesuffix("s")), kind)

@@ -18,6 +18,7 @@ from tacan.datasets.sequences import CameraFolder, last_number
 from tacan.datasets.splits import PeopleSplit, read_ilids_splits, read_prid_splits
 from tacan.errors import DatasetLayoutError
 from tacan.progress import Progress, silent
+from tacan.wording import counted
 
 __all__ = ["examine_ilids_vid", "examine_prid2011"]
 
@@ -167,7 +168,7 @@ def _check_published(
     examined.add(
         "sequence-short",
         [
-            f"{camera.name}/{name}: {known[name]} frames"
+            f"{camera.name}/{name}: {counted(known[name], 'frame')}"
             for camera, known in zip(cameras, lengths, strict=True)
             for name in sorted(people)
             if 0 < known.get(name, 0) < MIN_FRAMES

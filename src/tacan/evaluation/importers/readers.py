@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import FeaturesError
+from tacan.wording import counted
 
 __all__ = ["Arrays", "matlab_vector", "read_arrays"]
 
@@ -118,7 +119,7 @@ def _read_csv(path: Path) -> Arrays:
         for number, line in enumerate(lines, start=2):
             if len(line) != len(names):
                 raise FeaturesError(
-                    f"each line must have {len(names)} fields, as the first has",
+                    f"each line must have {counted(len(names), 'field')}, as the first has",
                     got=f"{len(line)} in line {number} of {path}",
                     remedy="Mend the line.",
                 )

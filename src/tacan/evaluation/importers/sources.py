@@ -12,6 +12,7 @@ from tacan.embeddings.files import OPTIONAL, REQUIRED, Features, load_features
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.importers.readers import Arrays, matlab_vector, read_arrays
 from tacan.evaluation.source import DistanceMatrix, Source
+from tacan.wording import counted
 
 __all__ = ["load_source", "parse_columns"]
 
@@ -158,8 +159,8 @@ def _matrix_by_roles(arrays: Arrays) -> DistanceMatrix:
     if len(shape) != 2 or shape[0] != is_query.sum() or shape[1] not in sizes:
         raise FeaturesError(
             "`distances` must have a row for each query and a column for each gallery item",
-            got=f"{list(shape)} for {int(is_query.sum())} queries and a gallery of "
-            f"{len(gallery)}, or {len(others)} without the queries",
+            got=f"{list(shape)} for {counted(int(is_query.sum()), 'query', 'queries')} "
+            f"and a gallery of {len(gallery)}, or {len(others)} without the queries",
             remedy="Make both from the same list of tracklets.",
         )
     columns = sizes[shape[1]]
