@@ -1,0 +1,210 @@
+"""Pictures out of a video file, upright, each with its exact time.
+
+Times are the stream's own, so that a variable frame rate needs no special care; frames that are
+marked as interlaced are deinterlaced, and the display matrix turns and mirrors the picture. Pixels
+that the file calls oblong are left as they are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import VideoError
+from tacan.video.deinterlace import Deinterlacer
+from tacan.video.orientation import Orientation
+from tacan.video.records import VideoFrame
+
+__all__ = ["VideoFile", "open_video"]
+
+_NO_CLOCK_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)
+"""Cameras without a set clock write the start of 1904 or 1970."""
+
+
+def open_video(path: Path) -> VideoFile:
+    """The video file at `path`, with its first picture tried.
+
+    Raises `VideoError` for a file that is missing, empty, not a video, without a video stream, or
+    without a single picture that can be decoded.
+    """
+    return VideoFile(path)
+
+
+class VideoFile:
+    """A video file: a context manager that tells its shape and yields its frames.
+
+    `width` and `height` are those of the upright picture. `fps` is the average rate; `n_frames`
+    and `duration` (seconds) are what the file's head promises, and None where it is silent.
+    `start_time` is the aware time of creation in the file's metadata, or None. `damage` says after
+    the frames were read what went wrong on the way, or None.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage: str | None = None
+        self._container, self._stream = _open(path)
+        try:
+            first = next(self._decoded(), None)
+            if first is None:
+                raise _not_a_video(path, self.damage or "no picture in it")
+        except BaseException:
+            self._container.close()
+            raise
+        self._orientation = Orientation.of(first)
+        self._coded_size = (first.width, first.height)
+        self.width, self.height = self._orientation.upright_size(first.width, first.height)
+        self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        self.n_frames: int | None = self._stream.frames or None
+        self.duration = self._promised_seconds()
+        self.start_time = _start_time(self._container, self._stream)
+        self._used = False
+        self.damage = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def frames(self, *, stride: int = 1, first: int = 0) -> Iterator[VideoFrame]:
+        """The frames `first`, `first + stride`, ..., in the order of showing.
+
+        All are decoded, since each builds upon those before it; only these are converted. What
+        can't be decoded is left out, and `damage` says so. Each call starts at the beginning.
+        """
+        if stride < 1 or first < 0:
+            raise VideoError(
+                "a stride must be at least 1 and a first frame at least 0",
+                got=f"stride {stride}, first {first}",
+                remedy="Correct them.",
+            )
+        return self._frames(stride=stride, first=first)
+
+    def _frames(self, *, stride: int, first: int) -> Iterator[VideoFrame]:
+        self._rewind()
+        start: float | None = None
+        seconds = 0.0
+        index = -1
+        for index, picture in enumerate(Deinterlacer().frames(self._decoded())):
+            shown = picture.time if picture.time is not None else index / self.fps
+            start = shown if start is None else start
+            # A damaged stream may step back in time; the tracklets must not.
+            seconds = shown - start if not index else max(shown - start, seconds + 1e-6)
+            if index >= first and (index - first) % stride == 0:
+                yield VideoFrame(index, seconds, self._upright(picture))
+        self._note_early_end(index + 1, seconds)
+
+    def _upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
+        width, height = self._coded_size
+        coded: Any = picture.to_ndarray(format="rgb24", width=width, height=height)
+        return self._orientation.upright(coded)
+
+    def _rewind(self) -> None:
+        self._container.close()
+        self.damage = None
+        self._container, self._stream = _open(self.path)
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        """Every picture that can be had, going on behind packets that are broken."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, OSError) as error:
+                self._note(f"the file can't be read on: {_reason(error)}")
+                packet = None
+            try:
+                yield from self._stream.decode(packet)
+            except (av.error.FFmpegError, OSError) as error:
+                if not isinstance(error, av.error.EOFError):
+                    self._note(f"a part can't be decoded: {_reason(error)}")
+            if packet is None or packet.size == 0:
+                return
+
+    def _note(self, damage: str) -> None:
+        self.damage = self.damage or damage
+
+    def _promised_seconds(self) -> float | None:
+        if self._stream.duration is not None and self._stream.time_base is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        alone = len(self._container.streams) == 1
+        if alone and self._container.duration is not None:
+            return self._container.duration / av.time_base
+        return None
+
+    def _note_early_end(self, n_read: int, last: float) -> None:
+        """Many damaged files just end: found by what the head promised."""
+        if self.duration is None:
+            return
+        end = last + 1 / self.fps
+        fewer = self.n_frames is None or n_read < self.n_frames
+        if fewer and end < self.duration - max(2 / self.fps, 0.1):
+            self._note(f"the video ends after {end:.2f} of {self.duration:.2f} seconds")
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    if not path.is_file():
+        raise VideoError(
+            "a video must be a file", got=str(path), remedy="Check the path and its spelling."
+        )
+    if path.stat().st_size == 0:
+        raise _not_a_video(path, "0 bytes")
+    try:
+        # Only local files: a playlist inside a file must not reach for the network.
+        container = av.open(
+            f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
+        )
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise _not_a_video(path, _reason(error)) from error
+    pictures = [s for s in container.streams.video if not _is_cover(s)]
+    if not pictures:
+        container.close()
+        raise _not_a_video(path, "a file without a video stream")
+    return container, pictures[0]
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether the stream is the cover of a song, which poses as a video of one picture."""
+    return bool(stream.disposition & stream.disposition.attached_pic)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _not_a_video(path: Path, found: str) -> VideoError:
+    return VideoError(
+        "a video must be a whole file with pictures that can be decoded",
+        got=f"{path}: {found}",
+        remedy="Check that it is a video, and that it was copied to its end.",
+    )
+
+
+def _start_time(container: Any, stream: Any) -> datetime | None:
+    """The creation time in the metadata, where there is one that makes sense."""
+    for metadata in (container.metadata, stream.metadata):
+        for key in ("com.apple.quicktime.creationdate", "creation_time"):
+            try:
+                time = datetime.fromisoformat(metadata.get(key, ""))
+            except ValueError:
+                continue
+            aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+            if aware > _NO_CLOCK_BEFORE:
+                return aware
+    return None

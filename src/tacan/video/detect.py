@@ -1,0 +1,111 @@
+"""People detectors by name, all behind `tacan.video.records.Detector`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import DetectorError
+from tacan.video.records import Detections, Detector
+from tacan.video.tiling import Tiled
+
+__all__ = ["DETECTORS", "Reader", "ReaderDetector", "open_detector"]
+
+
+class Reader(Protocol):
+    """What one file of `tacan.video.detectors` has to offer. It is called from threads."""
+
+    def detect_one(self, image: NDArray[np.uint8]) -> Detections:
+        """The people in one image uint8 [H, W, 3] RGB."""
+        ...
+
+
+class ReaderDetector:
+    """A `Detector` that gives each thread one image at a time."""
+
+    def __init__(self, reader: Reader, *, name: str, fingerprint: str, threads: int) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self._reader = reader
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-detector")
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        """One `Detections` for each image, in their order."""
+        return list(self._pool.map(self._reader.detect_one, images))
+
+
+class Kind(NamedTuple):
+    """How to open one kind of detector."""
+
+    threshold: float
+    """Scores below it are not reported, unless told otherwise."""
+    argument: str | None
+    """What stands behind the colon."""
+    open: Callable[[str, float, bool], tuple[Reader, str]]
+    """(argument, threshold, fetch) -> reader and fingerprint."""
+
+
+def _hog(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+    from tacan.video.detectors.hog import open_hog
+
+    return open_hog(threshold=threshold)
+
+
+def _yolox(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+    from tacan.video.detectors.yolox import open_yolox
+
+    return open_yolox(Path(argument), threshold=threshold)
+
+
+def _openvino(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+    from tacan.video.detectors.openvino import open_openvino_detector
+
+    return open_openvino_detector(Path(argument), threshold=threshold)
+
+
+DETECTORS = {
+    "hog": Kind(0.2, None, _hog),
+    "yolox": Kind(0.1, "FILE", _yolox),
+    "openvino": Kind(0.1, "FILE", _openvino),
+}
+"""Every kind of detector that looks at pictures."""
+
+
+def open_detector(
+    spec: str,
+    *,
+    tiles: tuple[int, int] | None = None,
+    threshold: float | None = None,
+    fetch: bool = False,
+    threads: int = 2,
+) -> Detector:
+    """The detector that `spec` names: `hog`, `yolox:FILE`, `openvino:FILE` and so on.
+
+    `tiles` (rows, columns) cuts each frame into overlapping tiles, for people who are small in it.
+    `threshold` is the least score; the tracker does better with a low one. `fetch` allows weights
+    to be downloaded. Raises `DetectorError`.
+    """
+    name, _, argument = spec.partition(":")
+    kind = DETECTORS.get(name)
+    if kind is None or (kind.argument is None) != (not argument):
+        forms = (n if k.argument is None else f"{n}:{k.argument}" for n, k in DETECTORS.items())
+        raise DetectorError(
+            f"a detector must be one of {', '.join(forms)}",
+            got=repr(spec),
+            remedy="Correct it; ready boxes are given with mot:FILE.",
+        )
+    least = kind.threshold if threshold is None else threshold
+    if not 0 <= least < 1:
+        raise DetectorError(
+            "a detector's threshold must be at least 0 and below 1", got=least, remedy="Change it."
+        )
+    reader, digest = kind.open(argument, least, fetch)
+    detector = ReaderDetector(
+        reader, name=spec, fingerprint=f"{digest}:threshold={least}", threads=threads
+    )
+    return detector if tiles is None else Tiled(detector, rows=tiles[0], columns=tiles[1])

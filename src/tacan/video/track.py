@@ -1,0 +1,92 @@
+"""Trackers by name: detections of single frames become tracks.
+
+The work is done by the package `trackers`, which is imported when a tracker is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import ConfigError
+from tacan.video.records import NO_TRACK, Detections, Tracker
+
+__all__ = ["TRACKERS", "open_tracker"]
+
+_PACKAGE_RATE = 30.0
+"""`trackers` counts its patience in frames of a video of this rate."""
+
+
+class _Followed:
+    """A tracker of the package `trackers` behind our protocol."""
+
+    def __init__(self, tracker: Any) -> None:
+        self._tracker = tracker
+
+    def update(self, detections: Detections) -> NDArray[np.int64]:
+        """Track number [n] of each detection, -1 for none."""
+        import supervision
+
+        given = supervision.Detections(
+            xyxy=detections.boxes.astype(np.float64),
+            confidence=detections.scores.astype(np.float64),
+            data={"place": np.arange(len(detections))},
+        )
+        answer = self._tracker.update(given)
+        numbers = np.full(len(detections), NO_TRACK, np.int64)
+        if len(answer):
+            # The package may answer in another order.
+            numbers[answer.data["place"]] = answer.tracker_id
+        return numbers
+
+
+def _bytetrack(*, fps: float, patience: float, sure: float) -> Any:
+    from trackers import ByteTrackTracker
+
+    return ByteTrackTracker(
+        lost_track_buffer=round(patience * _PACKAGE_RATE),
+        frame_rate=fps,
+        track_activation_threshold=sure,
+        high_conf_det_threshold=sure,
+        minimum_consecutive_frames=2,
+        minimum_iou_threshold=0.1,
+    )
+
+
+def _sort(*, fps: float, patience: float, sure: float) -> Any:
+    from trackers import SORTTracker
+
+    return SORTTracker(
+        lost_track_buffer=round(patience * _PACKAGE_RATE),
+        frame_rate=fps,
+        track_activation_threshold=sure,
+        minimum_consecutive_frames=2,
+        minimum_iou_threshold=0.1,
+    )
+
+
+TRACKERS: dict[str, Callable[..., Any]] = {"bytetrack": _bytetrack, "sort": _sort}
+"""Every tracker."""
+
+
+def open_tracker(name: str, *, fps: float, patience: float = 1.0, sure: float = 0.4) -> Tracker:
+    """The tracker `name`, for frames that follow each other at `fps` (after any stride).
+
+    A person who is not seen for `patience` seconds is given up. A detection begins a track from
+    the score `sure` on; `bytetrack` follows a track through weaker ones. Raises `ConfigError`.
+    """
+    faults: list[str] = []
+    if name not in TRACKERS:
+        faults.append(f"a tracker must be one of {', '.join(TRACKERS)}; got {name!r}")
+    if not fps > 0:
+        faults.append(f"a frame rate must be positive; got {fps}")
+    if not patience >= 0:
+        faults.append(f"a tracker's patience must not be negative; got {patience}")
+    if not 0 <= sure <= 1:
+        faults.append(f"the score that begins a track must be in 0..1; got {sure}")
+    if faults:
+        raise ConfigError(faults, source="the tracker")
+    return _Followed(TRACKERS[name](fps=fps, patience=patience, sure=sure))
