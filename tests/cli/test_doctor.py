@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tacan.cli import main
+from tacan.datasets.doctor import crops
 from tacan.synthetic import generate
 
 
@@ -56,6 +57,19 @@ def test_numbers_agree_with_their_nouns(root: Path, capsys: pytest.CaptureFixtur
     assert "1 crop on disk, 1 decoded." in printed.out
     assert "  - all: 1 identity instead of 3" in printed.out
     assert "got 2 kinds of error" in printed.err
+
+
+def test_an_interrupted_deep_check_says_that_it_goes_on(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(crops, "check_chunk", interrupt)
+    assert run("folder", str(root), "--deep", "--workers", "1") == 130
+    assert "the same command goes on from there" in capsys.readouterr().err
+    assert run("folder", str(root)) == 130
+    assert "goes on" not in capsys.readouterr().err
 
 
 def test_warnings_give_status_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

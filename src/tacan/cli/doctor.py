@@ -53,15 +53,12 @@ def doctor(
     json
         Also write the report to this file as JSON; - writes it to standard output instead.
     """
-    from tacan.cli.console import progress_bar, write_json
+    from tacan.cli.console import note, show_stage, write_json
     from tacan.datasets.doctor import available_cores, examine
     from tacan.errors import DataError
     from tacan.wording import counted
 
-    with (
-        progress_bar("Listing", "folders") as listing,
-        progress_bar("Decoding", "crops") as decoding,
-    ):
+    try:
         report = examine(
             dataset,
             root,
@@ -69,9 +66,12 @@ def doctor(
             splits_file=splits_file,
             journal=journal,
             workers=available_cores() if workers is None else workers,
-            list_progress=listing,
-            decode_progress=decoding,
+            stages=show_stage,
         )
+    except KeyboardInterrupt:
+        if deep:
+            note("What was decoded is noted: the same command goes on from there.")
+        raise
     if json is not None:
         write_json(json, report.as_dict())
     if json != "-":
@@ -109,9 +109,11 @@ def _show_counts(report: Report) -> None:
         for part, numbers in report.counts.items()
         for kind, number in numbers.items()
     ]
-    of = {"official": "official", "manifest": "its manifest", "none": "expected"}[report.source]
+    of = "its manifest" if report.source == "manifest" else report.source
+    if report.source == "none":
+        rows = [row[:2] for row in rows]
     if rows:
-        table(("", "here", of), rows)
+        table(("", "here", of)[: len(rows[0])], rows)
 
 
 def _expected(report: Report, part: str, kind: str) -> str:

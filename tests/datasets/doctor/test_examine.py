@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tacan.datasets import doctor
 from tacan.datasets.doctor import JOURNAL_NAME, examine
 from tacan.errors import DatasetLayoutError
+from tacan.progress import Progress, Stage
 
 Copies = Callable[[str], Path]
 
@@ -109,16 +111,23 @@ def test_strange_files_do_not_stop_the_doctor(
 
 
 def test_progress_counts_folders_and_crops(copy: Copies) -> None:
-    listed: list[tuple[int, int]] = []
-    decoded: list[tuple[int, int]] = []
-    report = examine(
-        "folder",
-        copy("folder"),
-        list_progress=lambda done, total: listed.append((done, total)),
-        decode_progress=lambda done, total: decoded.append((done, total)),
-    )
-    assert listed[-1][0] == listed[-1][1] > 0
-    assert decoded[-1] == (report.n_decoded, report.n_files)
+    calls: dict[str, list[tuple[int, int]]] = {}
+    open_stages: list[str] = []
+
+    @contextmanager
+    def listen(stage: Stage) -> Iterator[Progress]:
+        # Two bars at once would draw over each other.
+        assert not open_stages
+        assert (stage.number, stage.count, stage.done) == (len(calls) + 1, 2, False)
+        open_stages.append(stage.unit)
+        seen = calls.setdefault(stage.unit, [])
+        yield lambda done, total: seen.append((done, total))
+        open_stages.clear()
+
+    report = examine("folder", copy("folder"), stages=listen)
+    assert list(calls) == ["folders", "crops"]
+    assert calls["folders"][-1][0] == calls["folders"][-1][1] > 0
+    assert calls["crops"][-1] == (report.n_decoded, report.n_files)
 
 
 def test_a_complete_check_leaves_no_journal(copy: Copies, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tacan.datasets.doctor.mars import examine_mars
 from tacan.datasets.doctor.pairs import examine_ilids_vid, examine_prid2011
 from tacan.datasets.layouts import require_layout
 from tacan.errors import DataError, DatasetLayoutError
-from tacan.progress import Progress, silent
+from tacan.progress import Progress, Stage, StageListener, unheard
 
 __all__ = [
     "FAULTS",
@@ -54,8 +54,7 @@ def examine(
     splits_file: Path | None = None,
     journal: Path | None = None,
     workers: int = 1,
-    list_progress: Progress = silent,
-    decode_progress: Progress = silent,
+    stages: StageListener = unheard,
 ) -> Report:
     """Examines the copy of `dataset` in `root`. Nothing in it is changed.
 
@@ -70,9 +69,8 @@ def examine(
         root. An interrupted check goes on from there; a complete one removes it.
     workers
         Processes that decode, in a deep check.
-    list_progress, decode_progress
-        Count the folders that were listed (in each part of the data set) and the crops that
-        were decoded.
+    stages
+        Told of two: listing, in folders (of each part of the data set), and decoding, in crops.
 
     Raises `DatasetLayoutError` for an unknown data set or a root that is no folder, and
     `StorageError` where the journal can't be written. Every other fault is a finding.
@@ -92,9 +90,11 @@ def examine(
     look = EXAMINERS[dataset]
     if "splits_file" in DATASETS[dataset].options:
         look = partial(look, splits_file=splits_file)
-    examined = look(root, progress=list_progress)
+    with stages(Stage(1, 2, "listing", "folders", done=False)) as progress:
+        examined = look(root, progress=progress)
     place = root / JOURNAL_NAME if journal is None else journal
-    n_decoded = _decode(examined, dataset, root, place if deep else None, workers, decode_progress)
+    with stages(Stage(2, 2, "decoding", "crops", done=False)) as progress:
+        n_decoded = _decode(examined, dataset, root, place if deep else None, workers, progress)
     expected, source = expected_counts(dataset, root)
     examined.add("counts", compare_counts(examined.counts, expected))
     if not any(finding.severity == "error" for finding in examined.findings):
