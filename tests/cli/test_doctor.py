@@ -72,6 +72,28 @@ def test_an_interrupted_deep_check_says_that_it_goes_on(
     assert "goes on" not in capsys.readouterr().err
 
 
+def test_some_places_are_shown_and_all_are_in_the_json(
+    root: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    spoiled = sorted(root.glob("[123]/*.jpg"))[:7]
+    for crop in spoiled:
+        crop.write_bytes(b"")
+    assert run("folder", str(root), "--deep", "--json", str(tmp_path / "report.json")) == 1
+    printed = capsys.readouterr().out
+    assert printed.count("\n  - ") == 6
+    assert "  - and 2 more" in printed
+    # An empty file is not opened, whatever is asked for.
+    assert "--deep decodes them all" not in printed
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    where = [crop.relative_to(root).as_posix() for crop in spoiled]
+    assert report["findings"][0]["where"] == where
+
+
+def test_no_worker_is_wrong_usage(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("folder", str(root), "--workers", "0") == 2
+    assert "--workers" in capsys.readouterr().err
+
+
 def test_warnings_give_status_0(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = sorted(root.glob("1/*.jpg"))[:2]
     second.write_bytes(first.read_bytes())

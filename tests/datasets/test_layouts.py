@@ -54,7 +54,7 @@ def test_another_layout_is_named(tmp_path: Path, dataset: str, other: str) -> No
 
 
 def test_person_folders_look_like_folder(tmp_path: Path) -> None:
-    for name in ("0001", "-1", "00-1", "0"):
+    for name in ("0001", "-1", "00-1", "0", "ground_truth"):
         (tmp_path / name).mkdir()
     with pytest.raises(DatasetLayoutError, match="the layout of 'folder'"):
         require_layout("mars", tmp_path)
@@ -75,6 +75,13 @@ def test_only_what_is_missing_is_named(tmp_path: Path) -> None:
     (root / "info" / "query_IDX.mat").unlink()
     with pytest.raises(DatasetLayoutError, match=r"lacks info/query_IDX\.mat\."):
         require_layout("mars", root)
+
+
+def test_what_is_there_is_named_and_the_rest_counted(tmp_path: Path) -> None:
+    for name in "abcdefg":
+        (tmp_path / name).touch()
+    with pytest.raises(DatasetLayoutError, match=r"It holds a, b, c, d and 3 more\. Give"):
+        require_layout("mars", tmp_path)
 
 
 def test_an_empty_root(tmp_path: Path) -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 if TYPE_CHECKING:
     from tacan.datasets.doctor import Finding, Report
 
 __all__ = ["doctor"]
+
+SHOWN = 5
+"""How many places of a finding are shown; the JSON report has them all."""
 
 
 def doctor(
@@ -21,7 +25,7 @@ def doctor(
     deep: Annotated[bool, Parameter(negative="")] = False,
     splits_file: Path | None = None,
     journal: Path | None = None,
-    workers: int | None = None,
+    workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> None:
     """Checks a copy of a data set and says what is wrong with it.
@@ -51,7 +55,8 @@ def doctor(
     workers
         Processes that decode in a deep check; by default one for each core.
     json
-        Also write the report to this file as JSON; - writes it to standard output instead.
+        Also write the report to this file as JSON, with every place of every fault; - writes
+        it to standard output instead.
     """
     from tacan.cli.console import note, show_stage, write_json
     from tacan.datasets.doctor import available_cores, examine
@@ -93,7 +98,7 @@ def _show(report: Report) -> None:
         say(f"Note: {report.notice}")
     _show_counts(report)
     say(f"{counted(report.n_files, 'crop')} on disk, {report.n_decoded:,} decoded.")
-    if report.n_decoded < report.n_files:
+    if report.n_unopened:
         say("The others were not opened: --deep decodes them all and looks for duplicates.")
     for finding in report.findings:
         _show_finding(finding)
@@ -124,11 +129,11 @@ def _expected(report: Report, part: str, kind: str) -> str:
 def _show_finding(finding: Finding) -> None:
     from tacan.cli.console import say
 
-    left = finding.count - len(finding.where)
+    left = finding.count - SHOWN
     say(f"\n{finding.severity.upper()} {finding.code} ({finding.count:,}): {finding.what}")
-    for place in finding.where:
+    for place in finding.where[:SHOWN]:
         say(f"  - {place}")
-    if left:
+    if left > 0:
         say(f"  - and {left:,} more")
     say(f"  Means: {finding.meaning}")
     say(f"  Mend:  {finding.remedy}")

@@ -26,6 +26,8 @@ LAYOUT_MARKS: dict[str, tuple[str, ...]] = {
 """The files and folders that make each layout. `folder` has none: its folders are numbers."""
 
 _PERSON_FOLDER = re.compile(r"(?:00)?-1|[0-9]+")
+_TRUTH_FOLDER = "ground_truth"
+"""What generated data sets of every layout have beside their own."""
 _SHOWN = 4
 
 
@@ -63,7 +65,7 @@ def guess_layout(root: Path) -> str | None:
     best = max(present, key=lambda name: present[name])
     if present[best] > 0.5:
         return best
-    folders = [folder.name for folder in visible_folders(root)]
+    folders = {folder.name for folder in visible_folders(root)} - {_TRUTH_FOLDER}
     if folders and all(_PERSON_FOLDER.fullmatch(name) for name in folders):
         return "folder"
     return None
@@ -86,7 +88,7 @@ def _suggestion(dataset: str, root: Path) -> str:
     if guess_layout(root.parent) == dataset:
         return f"Did you mean {root.parent}?"
     holds = sorted(path.name for path in root.iterdir())
-    more = ", ..." if len(holds) > _SHOWN else ""
+    more = f" and {len(holds) - _SHOWN:,} more" if len(holds) > _SHOWN else ""
     inside = f"It holds {', '.join(holds[:_SHOWN])}{more}" if holds else "It is empty"
     return f"{inside}. Give the folder that holds what is missing, or complete the copy."
 

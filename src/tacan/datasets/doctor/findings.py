@@ -14,17 +14,17 @@ __all__ = ["Counts", "Examined", "Finding", "Report"]
 Counts = dict[str, dict[str, int]]
 """For each part of a data set its numbers of tracklets, identities, frames and so on."""
 
-SHOWN = 5
-"""How many places a finding names."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of fault in a copy: where it was met first, and how often in all."""
+    """One kind of fault in a copy, and every place where it was met."""
 
     code: str
-    count: int
     where: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.where)
 
     @property
     def severity(self) -> str:
@@ -65,20 +65,18 @@ class Examined:
 
     counts: Counts = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
-    _met: dict[str, Finding] = field(default_factory=dict)
+    _met: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, code: str, where: Iterable[object]) -> None:
         """Notes a fault for every place in `where`; none if there is no place."""
-        places = tuple(str(place) for place in where)
+        places = [str(place) for place in where]
         if places:
-            earlier = self._met.get(code, Finding(code, 0, ()))
-            shown = (earlier.where + places)[:SHOWN]
-            self._met[code] = Finding(code, earlier.count + len(places), shown)
+            self._met.setdefault(code, []).extend(places)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """One for each kind of fault: errors before warnings, else in the order of `FAULTS`."""
-        met = [self._met[code] for code in FAULTS if code in self._met]
+        met = [Finding(code, tuple(self._met[code])) for code in FAULTS if code in self._met]
         return tuple(sorted(met, key=lambda finding: finding.severity))
 
 
@@ -104,6 +102,12 @@ class Report:
     @property
     def n_errors(self) -> int:
         return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def n_unopened(self) -> int:
+        """Crops that are not empty and were not decoded."""
+        empty = sum(finding.count for finding in self.findings if finding.code == "crop-empty")
+        return self.n_files - self.n_decoded - empty
 
     @property
     def is_clean(self) -> bool:
