@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["areas", "clipped", "covered_shares", "ious", "keep_best"]
+__all__ = ["areas", "clipped", "covered_shares", "ious", "keep_best", "paired_ious"]
 
 Boxes = NDArray[np.float32]
 
@@ -41,6 +41,15 @@ def ious(left: Boxes, right: Boxes) -> NDArray[np.float32]:
     """
     shared = _shared(left, right)
     union = areas(left)[:, None] + areas(right)[None, :] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def paired_ious(left: Boxes, right: Boxes) -> NDArray[np.float32]:
+    """Intersection over union [n] of each box [n, 4] with the one at the same place."""
+    corner = np.maximum(left[:, :2], right[:, :2])
+    sides = np.maximum(np.minimum(left[:, 2:], right[:, 2:]) - corner, 0)
+    shared = sides[:, 0] * sides[:, 1]
+    union = areas(left) + areas(right) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 

@@ -68,10 +68,24 @@ def _openvino(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str
     return open_openvino_detector(Path(argument), threshold=threshold)
 
 
+def _torchvision(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: FBT001
+    from tacan.video.detectors.torchvision import open_torchvision
+
+    return open_torchvision(argument, threshold=threshold, fetch=fetch)
+
+
+def _rfdetr(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: FBT001
+    from tacan.video.detectors.rfdetr import open_rfdetr
+
+    return open_rfdetr(argument, threshold=threshold, fetch=fetch)
+
+
 DETECTORS = {
     "hog": Kind(0.2, None, _hog),
     "yolox": Kind(0.1, "FILE", _yolox),
     "openvino": Kind(0.1, "FILE", _openvino),
+    "torchvision": Kind(0.1, "NAME", _torchvision),
+    "rfdetr": Kind(0.1, "NAME", _rfdetr),
 }
 """Every kind of detector that looks at pictures."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.codec.context import Flags as CodecFlags
+from av.container import Flags as ContainerFlags
 from numpy.typing import NDArray
 
 from tacan.errors import StorageError, VideoError
@@ -69,14 +71,14 @@ def _write(
     with atomic_path(path) as draft:
         try:
             with av.open(str(draft), "w", format="mp4", options={"movflags": "+faststart"}) as file:
-                file.flags |= av.container.Flags.bitexact.value
+                file.flags |= ContainerFlags.bitexact.value
                 stream = file.add_stream("libx264", rate=rate)
                 # The format stores colour for squares of four pixels: odd sizes are filled up.
                 stream.width, stream.height = width + width % 2, height + height % 2
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.time_base = time_base
                 stream.codec_context.thread_count = 1
-                stream.codec_context.flags |= av.codec.context.Flags.bitexact.value
+                stream.codec_context.flags |= CodecFlags.bitexact.value
                 stream.options = {"crf": str(crf), "preset": "veryfast"}
                 for picture in _pictures(frames, size=size, time_base=time_base):
                     file.mux(stream.encode(picture))

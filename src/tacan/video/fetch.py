@@ -1,0 +1,137 @@
+"""Weights from the network: only on request, checked, whole or not at all, resumed when broken off.
+
+A file that lies in the weights folder under its name is used without any network, so that a
+machine without one can be given the file by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from tacan.errors import DetectorError
+from tacan.files import atomic_path
+from tacan.progress import Progress, silent
+
+__all__ = ["Weights", "fetch_weights", "weights_folder"]
+
+_PIECE = 1 << 20
+_PATIENCE = 20.0
+"""Seconds without an answer after which the network counts as absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A file that can be had: its name, where from, and the digest by which it is known.
+
+    `digest` is `sha256:HEX` or, where its makers publish nothing better, `md5:HEX`; HEX may be the
+    first digits only, as they stand in torchvision's file names.
+    """
+
+    name: str
+    url: str
+    digest: str
+
+    def matches(self, file: Path) -> bool:
+        """Whether the content of `file` has the digest."""
+        algorithm, _, expected = self.digest.partition(":")
+        with file.open("rb") as content:
+            found = hashlib.file_digest(content, lambda: hashlib.new(algorithm)).hexdigest()
+        return found.startswith(expected)
+
+
+def weights_folder() -> Path:
+    """Where downloaded weights lie: TACAN_WEIGHTS, or `tacan/weights` in the user's cache."""
+    chosen = os.environ.get("TACAN_WEIGHTS")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(chosen) if chosen else Path(cache) / "tacan" / "weights"
+
+
+def fetch_weights(
+    weights: Weights, *, allowed: bool, folder: Path | None = None, progress: Progress = silent
+) -> Path:
+    """The path of the file, downloaded to `folder` if it is not there and `allowed` says so.
+
+    `progress` counts bytes. A download that broke off goes on where it stopped. Raises
+    `DetectorError` where the file is absent and may not be or can't be fetched, or where what came
+    is not what was expected; then nothing stands under its name.
+    """
+    path = (weights_folder() if folder is None else folder) / weights.name
+    if path.is_file():
+        if not weights.matches(path):
+            raise DetectorError(
+                f"{path} must have the digest {weights.digest}",
+                got="another content",
+                remedy="Delete it and fetch it again.",
+            )
+        return path
+    if not allowed:
+        raise DetectorError(
+            f"the weights must be at {path}",
+            got="no such file, and no leave to download it",
+            remedy=f"Allow the download with --fetch, or put there by hand what is at "
+            f"{weights.url}.",
+        )
+    part = path.with_name(f"{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _download(weights, part, progress)
+    if not weights.matches(part):
+        part.unlink()
+        raise DetectorError(
+            f"what {weights.url} sends must have the digest {weights.digest}",
+            got="another content",
+            remedy="Nothing was kept. Try again, or fetch the file from a source you trust.",
+        )
+    with atomic_path(path) as draft:
+        part.replace(draft)
+    return path
+
+
+def _download(weights: Weights, part: Path, progress: Progress) -> None:
+    have = part.stat().st_size if part.is_file() else 0
+    try:
+        with _ask(weights.url, start=have) as answer:
+            if answer.status != 206:
+                have = 0
+            total = have + int(answer.headers.get("Content-Length") or 0)
+            with part.open("ab" if have else "wb") as file:
+                while piece := answer.read(_PIECE):
+                    have += file.write(piece)
+                    progress(have, max(total, have))
+            if have < total:
+                raise ConnectionError(f"the connection broke after {have} of {total} bytes")
+    except urllib.error.HTTPError as error:
+        if error.code == 416:
+            # What lies there is already as long as the file, or longer: its digest decides.
+            return
+        raise _unreachable(weights, part, f"{error.code} {error.reason}") from error
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise _unreachable(weights, part, str(reason) or type(error).__name__) from error
+
+
+def _ask(url: str, *, start: int) -> Any:
+    if not url.startswith(("https://", "http://")):
+        raise DetectorError(
+            "weights must be fetched by http or https", got=url, remedy="Correct the address."
+        )
+    request = urllib.request.Request(url, headers={"User-Agent": "tacan"})  # noqa: S310
+    if start:
+        request.add_header("Range", f"bytes={start}-")
+    return urllib.request.urlopen(request, timeout=_PATIENCE)  # noqa: S310
+
+
+def _unreachable(weights: Weights, part: Path, found: str) -> DetectorError:
+    final = part.with_suffix("")
+    return DetectorError(
+        f"the weights {weights.name} must be reachable at {weights.url}",
+        got=found,
+        remedy="Try again: a download goes on where it stopped. Without a network, copy the file "
+        f"from another machine to {final}, or use --detector hog, which needs none.",
+    )

@@ -1,0 +1,97 @@
+"""Which labelled tracklets were found: two sets of tracklets of one video compared by their boxes.
+
+Legend: L labelled and P produced tracklets, n frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.video.boxes import paired_ious
+
+__all__ = ["Matching", "Track", "boxes_at", "match_tracks"]
+
+_LONGEST_BRIDGE = 30
+"""Frames: between two boxes that are further apart nothing is filled in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """Where somebody was: frame numbers int64 [n], rising, and boxes float32 [n, 4]."""
+
+    frames: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matching:
+    """How often each labelled and each produced tracklet lay upon each other.
+
+    `hits` int64 [L, P] counts the labelled frames at which both have a box and their intersection
+    over union is enough. `n_frames` int64 [L] is the length of each labelled tracklet.
+    """
+
+    hits: NDArray[np.int64]
+    n_frames: NDArray[np.int64]
+    share: float
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Whether one single produced tracklet covers enough of each labelled one: [L]."""
+        best = self.hits.max(axis=1, initial=0)
+        return best >= np.maximum(self.share * self.n_frames, 1)
+
+    @property
+    def coverage(self) -> float:
+        """The share of the labelled tracklets that were found; 1 where there is none."""
+        return float(self.found.mean()) if len(self.n_frames) else 1.0
+
+    def owners(self) -> NDArray[np.int64]:
+        """The labelled tracklet that each produced one shares most frames with, -1 for none: [P].
+
+        This gives a produced tracklet the identity that was labelled.
+        """
+        if not self.hits.size:
+            return np.full(self.hits.shape[1], -1, np.int64)
+        return np.where(self.hits.max(axis=0) > 0, self.hits.argmax(axis=0), -1)
+
+
+def match_tracks(
+    labelled: Sequence[Track], produced: Sequence[Track], *, iou: float = 0.5, share: float = 0.5
+) -> Matching:
+    """Compares the tracklets of one video.
+
+    A labelled tracklet is found when one produced tracklet has an intersection over union of at
+    least `iou` with it in at least `share` of its labelled frames. Where the video was read with a
+    stride, the produced boxes between two frames are those on the straight line.
+    """
+    hits = np.zeros((len(labelled), len(produced)), np.int64)
+    for row, label in enumerate(labelled):
+        for column, track in enumerate(produced):
+            if track.frames[-1] < label.frames[0] or track.frames[0] > label.frames[-1]:
+                continue
+            there, boxes = boxes_at(track, label.frames)
+            hits[row, column] = (paired_ious(label.boxes[there], boxes[there]) >= iou).sum()
+    n_frames = np.array([len(label.frames) for label in labelled], np.int64)
+    return Matching(hits=hits, n_frames=n_frames, share=share)
+
+
+def boxes_at(
+    track: Track, frames: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Where the track is known at `frames`, bool [n], and its boxes there, float32 [n, 4].
+
+    Between two of its frames the box moves on a straight line, unless they are more than 30
+    apart; before the first and behind the last it is nowhere.
+    """
+    after = np.searchsorted(track.frames, frames).clip(0, len(track.frames) - 1)
+    before = np.where(track.frames[after] == frames, after, np.maximum(after - 1, 0))
+    gap = track.frames[after] - track.frames[before]
+    part = np.divide(frames - track.frames[before], gap, out=np.zeros(len(frames)), where=gap > 0)
+    inside = (frames >= track.frames[0]) & (frames <= track.frames[-1]) & (gap <= _LONGEST_BRIDGE)
+    start, end = track.boxes[before], track.boxes[after]
+    return inside, (start + part[:, None] * (end - start)).astype(np.float32)
