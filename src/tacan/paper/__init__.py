@@ -1,1 +1,27 @@
-"""The paper's tables: which settings make which row, and what it published."""
+"""The paper's tables: which settings make which row, what it published, and what ours come to."""
+
+from tacan.paper.ladder import climb, plan_ladder
+from tacan.paper.people import Bed, generate_half, generated_bed, mars_bed, read_people
+from tacan.paper.results import Result, collect_results
+from tacan.paper.tables import as_csv, as_json, as_markdown, make_rows
+from tacan.paper.variants import Variant, find_variants, variant_config, variant_yaml
+
+__all__ = [
+    "Bed",
+    "Result",
+    "Variant",
+    "as_csv",
+    "as_json",
+    "as_markdown",
+    "climb",
+    "collect_results",
+    "find_variants",
+    "generate_half",
+    "generated_bed",
+    "make_rows",
+    "mars_bed",
+    "plan_ladder",
+    "read_people",
+    "variant_config",
+    "variant_yaml",
+]

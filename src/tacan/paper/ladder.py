@@ -1,0 +1,144 @@
+"""Trains and tests the rows of Table 1, one after another, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tacan.config import TrainConfig
+from tacan.datasets import load_split
+from tacan.embeddings.files import Features, load_features
+from tacan.errors import StorageError
+from tacan.evaluation import evaluate
+from tacan.evaluation.occlusion import occlusion_test
+from tacan.evaluation.summary import measures
+from tacan.paper.people import LAYOUT, Bed
+from tacan.paper.results import Result, read_result, result_file, write_result
+from tacan.paper.variants import Variant, variant_config
+from tacan.progress import Progress, Stage, StageListener, unheard
+
+__all__ = ["PROTOCOL", "Rung", "climb", "plan_ladder"]
+
+PROTOCOL = "mars-9330"
+"""The one whose gallery has the size that the paper gives."""
+
+NO_ATTENTION = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One row with one seed: what it is trained with, and where its result lies."""
+
+    variant: Variant
+    seed: int
+    config: TrainConfig
+    result: Path
+
+    @property
+    def title(self) -> str:
+        return f"{self.variant.name}, seed {self.seed}"
+
+
+def plan_ladder(
+    base: str | Path,
+    bed: Bed,
+    out: Path,
+    *,
+    variants: Sequence[Variant],
+    seeds: Sequence[int],
+    overrides: Mapping[str, Any] | None = None,
+) -> tuple[Rung, ...]:
+    """All rows with the first seed, then all with the next, so that a table is soon complete.
+
+    `base` and `overrides` are those of `variant_config`. Raises `ConfigError`.
+    """
+    data = {"data.dataset": LAYOUT, "data.root": str(bed.train_root)}
+    return tuple(
+        Rung(
+            variant,
+            seed,
+            variant_config(variant, base, {**(overrides or {}), **data, "run.seed": seed}),
+            result_file(out, variant.name, seed),
+        )
+        for seed in seeds
+        for variant in variants
+    )
+
+
+def climb(
+    rungs: Sequence[Rung], bed: Bed, *, device: str = "auto", listener: StageListener = unheard
+) -> None:
+    """Trains, embeds and tests each of `rungs`, where its result is not there yet.
+
+    Raises `StorageError` where a result is of other people, `TrainingError` where it is of other
+    settings, and what `tacan.training.train` and `tacan.embeddings.extract.extract_to_file` raise.
+    An interrupted training goes on at the next call.
+    """
+    for place, rung in enumerate(rungs):
+        result = read_result(rung.result)
+        if result is not None:
+            _check_same(result, rung, bed)
+        done, count = result is not None, 2 * len(rungs)
+        training = Stage(2 * place + 1, count, f"Train {rung.title}", "iterations", done)
+        with listener(training) as progress:
+            if not done:
+                _train(rung, progress)
+        testing = Stage(2 * place + 2, count, f"Test {rung.title}", "frames", done)
+        with listener(testing) as progress:
+            if not done:
+                write_result(rung.result, _test(rung, bed, device, progress))
+
+
+def _train(rung: Rung, progress: Progress) -> None:
+    from tacan.training import train
+
+    train(rung.config, rung.result.parent, resume=True, progress=progress)
+
+
+def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
+    from tacan.training.run_folder import plain_settings
+
+    run, config = rung.result.parent, rung.config
+    features = _embed(run, bed, device, progress)
+    evaluation = evaluate(features, PROTOCOL, metric=config.model.metric)
+    return Result(
+        row=rung.variant.name,
+        seed=rung.seed,
+        scores=measures(evaluation),
+        occlusion_auc=_occlusion_auc(features, bed, config),
+        model_fingerprint=features.meta.get("model_fingerprint", ""),
+        training=plain_settings(config),
+        people=bed.settings,
+    )
+
+
+def _embed(run: Path, bed: Bed, device: str, progress: Progress) -> Features:
+    from tacan.embeddings.extract import extract_to_file
+    from tacan.embeddings.open import open_embedder
+
+    path = run / "features.npz"
+    if not path.exists():
+        split = load_split(LAYOUT, bed.test_root, "test")
+        extract_to_file(split, open_embedder(str(run), device=device), path, progress=progress)
+    return load_features(path)
+
+
+def _occlusion_auc(features: Features, bed: Bed, config: TrainConfig) -> float | None:
+    if bed.visibility is None or config.model.clip_weight == NO_ATTENTION:
+        return None
+    auc = occlusion_test(features, bed.visibility, clip_len=config.model.clip_len).auc
+    return None if auc != auc else auc  # NaN, which JSON doesn't have
+
+
+def _check_same(result: Result, rung: Rung, bed: Bed) -> None:
+    from tacan.training.run_folder import check_settings
+
+    check_settings(dict(result.training), rung.config)
+    if result.people != bed.settings:
+        raise StorageError(
+            "a ladder goes on with the people that it began with",
+            got=f"{rung.result}, which is of others",
+            remedy="Choose another folder by --out.",
+        )

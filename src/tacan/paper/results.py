@@ -1,0 +1,71 @@
+"""What a training of one row with one seed came to, and the file that remembers it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tacan.errors import StorageError
+from tacan.files import write_text
+
+__all__ = ["Result", "Results", "collect_results", "read_result", "result_file", "write_result"]
+
+RESULT = "result.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One row with one seed.
+
+    `scores` are fractions by the names of `tacan.evaluation.summary.measures`; `occlusion_auc` is
+    None for a row without a clip weight, and where the occlusion is not known. `training` holds
+    the settings of the training, section by section, `people` where the tracklets came from.
+    """
+
+    row: str
+    seed: int
+    scores: Mapping[str, float]
+    occlusion_auc: float | None
+    model_fingerprint: str
+    training: Mapping[str, Any]
+    people: Mapping[str, Any]
+
+
+Results = Mapping[str, Mapping[int, Result]]
+"""By row and seed."""
+
+
+def result_file(out: Path, row: str, seed: int) -> Path:
+    """Where the result of `row` with `seed` lies in the folder `out`, beside its training run."""
+    return out / row / f"seed-{seed}" / RESULT
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Raises `StorageError`."""
+    write_text(path, json.dumps(asdict(result), indent=2) + "\n")
+
+
+def read_result(path: Path) -> Result | None:
+    """None where there is none yet. Raises `StorageError` for a damaged one."""
+    if not path.exists():
+        return None
+    try:
+        return Result(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise StorageError(
+            "a row's result must be as it was written",
+            got=f"{path}: {error}",
+            remedy="Delete it and run the ladder again.",
+        ) from error
+
+
+def collect_results(out: Path) -> dict[str, dict[int, Result]]:
+    """All results that lie in `out`, of whatever calls. Raises `StorageError`."""
+    found: dict[str, dict[int, Result]] = {}
+    for path in sorted(out.glob(f"*/seed-*/{RESULT}")):
+        if result := read_result(path):
+            found.setdefault(result.row, {})[result.seed] = result
+    return {row: dict(sorted(of_row.items())) for row, of_row in found.items()}

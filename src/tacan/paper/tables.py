@@ -1,0 +1,203 @@
+"""Results to one table: ours beside the paper's, with spreads and steps.
+
+A step is the difference in mAP to the same seed of the row before; its spread is the standard
+deviation of that difference over the seeds, and so leaves out what both rows share.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tacan.evaluation.summary import DDOF, Summary, summarise
+from tacan.paper.published import Published
+from tacan.paper.results import Result, Results
+from tacan.paper.variants import Variant
+
+__all__ = ["Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows"]
+
+MEASURES = ("mAP", "Rank-1", "Rank-5", "Rank-20")
+"""The paper's columns."""
+
+AUC = "occlusion AUC"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the row `before`, in fractions: `summary` has the name mAP. `published` is in points."""
+
+    before: str
+    summary: Summary
+    published: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: scores over seeds as fractions, and what the paper has of it."""
+
+    variant: Variant
+    results: Mapping[int, Result]
+    scores: Summary
+    auc: Summary | None
+    steps: tuple[Step, ...]
+    published: Published | None
+
+
+def make_rows(
+    results: Results, variants: Mapping[str, Variant], published: Mapping[str, Published]
+) -> tuple[Row, ...]:
+    """A row for each of `variants` that has results, in their order."""
+    rows = []
+    for name, variant in variants.items():
+        if of_row := results.get(name):
+            aucs = [r.occlusion_auc for r in of_row.values() if r.occlusion_auc is not None]
+            rows.append(
+                Row(
+                    variant=variant,
+                    results=of_row,
+                    scores=summarise([dict(result.scores) for result in of_row.values()]),
+                    auc=summarise([{AUC: auc} for auc in aucs]) if aucs else None,
+                    steps=tuple(
+                        step
+                        for before in variant.before
+                        if (step := _step(name, before, results, published))
+                    ),
+                    published=published.get(name),
+                )
+            )
+    return tuple(rows)
+
+
+def _step(
+    name: str, before: str, results: Results, published: Mapping[str, Published]
+) -> Step | None:
+    """None where the two rows have no seed in common."""
+    ours, theirs = results[name], results.get(before, {})
+    gains = [
+        {"mAP": ours[seed].scores["mAP"] - theirs[seed].scores["mAP"]}
+        for seed in ours
+        if seed in theirs
+    ]
+    if not gains:
+        return None
+    printed = None
+    if name in published and before in published:
+        printed = published[name].scores["mAP"] - published[before].scores["mAP"]
+    return Step(before, summarise(gains), printed)
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """A table in percent, its columns aligned so that it can be read as plain text too."""
+    head = ["row", "seeds", *MEASURES, AUC, "step in mAP", "paper: mAP", "Rank-1", "step"]
+    lines = [head, *(_cells(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
+    return "".join(
+        "| "
+        + " | ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        + " |\n"
+        for line in (head, rule, *lines[1:])
+    )
+
+
+def _cells(row: Row) -> list[str]:
+    printed = row.published.scores if row.published else {}
+    paper_step = next((step.published for step in row.steps if step.published is not None), None)
+    return [
+        row.variant.title,
+        str(row.scores.n),
+        *(_spread(row.scores, name) for name in MEASURES),
+        _spread(row.auc, AUC, scale=1, digits=3) if row.auc else "",
+        "; ".join(f"{_spread(s.summary, 'mAP', sign='+')} ({s.before})" for s in row.steps),
+        *(f"{printed[name]:.1f}" if name in printed else "" for name in ("mAP", "Rank-1")),
+        "" if paper_step is None else f"{paper_step:+.1f}",
+    ]
+
+
+def _spread(
+    summary: Summary, name: str, *, scale: int = 100, digits: int = 1, sign: str = ""
+) -> str:
+    mean = f"{scale * summary.mean[name]:{sign}.{digits}f}"
+    return mean if summary.std is None else f"{mean} ± {scale * summary.std[name]:.{digits}f}"
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Fractions at full precision, a line for each row; the paper's are in percent."""
+    head = ["row", "in_paper", "seeds"]
+    head += [f"{name}_{kind}" for name in (*MEASURES, "occlusion_auc") for kind in ("mean", "std")]
+    head += [f"paper_{name}" for name in MEASURES]
+    head += [
+        f"{step}_{kind}"
+        for step in ("step", "second_step")
+        for kind in ("from", "mAP_mean", "mAP_std")
+    ]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(_csv_line(row, len(head)) for row in rows)
+    return stream.getvalue()
+
+
+def _csv_line(row: Row, n_columns: int) -> list[object]:
+    printed = row.published.scores if row.published else {}
+    line: list[object] = [row.variant.name, row.variant.paper or "", row.scores.n]
+    for summary, names in ((row.scores, MEASURES), (row.auc, (AUC,))):
+        for name in names:
+            line += _pair(summary, name)
+    line += [printed.get(name, "") for name in MEASURES]
+    for step in row.steps:
+        line += [step.before, *_pair(step.summary, "mAP")]
+    return line + [""] * (n_columns - len(line))
+
+
+def _pair(summary: Summary | None, name: str) -> list[object]:
+    if summary is None:
+        return ["", ""]
+    return [summary.mean[name], "" if summary.std is None else summary.std[name]]
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Fractions at full precision, every seed by itself as well; the paper's are in percent."""
+    return [
+        {
+            "row": row.variant.name,
+            "title": row.variant.title,
+            "paper": None
+            if row.published is None
+            else {
+                "method": row.variant.paper,
+                "scores": dict(row.published.scores),
+                "source": row.published.source,
+            },
+            "scores": _plain(row.scores),
+            "occlusion_auc": None if row.auc is None else _plain(row.auc),
+            "steps": [
+                {
+                    "from": step.before,
+                    **_plain(step.summary),
+                    "paper_points": None if step.published is None else round(step.published, 1),
+                }
+                for step in row.steps
+            ],
+            "seeds": {
+                str(seed): {
+                    "scores": dict(result.scores),
+                    "occlusion_auc": result.occlusion_auc,
+                    "model_fingerprint": result.model_fingerprint,
+                }
+                for seed, result in row.results.items()
+            },
+        }
+        for row in rows
+    ]
+
+
+def _plain(summary: Summary) -> dict[str, Any]:
+    std = None if summary.std is None else dict(summary.std)
+    return {"n": summary.n, "mean": dict(summary.mean), "std": std, "std_ddof": DDOF}

@@ -1,0 +1,171 @@
+"""A tiny ladder from end to end: interrupted, resumed, and asked for what it refuses."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from tacan.embeddings.files import load_features
+from tacan.errors import ConfigError, StorageError, TrainingError
+from tacan.evaluation import evaluate
+from tacan.paper.ladder import Rung, climb, plan_ladder
+from tacan.paper.people import Bed, generate_half, generated_bed
+from tacan.paper.results import collect_results, read_result
+from tacan.paper.variants import find_variants
+from tacan.progress import Progress, Stage
+
+ROWS = find_variants("triplet,clip_attention")
+TINY = {
+    "data.workers": 0,
+    "clips.n_clips": 2,
+    "clips.identities_per_batch": 2,
+    "clips.tracklets_per_identity": 2,
+    "model.height": 32,
+    "model.width": 16,
+    "model.clip_len": 2,
+    "model.embedding_dim": 8,
+    "model.attention_channels": 4,
+    "optimiser.warmup": 0,
+    "run.iterations": 2,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
+    both = {
+        "layout": "mars",
+        "cameras": 2,
+        "height": 32,
+        "width": 16,
+        "min_frames": 2,
+        "median_frames": 8,
+        "max_frames": 20,
+        "occluded_share": 1.0,
+    }
+    people = {
+        "train": both | {"identities": 3, "train_identities": 3, "seed": 1},
+        "test": both | {"identities": 6, "train_identities": 0, "seed": 2},
+    }
+    folder = tmp_path_factory.mktemp("people ü")
+    roots = {half: folder / half for half in people}
+    for half, arguments in people.items():
+        generate_half(roots[half], arguments)
+    return generated_bed(roots, people)
+
+
+def plan(bed: Bed, out: Path, **changes: object) -> tuple[Rung, ...]:
+    return plan_ladder("demo", bed, out, variants=ROWS, seeds=(0, 1), overrides={**TINY, **changes})
+
+
+class Notes:
+    """A listener that keeps what it is told, and can interrupt a stage."""
+
+    def __init__(self, *, interrupt: int | None = None) -> None:
+        self.heard: list[Stage] = []
+        self.interrupt = interrupt
+
+    @contextmanager
+    def __call__(self, stage: Stage) -> Iterator[Progress]:
+        self.heard.append(stage)
+
+        def progress(done: int, total: int) -> None:
+            if stage.number == self.interrupt and done > 0:
+                raise KeyboardInterrupt
+
+        yield progress
+
+
+@pytest.fixture(scope="module")
+def climbed(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Notes, Notes]:
+    """A ladder that was interrupted in its fourth stage, and then finished."""
+    out = tmp_path_factory.mktemp("ladder")
+    first, second = Notes(interrupt=4), Notes()
+    with pytest.raises(KeyboardInterrupt):
+        climb(plan(bed, out), bed, device="cpu", listener=first)
+    climb(plan(bed, out), bed, device="cpu", listener=second)
+    return out, first, second
+
+
+def test_rows_are_climbed_seed_by_seed(bed: Bed, tmp_path: Path) -> None:
+    rungs = plan(bed, tmp_path)
+    assert [rung.title for rung in rungs] == [
+        "triplet, seed 0",
+        "clip_attention, seed 0",
+        "triplet, seed 1",
+        "clip_attention, seed 1",
+    ]
+    assert [rung.config.run.seed for rung in rungs] == [0, 0, 1, 1]
+    assert [rung.config.clips.n_clips for rung in rungs] == [1, 2, 1, 2]
+    assert all(rung.config.data.root == bed.train_root for rung in rungs)
+
+
+@pytest.mark.slow
+def test_what_was_done_is_not_done_again(climbed: tuple[Path, Notes, Notes]) -> None:
+    _, first, second = climbed
+    assert [stage.number for stage in first.heard] == [1, 2, 3, 4]
+    assert [stage.done for stage in second.heard] == [True, True] + [False] * 6
+    assert {stage.count for stage in second.heard} == {8}
+    assert second.heard[3].title == "Test clip_attention, seed 0"
+
+
+@pytest.mark.slow
+def test_the_results_are_those_of_the_features(climbed: tuple[Path, Notes, Notes]) -> None:
+    out, _, _ = climbed
+    results = collect_results(out)
+    assert {row: list(seeds) for row, seeds in results.items()} == {
+        "triplet": [0, 1],
+        "clip_attention": [0, 1],
+    }
+    for row, of_row in results.items():
+        for seed, result in of_row.items():
+            features = load_features(out / row / f"seed-{seed}" / "features.npz")
+            assert result.scores["mAP"] == evaluate(features, "mars-9330").mean_ap
+            assert result.model_fingerprint == features.meta["model_fingerprint"] != ""
+            assert result.training["run"]["seed"] == seed
+    assert results["triplet"][0].occlusion_auc is None
+    auc = results["clip_attention"][0].occlusion_auc
+    assert auc is not None
+    assert 0 <= auc <= 1
+
+
+@pytest.mark.slow
+def test_other_settings_and_other_people_are_refused(
+    climbed: tuple[Path, Notes, Notes], bed: Bed
+) -> None:
+    out, _, _ = climbed
+    with pytest.raises(TrainingError, match=r"loss\.margin was 0\.3, now 0\.2"):
+        climb(plan(bed, out, **{"loss.margin": 0.2}), bed)
+    other = Bed(bed.train_root, bed.test_root, None, {"generated": {}})
+    with pytest.raises(StorageError, match="people that it began with"):
+        climb(plan(other, out), other)
+
+
+@pytest.mark.slow
+def test_a_damaged_result_is_named(climbed: tuple[Path, Notes, Notes], tmp_path: Path) -> None:
+    out = tmp_path / "copy"
+    shutil.copytree(climbed[0], out)
+    broken = out / "triplet" / "seed-1" / "result.json"
+    for content in ("{", '{"row": "triplet"}', "[]"):
+        broken.write_text(content, encoding="utf-8")
+        with pytest.raises(StorageError, match=r"seed-1.result\.json"):
+            collect_results(out)
+    assert read_result(out / "nowhere.json") is None
+
+
+def test_contradictions_are_found_before_anything_is_trained(bed: Bed, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="divides by the sum"):
+        plan(bed, tmp_path, **{"clips.n_clips": 1})
+    assert not list(tmp_path.iterdir())
