@@ -13,7 +13,17 @@ import numpy as np
 
 from tacan.synthetic.solids import Solids
 
-__all__ = ["OVERLAYS", "PATTERNS", "Materials", "assemble", "linear", "material"]
+__all__ = [
+    "NUMBERS",
+    "OVERLAY",
+    "OVERLAYS",
+    "PATTERN",
+    "PATTERNS",
+    "Materials",
+    "assemble",
+    "linear",
+    "material",
+]
 
 PATTERNS: dict[str, int] = {
     "plain": 0,
@@ -30,6 +40,7 @@ PATTERNS: dict[str, int] = {
     "speckle": 11,
     "leaves": 12,
     "quilted": 13,
+    "logo": 14,
 }
 """Pattern numbers by name.
 
@@ -39,8 +50,12 @@ third colour in front (`scale` wide, about height `level`), or behind where `sca
 camouflage: blotches of three colours. open: a jacket whose front, `scale` wide, shows the second
 colour. denim: paler on the thighs, darker at the seams. face: eyes, brows, mouth; second colour
 hair, third lips. windows: dark panes (second colour), for cars and walls. speckle: fine dots of
-the second colour. leaves: coarse light and dark. quilted: seams across, as on a down jacket.
+the second colour. leaves: coarse light and dark. quilted: seams across, as on a down jacket. logo: a small print on one side of the
+chest.
 """
+
+PATTERN, OVERLAY, NUMBERS = 12, 13, 14
+"""Columns of `Materials.packed`, after the colours."""
 
 OVERLAYS: dict[str, int] = {"none": 0, "straps": 1, "sling": 2, "belt": 3, "tie": 4, "vest": 5}
 """What lies on top of a pattern, in the fourth colour; `overlay_at` and `overlay_width` place it.
@@ -74,6 +89,11 @@ class Materials:
 
     def __len__(self) -> int:
         return len(self.pattern)
+
+    def packed(self) -> np.ndarray:
+        """All in one table for compiled code, float64 [m, 22]: see PATTERN, OVERLAY, NUMBERS."""
+        columns = (self.colours.reshape(-1, PATTERN), self.pattern[:, None], self.overlay[:, None])
+        return np.concatenate([*columns, self.numbers], axis=1)
 
     @staticmethod
     def join(parts: Sequence[Materials]) -> Materials:

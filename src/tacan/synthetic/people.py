@@ -1,73 +1,92 @@
-"""Who is walking there: people who share their garments and differ in the combination.
+"""Who is walking there: bodies, gaits and clothes, drawn as people are met in the street.
 
-Every wardrobe is small, so that each item is worn by many. No single item names a person; only
-what is worn together does, and part of it (bag, open jacket, print) shows from one side only.
+Some people resemble somebody before them: they wear the same but for one or two items. No single
+item names a person; only what is worn together does, and part of it shows from one side only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from tacan.synthetic.colours import Colour
+from tacan.synthetic.garments import Colour, Garment, any_of, draw_garment, near_colour
+from tacan.synthetic.pose import Gait
 
 __all__ = ["Person", "make_people"]
 
-SKINS: tuple[Colour, ...] = ((236, 196, 168), (205, 158, 122), (150, 104, 74), (92, 62, 48))
-HAIRS: tuple[Colour, ...] = ((28, 24, 24), (78, 52, 34), (196, 158, 92), (150, 146, 142))
-HAIR_STYLES = ("short", "short", "long", "bun", "bald", "cap")
-TOPS: tuple[Colour, ...] = (
-    (34, 34, 38),
-    (222, 222, 218),
-    (128, 128, 132),
-    (172, 40, 44),
-    (42, 62, 128),
-    (58, 110, 74),
-    (206, 160, 56),
-    (122, 74, 122),
-)
-PATTERNS = ("plain", "plain", "plain", "bands", "stripes", "checks", "block", "print", "open")
-BOTTOM_KINDS = ("trousers", "trousers", "trousers", "shorts", "skirt")
-BOTTOMS: tuple[Colour, ...] = (
-    (30, 30, 34),
-    (52, 68, 108),
-    (112, 112, 116),
-    (156, 134, 100),
-    (86, 60, 44),
-)
-SHOES: tuple[Colour, ...] = ((26, 26, 26), (226, 226, 226), (110, 72, 46), (176, 46, 46))
-BAGS = ("none", "none", "none", "backpack", "shoulder", "handbag")
-BAG_COLOURS: tuple[Colour, ...] = ((36, 34, 34), (128, 62, 40), (54, 76, 120))
-
 _STREAM = 11
-T = TypeVar("T")
+_ALIKE = 0.35
+"""Share of the people who resemble somebody before them."""
+
+_TOPS = ((0.5, "shirt"), (0.22, "jumper"), (0.12, "hoodie"), (0.16, "loose shirt"))
+_OUTERS = ((0.34, "jacket"), (0.14, "down jacket"), (0.16, "coat"), (0.12, "long coat"), (0.24, "open jacket"))  # fmt: skip
+_BOTTOMS = ((0.5, "trousers"), (0.38, "slim"), (0.12, "shorts"))
+_BOTTOMS_HER = ((0.28, "trousers"), (0.38, "slim"), (0.08, "shorts"), (0.15, "skirt"), (0.11, "long skirt"))  # fmt: skip
+_HAIR = ((0.72, "short"), (0.13, "cropped"), (0.1, "bald"), (0.05, "long"))
+_HAIR_HER = ((0.42, "long"), (0.24, "ponytail"), (0.14, "bun"), (0.14, "bob"), (0.06, "short"))
+_HATS = ((0.8, "none"), (0.09, "cap"), (0.06, "beanie"), (0.02, "hat"), (0.03, "scarf"))
+_BAGS = ((0.5, "none"), (0.2, "backpack"), (0.12, "shoulder bag"), (0.09, "handbag"), (0.05, "carrier bag"), (0.04, "suitcase"))  # fmt: skip
+_SHOES = ((0.68, "shoes"), (0.16, "trainers"), (0.16, "boots"))
+_ARMS = ((0.66, "swing"), (0.12, "pockets"), (0.08, "phone"), (0.06, "still"), (0.04, "behind"), (0.04, "call"))  # fmt: skip
+_HEADS = ("hair_style", "hair", "hat", "beard")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What one person looks like in every camera. `build` scales the body's breadth."""
+    """What one person looks like in every camera.
 
+    Attributes
+    ----------
+    height
+        In metres.
+    build
+        Girth, 1 for the average.
+    woman
+        0 to 1: how shoulders, waist and hips are shaped.
+    skin, hair
+        Colours, sRGB.
+    hair_style, hat, hat_colour, beard
+        The head.
+    top, outer, bottom
+        Clothes; `outer` is None without a jacket.
+    sleeves
+        "long", "short" or "none", of the top.
+    sleeve_colour
+        Of another colour than the garment; None for the same.
+    hood
+        Whether the hood of a hoodie or jacket is up.
+    shoes, bag
+        The rest; the bag's `kind` may be "none".
+    gait, arms
+        How the person walks, and usually holds the arms: one of `tacan.synthetic.pose.ARMS`.
+    """
+
+    height: float
+    build: float
+    woman: float
     skin: Colour
     hair: Colour
     hair_style: str
-    top: Colour
-    accent: Colour
-    pattern: str
-    long_sleeves: bool
-    bottom_kind: str
-    bottom: Colour
-    shoes: Colour
-    bag: str
-    bag_colour: Colour
-    build: float
+    hat: str
+    hat_colour: Colour
+    beard: float
+    top: Garment
+    outer: Garment | None
+    sleeves: str
+    sleeve_colour: Colour | None
+    hood: bool
+    bottom: Garment
+    shoes: Garment
+    bag: Garment
+    gait: Gait
+    arms: str
 
     @property
     def outfit(self) -> tuple[object, ...]:
         """The combination by which a person is known: no two people share it."""
-        worn = self.top, self.pattern, self.bottom, self.bottom_kind
-        return *worn, self.long_sleeves, self.shoes, self.hair, self.hair_style, self.bag
+        worn = self.top, self.outer, self.sleeves, self.sleeve_colour, self.bottom, self.shoes
+        return *worn, self.bag, self.hair, self.hair_style, self.hat, self.hat_colour, self.hood
 
 
 def make_people(count: int, *, seed: int) -> tuple[Person, ...]:
@@ -80,31 +99,71 @@ def make_people(count: int, *, seed: int) -> tuple[Person, ...]:
     people: list[Person] = []
     seen: set[tuple[object, ...]] = set()
     while len(people) < count:
-        person = _dress(rng)
+        person = _anybody(rng)
+        if people and rng.random() < _ALIKE:
+            person = _alike(people[int(rng.integers(len(people)))], person, rng)
         if person.outfit not in seen:
             seen.add(person.outfit)
             people.append(person)
     return tuple(people)
 
 
-def _dress(rng: np.random.Generator) -> Person:
-    top = _pick(rng, TOPS)
+def _alike(other: Person, fresh: Person, rng: np.random.Generator) -> Person:
+    """Like `other` but for one or two items, which are those of `fresh`; another body and gait."""
+    worn = ("top", "outer", "bottom", "shoes", "bag", "head")
+    odds = np.array([0.26, 0.14, 0.22, 0.08, 0.18, 0.12])
+    new = rng.choice(worn, size=int(rng.integers(1, 3)), replace=False, p=odds / odds.sum())
+    kept = {field.name: getattr(other, field.name) for field in fields(Person)}
+    changed: dict[str, object] = {"gait": fresh.gait, "arms": fresh.arms}
+    for name in new.tolist():
+        names = {"head": _HEADS, "top": ("top", "sleeves", "sleeve_colour")}.get(name, (name,))
+        changed |= {part: getattr(fresh, part) for part in names}
+    changed["height"] = other.height * float(rng.uniform(0.97, 1.03))
+    changed["build"] = other.build * float(rng.uniform(0.95, 1.05))
+    return Person(**{**kept, **changed})
+
+
+def _anybody(rng: np.random.Generator) -> Person:
+    her = bool(rng.random() < 0.5)
+    woman = float(rng.uniform(0.7, 1.0) if her else rng.uniform(0.0, 0.25))
+    top = draw_garment(any_of(rng, _TOPS), "upper", rng)
+    wears_outer = rng.random() < 0.38
+    outer = draw_garment(any_of(rng, _OUTERS), "upper", rng) if wears_outer else None
+    if outer is not None and outer.pattern in ("print", "two-tone", "logo") and rng.random() < 0.7:
+        outer = replace(outer, pattern="plain")
+    bottom = draw_garment(any_of(rng, _BOTTOMS_HER if her else _BOTTOMS), "lower", rng)
+    if her and rng.random() < 0.1:
+        bottom = replace(top, kind="dress")
+    long = wears_outer or top.kind in ("jumper", "hoodie") or rng.random() < 0.4
+    block = rng.random() < 0.09
     return Person(
-        skin=_pick(rng, SKINS),
-        hair=_pick(rng, HAIRS),
-        hair_style=_pick(rng, HAIR_STYLES),
+        height=float(np.clip(rng.normal(1.64 if her else 1.77, 0.065), 1.45, 2.0)),
+        build=float(np.clip(rng.lognormal(0.0, 0.11), 0.8, 1.4)),
+        woman=woman,
+        skin=near_colour("skin", rng),
+        hair=near_colour("hair", rng),
+        hair_style=any_of(rng, _HAIR_HER if her else _HAIR),
+        hat=any_of(rng, _HATS),
+        hat_colour=near_colour("upper", rng),
+        beard=0.0 if her or rng.random() < 0.7 else float(rng.uniform(0.5, 1.0)),
         top=top,
-        accent=_pick(rng, tuple(colour for colour in TOPS if colour != top)),
-        pattern=_pick(rng, PATTERNS),
-        long_sleeves=bool(rng.random() < 0.6),
-        bottom_kind=_pick(rng, BOTTOM_KINDS),
-        bottom=_pick(rng, BOTTOMS),
-        shoes=_pick(rng, SHOES),
-        bag=_pick(rng, BAGS),
-        bag_colour=_pick(rng, BAG_COLOURS),
-        build=float(rng.uniform(0.88, 1.16)),
+        outer=outer,
+        sleeves="long" if long else "none" if rng.random() < 0.12 else "short",
+        sleeve_colour=near_colour("upper", rng) if block else None,
+        hood=bool(rng.random() < 0.06),
+        bottom=bottom,
+        shoes=draw_garment(any_of(rng, _SHOES), "shoes", rng),
+        bag=draw_garment(any_of(rng, _BAGS), "bags", rng),
+        gait=_gait(rng),
+        arms=any_of(rng, _ARMS),
     )
 
 
-def _pick(rng: np.random.Generator, choices: tuple[T, ...]) -> T:
-    return choices[int(rng.integers(len(choices)))]
+def _gait(rng: np.random.Generator) -> Gait:
+    return Gait(
+        stride=float(rng.uniform(0.29, 0.46)),
+        swing=float(rng.uniform(0.12, 0.5)),
+        lean=float(rng.normal(0.05, 0.035)),
+        bend=float(rng.uniform(0.1, 0.5)),
+        toes=float(rng.uniform(0.0, 0.3)),
+    )

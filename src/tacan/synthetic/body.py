@@ -1,0 +1,88 @@
+"""A dressed body: made once for a person, then put into the pose of every frame.
+
+All solids are built at rest, each on one bone; a pose turns the bones. Patterns are painted on
+the body at rest, so that they move with the limb that they are on.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tacan.synthetic.materials import Materials
+from tacan.synthetic.people import Person
+from tacan.synthetic.pose import BONES, FIRST_UPRIGHT, PARENTS, Gait, bone_frames, joint_angles
+from tacan.synthetic.solids import Solids, upright
+from tacan.synthetic.wardrobe import dress
+
+__all__ = ["Body", "build_body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A person at rest: solids, the bone that each hangs on int64 [n], joints float64 [bones, 3]."""
+
+    solids: Solids
+    materials: Materials
+    bones: np.ndarray
+    joints: np.ndarray
+    gait: Gait
+    height: float
+
+    def posed(
+        self,
+        *,
+        phase: float,
+        heading: float,
+        place: tuple[float, float] = (0.0, 0.0),
+        pace: float = 1.0,
+        arms: str = "swing",
+        nod: float = 0.0,
+        owner: int = 1,
+    ) -> Solids:
+        """The body in the world: its feet on z = 0, the point between its feet at `place`.
+
+        `heading` in radians on the ground from east towards north, `phase` in gait cycles of two
+        steps, `pace` 1 for the person's usual stride and 0 for standing; `arms` and `nod` as in
+        `joint_angles`.
+        """
+        gait = replace(self.gait, stride=self.gait.stride * pace)
+        angles = joint_angles(gait, phase=phase, arms=arms, nod=nod)
+        turned, joints = bone_frames(angles, self.joints, PARENTS, FIRST_UPRIGHT)
+        spread = abs(angles[BONES["left thigh"], 0] - angles[BONES["right thigh"], 0])
+        turned[BONES["skirt"]] = turned[BONES["skirt"]] * np.array([1.0, 1.0 + 0.25 * spread, 1.0])
+        joints[:, 2] -= self._lowest(turned, joints)
+        world = upright(heading - math.pi / 2)
+        turned, joints = world @ turned, joints @ world.T
+        joints[:, :2] += place
+        rotation = turned[self.bones]
+        from_joint = self.solids.place - self.joints[self.bones]
+        return replace(
+            self.solids,
+            frame=rotation @ self.solids.frame,
+            place=(rotation @ from_joint[:, :, None])[:, :, 0] + joints[self.bones],
+            owner=np.full(len(self.solids), owner, dtype=np.int32),
+        )
+
+    def _lowest(self, turned: np.ndarray, joints: np.ndarray) -> float:
+        """Height of the lowest point of both soles."""
+        feet = [BONES["left foot"], BONES["right foot"]]
+        drop = self.joints[feet[0], 2]
+        sole = np.array([[0.0, -0.036, -drop], [0.0, 0.065, -drop], [0.0, 0.10, 0.012 - drop]])
+        sole[:, 1] *= self.height
+        return float((joints[feet, None, 2] + turned[feet, 2] @ sole.T).min())
+
+
+def build_body(person: Person) -> Body:
+    """The person at rest. Costs about as much as a picture: keep it for all frames."""
+    solids, materials, bones, joints = dress(person)
+    return Body(
+        solids=solids,
+        materials=materials,
+        bones=bones,
+        joints=joints,
+        gait=person.gait,
+        height=person.height,
+    )

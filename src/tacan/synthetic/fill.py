@@ -1,0 +1,210 @@
+"""Which solid fills each pixel, and the picture that comes of it. Compiled loops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from tacan.synthetic.intersect import nearest_hit
+from tacan.synthetic.shade import ground_share, shade
+from tacan.synthetic.shadows import occupied
+from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
+from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
+
+__all__ = ["coverage_mask", "darken", "fill", "resolve"]
+
+_JIT = {"cache": True, "error_model": "numpy"}
+_CLOSEST = 0.05
+_STEP = 0.05
+"""Metres of depth between neighbours of one material from which on their border is smoothed."""
+
+
+@njit(**_JIT)
+def _meet(view, i, px, py):
+    """Depth at which the ray of pixel (px, py) meets solid `i` of a view."""
+    t = nearest_hit(
+        int(view[i, KIND]), view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2],
+        view[i, D], view[i, D + 1], view[i, D + 2],
+        view[i, A] + px * view[i, B] + py * view[i, C],
+        view[i, A + 1] + px * view[i, B + 1] + py * view[i, C + 1],
+        view[i, A + 2] + px * view[i, B + 2] + py * view[i, C + 2],
+    )  # fmt: skip
+    return t if t >= _CLOSEST else math.inf
+
+
+@njit(**_JIT)
+def fill(view, order, height, width):
+    """Depth float64 [height, width] and row of the nearest solid at each pixel's middle, int32.
+
+    The row is -1 where there is none. `order` lists rows from near to far.
+    """
+    depth = np.full((height, width), math.inf)
+    index = np.full((height, width), -1, dtype=np.int32)
+    for i in order:
+        x1, x2, y1, y2 = _screen_box(view, i, height, width)
+        near = view[i, NEAR]
+        for y in range(y1, y2):
+            for x in range(x1, x2):
+                if depth[y, x] > near:
+                    t = _meet(view, i, x + 0.5, y + 0.5)
+                    if t < depth[y, x]:
+                        depth[y, x] = t
+                        index[y, x] = i
+    return depth, index
+
+
+@njit(**_JIT)
+def coverage_mask(view, order, height, width):
+    """Which pixels' middles any solid covers, bool [height, width]."""
+    mask = np.zeros((height, width), dtype=np.bool_)
+    for i in order:
+        x1, x2, y1, y2 = _screen_box(view, i, height, width)
+        for y in range(y1, y2):
+            for x in range(x1, x2):
+                if not mask[y, x] and _meet(view, i, x + 0.5, y + 0.5) < math.inf:
+                    mask[y, x] = True
+    return mask
+
+
+@njit(**_JIT)
+def _screen_box(view, i, height, width):
+    """First and after-last column and row of the pixels whose middles may show solid `i`."""
+    if not view[i, BOX] <= view[i, BOX + 2]:
+        return 0, 0, 0, 0
+    x1, x2 = _pixels(view[i, BOX], view[i, BOX + 2], width)
+    y1, y2 = _pixels(view[i, BOX + 1], view[i, BOX + 3], height)
+    return x1, x2, y1, y2
+
+
+@njit(**_JIT)
+def _pixels(low, high, count):
+    first = int(math.ceil(min(max(low - 0.5, 0.0), count)))
+    return first, max(int(math.floor(min(max(high - 0.5, -1.0), count - 1.0))) + 1, first)
+
+
+@njit(**_JIT)
+def darken(picture, ground, index, stage, sun_map, contact):
+    """Darkens the ground in `picture` float32 [H, W, 3], which holds the backdrop, by shadows.
+
+    Pixels well within solids are left as they are.
+    """
+    sun_blocks = occupied(sun_map, 8)
+    height, width = index.shape
+    a, r = POSITION, ROTATION
+    for y in range(height):
+        for x in range(width):
+            if index[y, x] >= 0 and not _beside_backdrop(index, x, y):
+                continue
+            across = (x + 0.5 - stage[CENTRE]) / stage[FOCAL]
+            down = (y + 0.5 - stage[CENTRE + 1]) / stage[FOCAL + 1]
+            fall = across * stage[r + 2] + down * stage[r + 5] + stage[r + 8]
+            if ground[y, x] and fall < -1e-6:
+                t = -stage[a + 2] / fall
+                gx = stage[a] + t * (across * stage[r] + down * stage[r + 3] + stage[r + 6])
+                gy = stage[a + 1] + t * (across * stage[r + 1] + down * stage[r + 4] + stage[r + 7])
+                red, green, blue = ground_share(sun_map, sun_blocks, contact, stage, gx, gy)
+                picture[y, x, 0] *= red
+                picture[y, x, 1] *= green
+                picture[y, x, 2] *= blue
+
+
+@njit(**_JIT)
+def _beside_backdrop(index, x, y):
+    height, width = index.shape
+    return (
+        (x > 0 and index[y, x - 1] < 0)
+        or (x + 1 < width and index[y, x + 1] < 0)
+        or (y > 0 and index[y - 1, x] < 0)
+        or (y + 1 < height and index[y + 1, x] < 0)
+    )
+
+
+@njit(**_JIT)
+def resolve(
+    view, order, texture, material, owner, look, stage, sun_map, above, depth, index, picture
+):  # noqa: PLR0913
+    """Paints the solids into `picture`, which holds the backdrop: float32 [H, W, 3].
+
+    One sample inside surfaces, four where two border; each surface of such a pixel is lit once,
+    at the first point where it was met.
+    """
+    height, width = depth.shape
+    near = np.empty(len(order), dtype=np.int64)
+    for y in range(height):
+        for x in range(width):
+            i = index[y, x]
+            if _borders(depth, index, material, owner, x, y):
+                count = _candidates(view, order, x, y, near)
+                red = green = blue = last_r = last_g = last_b = 0.0
+                empty, last = 0, -1
+                for k in range(4):
+                    px, py = x + (0.25 if k in (0, 3) else 0.75), y + (0.25 if k < 2 else 0.75)
+                    t, who = _nearest(view, near, count, px, py)
+                    if who < 0:
+                        empty += 1
+                        continue
+                    if who != last:
+                        last = who
+                        last_r, last_g, last_b = shade(
+                            view, texture, material, look, stage, sun_map, above, who, t, px, py
+                        )
+                    red, green, blue = red + last_r, green + last_g, blue + last_b
+                picture[y, x, 0] = 0.25 * (red + empty * picture[y, x, 0])
+                picture[y, x, 1] = 0.25 * (green + empty * picture[y, x, 1])
+                picture[y, x, 2] = 0.25 * (blue + empty * picture[y, x, 2])
+            elif i >= 0:
+                picture[y, x, 0], picture[y, x, 1], picture[y, x, 2] = shade(
+                    view, texture, material, look, stage, sun_map, above,
+                    i, depth[y, x], x + 0.5, y + 0.5,
+                )  # fmt: skip
+
+
+@njit(**_JIT)
+def _candidates(view, order, x, y, near):
+    """Writes the solids whose boxes touch the pixel into `near`, nearest first; their number."""
+    count = 0
+    for i in order:
+        if (
+            view[i, BOX] < x + 1
+            and view[i, BOX + 2] > x
+            and view[i, BOX + 1] < y + 1
+            and view[i, BOX + 3] > y
+        ):
+            near[count] = i
+            count += 1
+    return count
+
+
+@njit(**_JIT)
+def _nearest(view, near, count, px, py):
+    """Depth and row of the nearest of `count` solids at (px, py); the row is -1 for none."""
+    best, who = math.inf, -1
+    for j in range(count):
+        i = near[j]
+        if view[i, NEAR] >= best:
+            break
+        t = _meet(view, i, px, py)
+        if t < best:
+            best, who = t, i
+    return best, who
+
+
+@njit(**_JIT)
+def _borders(depth, index, material, owner, x, y):
+    """Whether the pixel's surface differs from that of one of its four neighbours."""
+    i = index[y, x]
+    height, width = depth.shape
+    for k in range(4):
+        u = x + (1 if k == 0 else -1 if k == 1 else 0)
+        v = y + (1 if k == 2 else -1 if k == 3 else 0)
+        if 0 <= u < width and 0 <= v < height:
+            j = index[v, u]
+            if i == j:
+                continue
+            if i < 0 or j < 0 or material[i] != material[j] or owner[i] != owner[j]:
+                return True
+            if abs(depth[y, x] - depth[v, u]) > _STEP:
+                return True
+    return False

@@ -1,0 +1,161 @@
+"""The light that a surface sends towards the camera. Compiled, scalar."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from tacan.synthetic.intersect import own_normal
+from tacan.synthetic.materials import NUMBERS
+from tacan.synthetic.noise import smooth_noise
+from tacan.synthetic.paint import paint
+from tacan.synthetic.shadows import (
+    lit_share,
+    on_sun_map,
+    open_ground,
+    open_share,
+)
+from tacan.synthetic.stage import CENTRE, FOCAL, GROUND, POSITION, ROTATION, SKY, SUN, SUN_COLOUR
+from tacan.synthetic.views import INVERSE, KIND, SIZE, A, B, C, D
+
+__all__ = ["ground_share", "shade"]
+
+_JIT = {"cache": True, "error_model": "numpy"}
+_LIFT = 0.035
+"""Metres that a point is moved off its surface before it looks for shadows on it."""
+_OUT = 0.08
+"""The same for skylight, which reaches outer sides past what hangs over the body's middle."""
+
+
+@njit(**_JIT)
+def shade(view, texture, material, look, stage, sun_map, above, i, t, px, py):  # noqa: PLR0913
+    """Linear colour (r, g, b) of solid `i` where the ray of pixel (px, py) meets it at depth t.
+
+    `look` is `Materials.packed`, `stage` a `stage_vector`, `sun_map` and `above` depth maps.
+    """
+    x = view[i, D] + t * (view[i, A] + px * view[i, B] + py * view[i, C])
+    y = view[i, D + 1] + t * (view[i, A + 1] + px * view[i, B + 1] + py * view[i, C + 1])
+    z = view[i, D + 2] + t * (view[i, A + 2] + px * view[i, B + 2] + py * view[i, C + 2])
+    size_a, size_b, size_c = view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2]
+    a, b, c = own_normal(int(view[i, KIND]), size_a, size_b, size_c, x, y, z)
+    gx = texture[i, 0, 0] * x + texture[i, 0, 1] * y + texture[i, 0, 2] * z + texture[i, 0, 3]
+    gy = texture[i, 1, 0] * x + texture[i, 1, 1] * y + texture[i, 1, 2] * z + texture[i, 1, 3]
+    gz = texture[i, 2, 0] * x + texture[i, 2, 1] * y + texture[i, 2, 2] * z + texture[i, 2, 3]
+    row = material[i]
+    front, side = _facing(texture, i, a, b, c)
+    red, green, blue = paint(look, row, gx, gy, gz, front, side)
+    m = INVERSE
+    nx = view[i, m] * a + view[i, m + 3] * b + view[i, m + 6] * c
+    ny = view[i, m + 1] * a + view[i, m + 4] * b + view[i, m + 7] * c
+    nz = view[i, m + 2] * a + view[i, m + 5] * b + view[i, m + 8] * c
+    scale = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-30)
+    nx, ny, nz = nx * scale, ny * scale, nz * scale
+    wx, wy, wz = _world(stage, t, px, py)
+    shadow_x, shadow_y, shadow_z = wx + _LIFT * nx, wy + _LIFT * ny, wz + _LIFT * nz
+    sky = open_share(above, stage, wx + _OUT * nx, wy + _OUT * ny, shadow_z)
+    sky *= 0.72 + 0.28 * min(max(wz, 0.0), 1.0)
+    folds, grain, bright = look[row, NUMBERS + 4], look[row, NUMBERS + 5], 1.0
+    if folds > 0.0 or grain > 0.0:
+        seed = look[row, NUMBERS + 7]
+        coarse = smooth_noise(gx * 11.0, gy * 11.0, gz * 7.0, seed)
+        fine = smooth_noise(gx * 34.0, gy * 34.0, gz * 24.0, seed + 1.0)
+        bright = 1.0 + 0.5 * folds * coarse + grain * fine
+        nx, ny = nx + 1.6 * folds * coarse, ny + 1.6 * folds * fine
+        nz += 2.0 * folds * (coarse + 0.5 * fine)
+        scale = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz)
+        nx, ny, nz = nx * scale, ny * scale, nz * scale
+    sun = nx * stage[SUN] + ny * stage[SUN + 1] + nz * stage[SUN + 2]
+    if sun > 0.0:
+        sun *= lit_share(sun_map, stage, shadow_x, shadow_y, shadow_z)
+    else:
+        sun = 0.0
+    upward = 0.5 + 0.5 * nz
+    shine = _shine(look[row, NUMBERS + 6], stage, wx, wy, wz, nx, ny, nz, sun)
+    return (
+        bright * red * _light(stage, 0, sun, sky, upward) + shine * stage[SUN_COLOUR],
+        bright * green * _light(stage, 1, sun, sky, upward) + shine * stage[SUN_COLOUR + 1],
+        bright * blue * _light(stage, 2, sun, sky, upward) + shine * stage[SUN_COLOUR + 2],
+    )
+
+
+@njit(**_JIT)
+def _world(stage, t, px, py):
+    """The world point at depth t on the ray of pixel (px, py)."""
+    a = (px - stage[CENTRE]) / stage[FOCAL]
+    b = (py - stage[CENTRE + 1]) / stage[FOCAL + 1]
+    r, p = ROTATION, POSITION
+    return (
+        stage[p] + t * (a * stage[r] + b * stage[r + 3] + stage[r + 6]),
+        stage[p + 1] + t * (a * stage[r + 1] + b * stage[r + 4] + stage[r + 7]),
+        stage[p + 2] + t * (a * stage[r + 2] + b * stage[r + 5] + stage[r + 8]),
+    )
+
+
+@njit(**_JIT)
+def _light(stage, band, sun, sky, upward):
+    around = upward * stage[SKY + band] + (1.0 - upward) * stage[GROUND + band]
+    return sun * stage[SUN_COLOUR + band] + sky * around
+
+
+@njit(**_JIT)
+def _facing(texture, i, a, b, c):
+    """How far the direction (a, b, c) faces forward in pattern coordinates, and whether sideways.
+
+    The columns of a texture's frame are at right angles, so dividing by their squared lengths
+    inverts it.
+    """
+    right = forward = up = 0.0
+    for k in range(3):
+        part = a if k == 0 else b if k == 1 else c
+        p, q, r = texture[i, 0, k], texture[i, 1, k], texture[i, 2, k]
+        part /= p * p + q * q + r * r
+        right += p * part
+        forward += q * part
+        up += r * part
+    length = math.sqrt(right * right + forward * forward + up * up + 1e-30)
+    return forward / length, abs(right) > 1.2 * abs(forward)
+
+
+@njit(**_JIT)
+def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):  # noqa: PLR0913
+    if gloss <= 0.0 or sun <= 0.0:
+        return 0.0
+    hx, hy, hz = stage[POSITION] - wx, stage[POSITION + 1] - wy, stage[POSITION + 2] - wz
+    scale = 1.0 / math.sqrt(hx * hx + hy * hy + hz * hz)
+    hx, hy, hz = hx * scale + stage[SUN], hy * scale + stage[SUN + 1], hz * scale + stage[SUN + 2]
+    length = math.sqrt(hx * hx + hy * hy + hz * hz + 1e-12)
+    facing = max((hx * nx + hy * ny + hz * nz) / length, 0.0)
+    return gloss * facing**24 * min(sun * 4.0, 1.0)
+
+
+@njit(**_JIT)
+def ground_share(sun_map, sun_blocks, contact, stage, x, y):
+    """Shares of its usual light, in red, green and blue, that the ground at (x, y) keeps.
+
+    `sun_blocks` tells quickly where nothing casts a shadow; `contact` is a `contact_map`.
+    """
+    lit = 1.0
+    u, v, _ = on_sun_map(stage, x, y, 0.0)
+    if _within(sun_blocks, u, v):
+        lit = lit_share(sun_map, stage, x, y, 0.02)
+    free = open_ground(contact, stage, x, y)
+    if lit == 1.0 and free == 1.0:
+        return 1.0, 1.0, 1.0
+    return (
+        _kept(stage, 0, lit, free),
+        _kept(stage, 1, lit, free),
+        _kept(stage, 2, lit, free),
+    )
+
+
+@njit(**_JIT)
+def _kept(stage, band, lit, free):
+    sun = max(stage[SUN + 2], 0.0) * stage[SUN_COLOUR + band]
+    return (sun * lit + stage[SKY + band] * free) / max(sun + stage[SKY + band], 1e-9)
+
+
+@njit(**_JIT)
+def _within(blocks, u, v):
+    row, column = int(math.floor(v)) // 8, int(math.floor(u)) // 8
+    return 0 <= row < blocks.shape[0] and 0 <= column < blocks.shape[1] and blocks[row, column]

@@ -1,0 +1,204 @@
+"""Shadows: what the solids take from the direct light, and from the light all around.
+
+Two small depth maps are drawn. One is seen from the sun: a point behind its depth is in shadow,
+and several looks about the point make the edge soft. The other is seen from straight above and
+below: what hangs over a point takes skylight from it, and what stands close to the ground darkens
+it there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from tacan.synthetic.intersect import nearest_hit
+from tacan.synthetic.stage import (
+    ABOVE,
+    ABOVE_TEXEL,
+    SOFTNESS,
+    SUN_AXES,
+    SUN_ORIGIN,
+    SUN_TEXEL,
+)
+from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
+
+__all__ = [
+    "contact_map",
+    "depth_map",
+    "lit_share",
+    "occupied",
+    "on_level_map",
+    "on_sun_map",
+    "open_ground",
+    "open_share",
+]
+
+_JIT = {"cache": True, "error_model": "numpy"}
+_RING = np.array(
+    [
+        [0.35, 0.15], [-0.15, 0.45], [-0.45, -0.2], [0.2, -0.4],
+        [0.95, 0.4], [-0.4, 0.95], [-0.95, -0.45], [0.45, -0.9],
+    ]
+)  # fmt: skip
+"""Where a point's surroundings are looked at: an inner and an outer ring, in radii."""
+
+
+@njit(**_JIT)
+def depth_map(view, order, height, width):
+    """Depths, float64 [height, width], of a view along a direction, infinite where it is empty."""
+    depth = np.full((height, width), math.inf)
+    for i in order:
+        x1, x2 = max(int(math.ceil(view[i, BOX])), 0), min(int(view[i, BOX + 2]), width - 1)
+        y1, y2 = max(int(math.ceil(view[i, BOX + 1])), 0), min(int(view[i, BOX + 3]), height - 1)
+        kind, a, b, c = int(view[i, KIND]), view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2]
+        dx, dy, dz = view[i, D], view[i, D + 1], view[i, D + 2]
+        near = view[i, NEAR]
+        for y in range(y1, y2 + 1):
+            ox = view[i, A] + y * view[i, C]
+            oy = view[i, A + 1] + y * view[i, C + 1]
+            oz = view[i, A + 2] + y * view[i, C + 2]
+            for x in range(x1, x2 + 1):
+                if depth[y, x] <= near:
+                    continue
+                t = nearest_hit(
+                    kind, a, b, c,
+                    ox + x * view[i, B], oy + x * view[i, B + 1], oz + x * view[i, B + 2],
+                    dx, dy, dz,
+                )  # fmt: skip
+                depth[y, x] = min(depth[y, x], t)
+    return depth
+
+
+@njit(**_JIT)
+def occupied(depth, block):
+    """Which blocks of a depth map, each `block` texels square, hold or touch anything, bool."""
+    height, width = depth.shape
+    rows, columns = (height + block - 1) // block, (width + block - 1) // block
+    mask = np.zeros((rows, columns), dtype=np.bool_)
+    for y in range(height):
+        for x in range(width):
+            if depth[y, x] < math.inf:
+                r, c = y // block, x // block
+                for i in range(max(r - 1, 0), min(r + 2, rows)):
+                    for j in range(max(c - 1, 0), min(c + 2, columns)):
+                        mask[i, j] = True
+    return mask
+
+
+@njit(**_JIT)
+def on_sun_map(stage, x, y, z):
+    """Column, row (not whole) and depth of the point (x, y, z) on the map seen from the sun."""
+    o, a, scale = SUN_ORIGIN, SUN_AXES, 1.0 / stage[SUN_TEXEL]
+    x, y, z = x - stage[o], y - stage[o + 1], z - stage[o + 2]
+    return (
+        (stage[a] * x + stage[a + 1] * y + stage[a + 2] * z) * scale,
+        (stage[a + 3] * x + stage[a + 4] * y + stage[a + 5] * z) * scale,
+        stage[a + 6] * x + stage[a + 7] * y + stage[a + 8] * z,
+    )
+
+
+@njit(**_JIT)
+def on_level_map(stage, x, y):
+    """Column and row (not whole) of the point (x, y) on the maps seen from above and below."""
+    scale = 1.0 / stage[ABOVE_TEXEL]
+    return (x - stage[ABOVE]) * scale, (y - stage[ABOVE + 1]) * scale
+
+
+@njit(**_JIT)
+def lit_share(sun_map, stage, x, y, z):
+    """Share of the sun that reaches the point (x, y, z), 0 to 1.
+
+    First the distance of what blocks is sought; the breadth of the shadow's edge grows with it.
+    """
+    u, v, depth = on_sun_map(stage, x, y, z)
+    softness, texel = stage[SOFTNESS], stage[SUN_TEXEL]
+    wide = min(max(0.25 * softness / texel, 0.7), 6.0)
+    found, total = 0, 0.0
+    for k in range(8):
+        gap = depth - _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1])
+        if gap > 0.0:
+            found += 1
+            total += gap
+    if found == 0:
+        return 1.0
+    wide = min(max(0.5 * softness * total / found / texel, 0.5), 10.0)
+    found = 0
+    for k in range(8):
+        if depth > _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):
+            found += 1
+    return 1.0 - found / 8.0
+
+
+@njit(**_JIT)
+def _at(depth, u, v):
+    """The map's depth in the texel at (u, v), infinite beyond its edges."""
+    column, row = int(u + 0.5), int(v + 0.5)
+    if u < 0.0 or v < 0.0 or row >= depth.shape[0] or column >= depth.shape[1]:
+        return math.inf
+    return depth[row, column]
+
+
+@njit(**_JIT)
+def open_share(above, stage, x, y, z):
+    """Share of the skylight that reaches a point beside which other solids may hang over it.
+
+    `above` is the map seen from straight above.
+    """
+    u, v = on_level_map(stage, x, y)
+    depth, wide = stage[ABOVE + 2] - z - 0.06, 0.08 / stage[ABOVE_TEXEL]
+    found = 0
+    for k in range(8):
+        if depth > _at(above, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):
+            found += 1
+    return 1.0 - 0.5 * found / 8.0
+
+
+@njit(**_JIT)
+def contact_map(below, texel):
+    """How dark the ground is where something stands close above it: 0 to 1, like `below` [h, w].
+
+    `below` holds the height of the lowest solid over each texel; its nearness exp(-4 height) is
+    averaged over a square of about 0.35 metres, twice.
+    """
+    height, width = below.shape
+    near = np.zeros((height, width))
+    for y in range(height):
+        for x in range(width):
+            if below[y, x] < 1.5:
+                near[y, x] = math.exp(-4.0 * max(below[y, x], 0.0))
+    reach = max(int(0.09 / texel), 1)
+    for _ in range(2):
+        near = _averaged(_averaged(near, reach).T.copy(), reach).T.copy()
+    return near
+
+
+@njit(**_JIT)
+def _averaged(field, reach):
+    """Each value's mean with its neighbours up to `reach` to the left and right."""
+    height, width = field.shape
+    mean = np.empty_like(field)
+    for y in range(height):
+        total = 0.0
+        for x in range(-reach, width):
+            if x + reach < width:
+                total += field[y, x + reach]
+            if x - reach - 1 >= 0:
+                total -= field[y, x - reach - 1]
+            if x >= 0:
+                mean[y, x] = total / (2 * reach + 1)
+    return mean
+
+
+@njit(**_JIT)
+def open_ground(contact, stage, x, y):
+    """Share of the skylight that reaches the ground at (x, y), from a `contact_map`."""
+    u, v = on_level_map(stage, x, y)
+    column, row = int(math.floor(u)), int(math.floor(v))
+    if column < 0 or row < 0 or row + 1 >= contact.shape[0] or column + 1 >= contact.shape[1]:
+        return 1.0
+    a, b = u - column, v - row
+    upper = (1.0 - a) * contact[row, column] + a * contact[row, column + 1]
+    lower = (1.0 - a) * contact[row + 1, column] + a * contact[row + 1, column + 1]
+    return 1.0 - 0.75 * ((1.0 - b) * upper + b * lower)

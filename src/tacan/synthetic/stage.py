@@ -1,0 +1,58 @@
+"""Where compiled shading finds camera, light and shadow maps: the columns of one vector.
+
+Compiled calls with few arguments are much faster than with many.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tacan.synthetic.lens import Lens
+from tacan.synthetic.light import Light
+
+__all__ = [
+    "ABOVE",
+    "ABOVE_TEXEL",
+    "CENTRE",
+    "FOCAL",
+    "GROUND",
+    "POSITION",
+    "ROTATION",
+    "SKY",
+    "SOFTNESS",
+    "SUN",
+    "SUN_AXES",
+    "SUN_COLOUR",
+    "SUN_ORIGIN",
+    "SUN_TEXEL",
+    "stage_vector",
+]
+
+POSITION, ROTATION, FOCAL, CENTRE = 0, 3, 12, 14
+"""The lens: position [3], rotation [3, 3] by row, focal lengths [2], centre [2]."""
+
+SUN, SUN_COLOUR, SKY, GROUND, SOFTNESS = 16, 19, 22, 25, 28
+"""The light: direction towards the sun [3], its colour [3], colours from above and below [3]."""
+
+SUN_AXES, SUN_ORIGIN, SUN_TEXEL = 29, 38, 41
+"""The depth map seen from the sun: right, up, ahead [3, 3], its texel (0, 0) [3], texel's size."""
+
+ABOVE, ABOVE_TEXEL = 42, 45
+"""The map seen from above: its texel (0, 0) and height of depth 0 [3], texel's size."""
+
+
+def stage_vector(
+    lens: Lens,
+    light: Light,
+    *,
+    sun: tuple[np.ndarray, np.ndarray, float],
+    above: tuple[np.ndarray, float],
+) -> np.ndarray:
+    """All of it, float64 [46]. `sun` has axes, origin and texel of its map; `above` the last two."""
+    axes, origin, texel = sun
+    parts = (
+        lens.position, lens.rotation.ravel(), lens.focal, lens.centre,
+        light.sun_direction, light.sun_colour, light.sky_colour, light.ground_colour,
+        (light.softness,), axes.ravel(), origin, (texel,), above[0], (above[1],),
+    )  # fmt: skip
+    return np.concatenate(parts).astype(np.float64)

@@ -1,0 +1,377 @@
+"""Dresses a body at rest: limbs, clothes, hair and bags as solids on bones.
+
+Measures are shares of the body's height, from tables of human proportions; girths follow the
+build. What a garment hides isn't built: a sleeve is the arm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tacan.synthetic.garments import Garment
+from tacan.synthetic.materials import Materials, linear, material
+from tacan.synthetic.people import Person
+from tacan.synthetic.pose import BONES
+from tacan.synthetic.solids import BOX, ELLIPSOID, FRUSTUM, ROUND, Solids, with_axis
+
+__all__ = ["dress"]
+
+SIDES = ((-1, "left"), (1, "right"))
+
+
+@dataclass
+class Fitting:
+    """A body that is being dressed: what is on it so far. Points are in shares of its height."""
+
+    person: Person
+    rows: list[tuple[int, np.ndarray, np.ndarray, tuple[float, float, float], int, int]] = field(
+        default_factory=list
+    )
+    looks: list[Materials] = field(default_factory=list)
+
+    def look(self, one: Materials) -> int:
+        """The number of a new material."""
+        self.looks.append(one)
+        return len(self.looks) - 1
+
+    def limb(
+        self,
+        bone: str,
+        start: tuple[float, float, float],
+        end: tuple[float, float, float],
+        radii: tuple[float, float],
+        look: int,
+        *,
+        stretch: tuple[float, float] = (1.0, 1.0),
+        kind: int = ROUND,
+    ) -> None:
+        """A round cone (or frustum) from `start` to `end`; its section is stretched in x and y."""
+        h = self.person.height
+        a, b = np.array(start) * h, np.array(end) * h
+        frame = with_axis(b - a, stretch=stretch)
+        length = float(np.linalg.norm(b - a))
+        self.rows.append((kind, frame, a, (radii[0] * h, radii[1] * h, length), look, BONES[bone]))
+
+    def ball(
+        self,
+        bone: str,
+        centre: tuple[float, float, float],
+        half: tuple[float, float, float],
+        look: int,
+        *,
+        pitch: float = 0.0,
+    ) -> None:
+        """An ellipsoid with half axes `half`, its front lowered by `pitch` radians."""
+        self._lump(ELLIPSOID, bone, centre, half, look, pitch)
+
+    def box(
+        self,
+        bone: str,
+        centre: tuple[float, float, float],
+        half: tuple[float, float, float],
+        look: int,
+        *,
+        pitch: float = 0.0,
+    ) -> None:
+        """A box with half edges `half`, its front lowered by `pitch` radians."""
+        self._lump(BOX, bone, centre, half, look, pitch)
+
+    def _lump(self, kind, bone, centre, half, look, pitch) -> None:
+        h = self.person.height
+        cos, sin = np.cos(pitch), np.sin(pitch)
+        frame = np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
+        frame = frame * (np.array(half) * h)
+        place = np.array(centre) * h
+        self.rows.append((kind, frame, place, (1.0, 1.0, 1.0), look, BONES[bone]))
+
+
+def dress(person: Person) -> tuple[Solids, Materials, np.ndarray, np.ndarray]:
+    """Solids at rest, their materials, the bone of each, int64 [n], and joints [bones, 3]."""
+    fit = Fitting(person)
+    skin = fit.look(material(linear(person.skin), folds=0.0, grain=0.03))
+    upper = fit.look(_cloth(person, person.outer or person.top, top=True))
+    sleeve = upper
+    if person.sleeve_colour is not None:
+        sleeve = fit.look(material(linear(person.sleeve_colour), seed=person.top.seed))
+    lower = fit.look(_cloth(person, person.bottom, top=False))
+    shoe = fit.look(material(linear(person.shoes.colours[0]), folds=0.0, gloss=0.04))
+    _legs(fit, skin=skin, lower=lower, shoe=shoe)
+    _trunk(fit, upper=upper, lower=lower)
+    _arms(fit, skin=skin, sleeve=sleeve)
+    _head(fit, skin=skin, upper=upper)
+    _bag(fit)
+    kinds, frames, places, sizes, looks, bones = zip(*fit.rows, strict=True)
+    solids = Solids.of(kinds, frames, places, sizes, looks)
+    joints = _joints(person) * person.height
+    return solids, Materials.join(fit.looks), np.array(bones), joints
+
+
+def _joints(person: Person) -> np.ndarray:
+    shoulder, hip = _shoulder(person), _hip(person)
+    joints = np.zeros((len(BONES), 3))
+    joints[BONES["pelvis"]] = joints[BONES["skirt"]] = 0, 0, 0.53
+    joints[BONES["chest"]] = 0, 0, 0.60
+    joints[BONES["head"]] = 0, 0.0, 0.86
+    for side, name in SIDES:
+        joints[BONES[f"{name} arm"]] = side * shoulder, 0, 0.808
+        joints[BONES[f"{name} forearm"]] = side * shoulder, 0, 0.63
+        joints[BONES[f"{name} hanging"]] = side * shoulder, 0, 0.45
+        joints[BONES[f"{name} thigh"]] = side * hip, 0, 0.52
+        joints[BONES[f"{name} shank"]] = side * hip, 0, 0.275
+        joints[BONES[f"{name} foot"]] = side * hip, 0, 0.045
+    return joints
+
+
+def _shoulder(person: Person) -> float:
+    return (0.112 - 0.012 * person.woman) * person.build**0.4
+
+
+def _hip(person: Person) -> float:
+    return 0.05 * person.build**0.5
+
+
+def _cloth(person: Person, garment: Garment, *, top: bool) -> Materials:
+    """The garment's look on this body, with the straps of a bag over it."""
+    h = person.height
+    low, high = (0.5, 0.8) if top else (0.1, 0.5)
+    overlay, at, width = "none", 0.0, 0.03
+    if top and person.bag.kind == "backpack":
+        overlay, at, width = "straps", 0.055 * h, 0.045
+    elif top and person.bag.kind == "shoulder bag":
+        overlay, at, width = "sling", 0.68 * h * (1 if person.bag.seed % 2 else -1), 0.035
+    pattern, second = garment.pattern, garment.colours[1]
+    scale, level = garment.scale, (low + (high - low) * garment.level) * h
+    if garment.kind == "open jacket":
+        pattern, second, scale = "open", person.top.colours[0], 0.12 + 0.8 * garment.scale
+    elif garment.kind == "down jacket":
+        pattern, scale = "quilted", 0.09
+    elif pattern == "denim":
+        level = 0.4 * h
+    elif pattern in ("print", "logo"):
+        level = 0.725 * h
+    soft = {"down jacket": 0.08, "slim": 0.1, "coat": 0.1, "long coat": 0.1}
+    return material(
+        linear(garment.colours[0]),
+        linear(second),
+        linear(garment.colours[2]),
+        linear(person.bag.colours[0]),
+        pattern=pattern,
+        scale=scale,
+        level=level,
+        overlay=overlay,
+        overlay_at=at,
+        overlay_width=width,
+        folds=soft.get(garment.kind, 0.17),
+        seed=garment.seed,
+    )
+
+
+def _legs(fit: Fitting, *, skin: int, lower: int, shoe: int) -> None:
+    person = fit.person
+    kind, g, hip = person.bottom.kind, person.build**0.8, _hip(person)
+    wide = {"trousers": 1.0, "slim": 0.86}.get(kind, 0.84)
+    bare = kind not in ("trousers", "slim")
+    long_skirt = kind == "long skirt"
+    thigh = (0.053 + 0.003 * person.woman) * g
+    for side, name in SIDES:
+        x = side * hip
+        look = skin if kind in ("skirt", "long skirt", "dress") else lower
+        knee = (0.038 if kind == "trousers" else 0.034) * g
+        fit.limb(f"{name} thigh", (x, 0, 0.505), (x, 0, 0.285), (thigh, knee), look)
+        calf = skin if bare else lower
+        end = 0.022 if bare else 0.029 * wide if kind == "slim" else 0.033
+        fit.limb(f"{name} shank", (x, 0, 0.272), (x, 0, 0.06), (0.035 * g * wide, end), calf)
+        if bare or kind == "slim":
+            fit.ball(f"{name} shank", (x, -0.008, 0.205), (0.031 * g, 0.034 * g, 0.062), calf)
+        if kind == "shorts":
+            fit.limb(
+                f"{name} thigh", (x, 0, 0.30), (x, 0, 0.50), (0.048 * g, 0.058 * g), lower,
+                kind=FRUSTUM,
+            )  # fmt: skip
+        if person.shoes.kind == "boots" and not long_skirt:
+            fit.limb(f"{name} shank", (x, 0, 0.05), (x, 0, 0.15), (0.03, 0.034 * g), shoe)
+        size = 1.15 if person.shoes.kind == "trainers" else 1.0
+        fit.limb(
+            f"{name} foot", (x, -0.02, 0.022), (x, 0.09, 0.016), (0.023 * size, 0.016 * size), shoe,
+            stretch=(1.15, 1.0),
+        )  # fmt: skip
+
+
+def _trunk(fit: Fitting, *, upper: int, lower: int) -> None:
+    """Hips, waist, chest and shoulders; then what falls from the waist."""
+    person = fit.person
+    w, g = person.woman, person.build
+    worn = person.outer or person.top
+    thick = {"down jacket": 0.013, "coat": 0.007, "long coat": 0.007, "hoodie": 0.005}
+    t = thick.get(worn.kind, 0.004 if worn.kind != "shirt" else 0.0)
+    hips, waist, chest = (0.066 + 0.004 * w) * g, (0.063 - 0.006 * w) * g, (0.066 - 0.004 * w) * g
+    shoulder = _shoulder(person)
+    fit.limb(
+        "pelvis", (0, -0.004, 0.51), (0, 0, 0.58), (hips, waist + 0.003), lower, stretch=(1.42, 1.0)
+    )
+    fit.limb(
+        "chest", (0, 0, 0.585), (0, 0.004, 0.69), (waist + t, chest + t), upper, stretch=(1.38, 1.0)
+    )
+    fit.limb(
+        "chest", (0, 0.004, 0.69), (0, 0, 0.765), (chest + t, 0.058 * g + t), upper,
+        stretch=(1.5, 1.05),
+    )  # fmt: skip
+    inner = shoulder - 0.012
+    fit.limb(
+        "chest", (-inner, 0, 0.805), (inner, 0, 0.805), (0.034 + t, 0.034 + t), upper,
+        stretch=(1.0, 1.25),
+    )  # fmt: skip
+    fit.limb(
+        "chest", (0, -0.006, 0.80), (0, -0.002, 0.845), (0.056, 0.03), upper, stretch=(1.35, 0.95)
+    )
+    if w > 0.5 and worn.kind not in ("down jacket", "coat", "long coat"):
+        fit.ball("chest", (0, 0.045 * g, 0.725), (0.075 * g, 0.036 * g, 0.036), upper)
+    _hem(fit, hips=hips + t, waist=waist + t, upper=upper, lower=lower)
+
+
+def _hem(fit: Fitting, *, hips: float, waist: float, upper: int, lower: int) -> None:
+    person = fit.person
+    worn, kind = person.outer or person.top, person.bottom.kind
+    low = {
+        "coat": 0.37, "long coat": 0.27, "jacket": 0.47, "down jacket": 0.475, "hoodie": 0.485,
+        "open jacket": 0.465, "jumper": 0.49, "loose shirt": 0.455, "shirt": 0.5,
+    }[worn.kind]  # fmt: skip
+    tucked = worn.kind == "shirt" and (worn.seed % 3 == 0 or kind in ("skirt", "long skirt"))
+    if kind == "dress" or not tucked:
+        bone = "skirt" if low < 0.44 else "pelvis"
+        flare = 0.01 + 0.12 * max(0.0, 0.47 - low)
+        fit.limb(
+            bone, (0, -0.004, low), (0, 0, 0.60), (hips + flare, waist + 0.003), upper,
+            stretch=(1.42, 1.04), kind=FRUSTUM,
+        )  # fmt: skip
+    if kind in ("skirt", "long skirt", "dress"):
+        hem = {"skirt": 0.31, "long skirt": 0.12, "dress": 0.30}[kind]
+        hem += 0.05 * (person.bottom.level - 0.5)
+        flare = 0.008 + 0.12 * (0.5 - hem) * (0.5 + person.bottom.level)
+        fit.limb(
+            "skirt", (0, -0.004, hem), (0, 0, 0.56), (hips + flare, waist + 0.006), lower,
+            stretch=(1.4, 1.08), kind=FRUSTUM,
+        )  # fmt: skip
+
+
+def _arms(fit: Fitting, *, skin: int, sleeve: int) -> None:
+    person = fit.person
+    g, x0 = person.build**0.7 * (1 - 0.08 * person.woman), _shoulder(person)
+    worn = person.outer or person.top
+    t = {"down jacket": 0.012, "coat": 0.006, "long coat": 0.006}.get(worn.kind, 0.003)
+    t = t if person.sleeves == "long" else 0.0
+    upper = sleeve if person.sleeves == "long" else skin
+    for side, name in SIDES:
+        x = side * x0
+        fit.limb(f"{name} arm", (x, 0, 0.80), (x, 0, 0.635), (0.031 * g + t, 0.025 * g + t), upper)
+        fit.limb(f"{name} forearm", (x, 0, 0.63), (x, 0, 0.49), (0.025 * g + t, 0.018 + t), upper)
+        fit.ball(f"{name} forearm", (x, 0.004, 0.452), (0.014, 0.022, 0.042), skin)
+        if person.sleeves == "short":
+            fit.limb(
+                f"{name} arm", (x, 0, 0.705), (x, 0, 0.81), (0.036 * g, 0.036 * g), sleeve,
+                kind=FRUSTUM,
+            )  # fmt: skip
+
+
+def _head(fit: Fitting, *, skin: int, upper: int) -> None:
+    person = fit.person
+    hair_look = fit.look(material(linear(person.hair), folds=0.12, grain=0.12, gloss=0.02))
+    bald = person.hair_style == "bald"
+    lips = linear(person.skin) * np.array([0.62, 0.42, 0.42])
+    face = fit.look(
+        material(
+            linear(person.skin),
+            linear(person.skin if bald else person.hair),
+            lips,
+            linear(person.hair),
+            pattern="face",
+            scale=0.115 * person.height,
+            level=0.925 * person.height,
+            overlay_at=2.0 if bald else 0.36,
+            overlay_width=person.beard,
+            folds=0.0,
+            grain=0.03,
+        )  # fmt: skip
+    )
+    fit.limb("chest", (0, -0.003, 0.81), (0, 0.006, 0.885), (0.034, 0.03), skin)
+    fit.ball("head", (0, 0.010, 0.936), (0.043, 0.053, 0.062), face)
+    fit.ball("head", (0, 0.022, 0.900), (0.033, 0.037, 0.036), face)
+    if not bald:
+        _hair(fit, hair_look)
+    if person.hood and (person.outer or person.top).kind in ("hoodie", "jacket", "down jacket"):
+        fit.ball("head", (0, -0.006, 0.932), (0.056, 0.056, 0.074), upper)
+    elif person.hat != "none":
+        _hat(fit, fit.look(material(linear(person.hat_colour), seed=3.0)))
+
+
+def _hair(fit: Fitting, look: int) -> None:
+    style = fit.person.hair_style
+    puff = {"cropped": 0.0, "short": 0.004}.get(style, 0.006)
+    fit.ball(
+        "head", (0, -0.006, 0.948), (0.046 + puff, 0.052 + puff, 0.054 + puff), look, pitch=-0.25
+    )
+    if style in ("long", "bob"):
+        low = 0.80 if style == "long" else 0.868
+        fit.limb(
+            "head", (0, -0.018, 0.94), (0, -0.028, low), (0.046, 0.042), look, stretch=(1.15, 0.85)
+        )
+    elif style == "ponytail":
+        fit.limb("head", (0, -0.055, 0.955), (0, -0.075, 0.85), (0.02, 0.012), look)
+    elif style == "bun":
+        fit.ball("head", (0, -0.045, 0.985), (0.026, 0.026, 0.025), look)
+
+
+def _hat(fit: Fitting, look: int) -> None:
+    hat = fit.person.hat
+    if hat == "scarf":
+        fit.ball("head", (0, -0.004, 0.938), (0.052, 0.058, 0.068), look, pitch=-0.2)
+        fit.limb("chest", (0, 0.0, 0.83), (0, 0.0, 0.875), (0.052, 0.044), look)
+        return
+    fit.ball("head", (0, -0.003, 0.966), (0.051, 0.058, 0.045), look, pitch=-0.1)
+    if hat == "cap":
+        fit.ball("head", (0, 0.065, 0.958), (0.038, 0.042, 0.006), look, pitch=0.15)
+    elif hat == "hat":
+        fit.ball("head", (0, 0.004, 0.962), (0.088, 0.096, 0.008), look)
+
+
+def _bag(fit: Fitting) -> None:
+    person = fit.person
+    kind, h = person.bag.kind, person.height
+    if kind == "none":
+        return
+    look = fit.look(
+        material(
+            linear(person.bag.colours[0]),
+            linear(person.bag.colours[1]),
+            pattern="two-tone" if person.bag.seed % 3 == 0 else "plain",
+            level=(0.66 if kind == "backpack" else 0.42) * h,
+            folds=0.1,
+            seed=person.bag.seed,
+        )  # fmt: skip
+    )
+    side = 1 if person.bag.seed % 2 else -1
+    name = "right" if side > 0 else "left"
+    x = side * _shoulder(person)
+    if kind == "backpack":
+        size = 0.85 + 0.4 * person.bag.level
+        back = -0.062 * person.build - 0.035 * size
+        fit.limb(
+            "chest", (0, back, 0.74 - 0.11 * size), (0, back + 0.008, 0.755),
+            (0.052 * size, 0.046 * size), look, stretch=(1.55, 0.95),
+        )  # fmt: skip
+        fit.ball("chest", (0, back - 0.035 * size, 0.66), (0.06 * size, 0.03, 0.045), look)
+    elif kind == "shoulder bag":
+        fit.box("pelvis", (1.13 * x, -0.02, 0.5), (0.022, 0.085, 0.06), look)
+    elif kind == "handbag":
+        fit.box(f"{name} hanging", (x, 0.0, 0.35), (0.03, 0.08, 0.055), look)
+        fit.limb(f"{name} hanging", (x, 0.0, 0.40), (x, 0.0, 0.45), (0.012, 0.006), look)
+    elif kind == "carrier bag":
+        fit.limb(
+            f"{name} hanging", (x, 0, 0.25), (x, 0, 0.44), (0.075, 0.02), look,
+            stretch=(0.55, 1.0), kind=FRUSTUM,
+        )  # fmt: skip
+    else:
+        fit.box("pelvis", (1.25 * x, -0.28, 0.19), (0.10, 0.065, 0.16), look)
+        fit.limb("pelvis", (1.25 * x, -0.25, 0.34), (1.15 * x, -0.06, 0.46), (0.008, 0.008), look)
