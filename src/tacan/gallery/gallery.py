@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +15,7 @@ from tacan.gallery import checks
 from tacan.gallery.crops import CropFolder
 from tacan.gallery.errors import GalleryError, GalleryModelError
 from tacan.gallery.filters import chosen_rows
+from tacan.gallery.index import SearchIndex, aligned
 from tacan.gallery.lock import ProcessLock
 from tacan.gallery.moments import from_microseconds
 from tacan.gallery.records import (
@@ -29,20 +29,12 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
-from tacan.gallery.store import UNKNOWN_MOMENT, Columns, GalleryStore
-from tacan.gallery.vectors import VectorCache, Vectors
+from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
+from tacan.gallery.vectors import VectorCache
 
-__all__ = ["Gallery", "SearchIndex"]
+__all__ = ["Gallery"]
 
 TRACKLETS_AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SearchIndex:
-    """What a search runs over: row i of `columns` and row i of `vectors` are one tracklet."""
-
-    columns: Columns
-    vectors: Vectors
 
 
 class Gallery:
@@ -174,7 +166,7 @@ class Gallery:
             if self._index is None or self._index.vectors.version != self.store.version():
                 self._index = None
                 vectors, columns = self.cache.vectors(), self.store.columns()
-                self._index = _aligned(columns, vectors)
+                self._index = aligned(columns, vectors)
             return self._index
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -235,20 +227,6 @@ class Gallery:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _aligned(columns: Columns, vectors: Vectors) -> SearchIndex:
-    """Both restricted to the ids that both have: another process may write in between."""
-    if not np.array_equal(columns.ids, vectors.ids):
-        kept = np.isin(vectors.ids, columns.ids)
-        if kept.all():
-            return SearchIndex(columns.rows(np.isin(columns.ids, vectors.ids)), vectors)
-        places = np.flatnonzero(kept)
-        vectors = Vectors(
-            vectors.version, vectors.ids[kept], vectors.squares[kept], (vectors.rows(places),)
-        )
-        columns = columns.rows(np.isin(columns.ids, vectors.ids))
-    return SearchIndex(columns, vectors)
 
 
 def _unknown(tracklet_id: int) -> GalleryError:

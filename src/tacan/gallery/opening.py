@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
-from tacan.errors import StorageError
+from tacan.errors import StorageError, TacanError
 from tacan.gallery.checks import check_card
 from tacan.gallery.connections import connect_reader, connect_writer, sqlite_faults, transaction
 from tacan.gallery.erasing import finish_erasure
@@ -79,7 +80,8 @@ def _open_writer(folder: Path, card: ModelCard | None, wait: float) -> Gallery:
             gallery = Gallery(folder, SqliteStore(connection, path), lock)
             if card is not None:
                 gallery.require_model(card.fingerprint)
-            finish_erasure(gallery)
+            with suppress(TacanError):  # what can't be erased now stays pending
+                finish_erasure(gallery)
             return gallery
         except BaseException:
             if connection is not None:

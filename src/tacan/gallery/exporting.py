@@ -1,0 +1,142 @@
+"""A gallery's content for other programs: features, crops in folders, a table.
+
+People whom nobody has named have pid -1 (junk) in all of them: they count neither for nor
+against a result. A person whose name is a positive number has it as pid; where not all names
+are, people are numbered from 1 on in the order of their names.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from tacan.embeddings.files import Features, save_features
+from tacan.errors import StorageError
+from tacan.files import write_text
+from tacan.gallery.errors import GalleryError
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.records import StoredTracklet
+from tacan.progress import Progress, silent
+from tacan.records import JUNK_PID
+
+__all__ = ["export_csv", "export_features", "export_folder", "person_pids"]
+
+CSV_COLUMNS = (
+    *("name", "camera", "source", "number", "person", "start", "end"),
+    *("first_seconds", "last_seconds", "n_frames", "quality", "n_crops"),
+)
+
+
+def person_pids(people: Iterable[str | None]) -> dict[str, int]:
+    """The pid of each named person.
+
+    >>> person_pids(["12", None, "3"]), person_pids(["Bo", "12", "Al"])
+    ({'12': 12, '3': 3}, {'12': 1, 'Al': 2, 'Bo': 3})
+    """
+    names = sorted({person for person in people if person is not None})
+    numbers = [int(name) if name.isascii() and name.isdigit() else 0 for name in names]
+    if len(set(numbers)) < len(names) or 0 in numbers:
+        numbers = list(range(1, len(names) + 1))
+    return dict(zip(names, numbers, strict=True))
+
+
+def export_features(gallery: Gallery, path: Path) -> Path:
+    """Writes all tracklets as a features file; each is query and gallery.
+
+    `meta` has the model's fingerprint and metric, the cameras' names by camid and the people's
+    by pid. Raises `GalleryError` for an empty gallery, `StorageError` where it can't be written.
+    """
+    index = gallery.index()
+    tracklets = _all_tracklets(gallery, index.columns.ids.tolist())
+    pids = person_pids(tracklet.person for tracklet in tracklets)
+    weights = [gallery.trajectory(tracklet.id).clip_weights for tracklet in tracklets]
+    everyone = np.ones(len(tracklets), dtype=bool)
+    features = Features(
+        embeddings=index.vectors.matrix(),
+        pids=np.array([_pid(tracklet, pids) for tracklet in tracklets], np.int64),
+        camids=index.columns.camera_ids,
+        is_query=everyone,
+        is_gallery=everyone,
+        tracklet_ids=np.array([tracklet.name for tracklet in tracklets]),
+        clip_weights=np.concatenate(weights),
+        clip_offsets=np.cumsum([0, *map(len, weights)]),
+        meta={
+            "dataset": "gallery",
+            "model": gallery.model.name,
+            "model_fingerprint": gallery.model.fingerprint,
+            "metric": gallery.model.metric,
+            "cameras": {str(number): name for name, number in index.columns.cameras.items()},
+            "people": {str(pid): name for name, pid in pids.items()},
+        },
+    )
+    return save_features(path, features)
+
+
+def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) -> Path:
+    """Writes the crops in the layout `folder`: `<pid>/<pid>C<camid>T<id>F<frame>.jpg`.
+
+    The camid is the camera's number in the gallery, T the tracklet's id; `tracklets.csv` beside
+    the folders has the names. Crops whose files are missing are left out. Progress is in
+    tracklets. Raises `GalleryError` for an empty gallery or a `root` with something in it, and
+    `StorageError` where it can't be written.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise GalleryError(
+            "crops must be exported to a new or empty folder",
+            got=str(root),
+            remedy="Name another one.",
+        )
+    columns = gallery.store.columns()
+    tracklets = _all_tracklets(gallery, columns.ids.tolist())
+    pids = person_pids(tracklet.person for tracklet in tracklets)
+    try:
+        for done, tracklet in enumerate(tracklets, start=1):
+            pid = f"{_pid(tracklet, pids):04d}" if tracklet.person is not None else "-1"
+            stem = f"{pid}C{columns.cameras[tracklet.camera]}T{tracklet.id:06d}"
+            for crop in gallery.crops(tracklet.id):
+                if crop.path.is_file():
+                    (root / pid).mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(crop.path, root / pid / f"{stem}F{crop.frame:06d}.jpg")
+            progress(done, len(tracklets))
+    except OSError as error:
+        raise StorageError(
+            f"{root} must be writable, with room for the crops",
+            got=error.strerror,
+            remedy="Free some space or choose another place.",
+        ) from error
+    export_csv(gallery, root / "tracklets.csv")
+    return root
+
+
+def export_csv(gallery: Gallery, path: Path) -> Path:
+    """Writes a table with one line a tracklet; moments in UTC. Raises `StorageError`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("id", *CSV_COLUMNS))
+    for tracklet in gallery.tracklets():
+        values = asdict(tracklet)
+        for moment in ("start", "end"):
+            values[moment] = values[moment] and values[moment].isoformat()
+        writer.writerow((tracklet.id, *(values[column] for column in CSV_COLUMNS)))
+    write_text(path, text.getvalue())
+    return path
+
+
+def _all_tracklets(gallery: Gallery, ids: Sequence[int]) -> tuple[StoredTracklet, ...]:
+    if not ids:
+        raise GalleryError(
+            "a gallery must have a tracklet to be exported",
+            got=f"{gallery.folder} with none",
+            remedy="Index a video first.",
+        )
+    return gallery.store.tracklets(ids)
+
+
+def _pid(tracklet: StoredTracklet, pids: dict[str, int]) -> int:
+    return JUNK_PID if tracklet.person is None else pids[tracklet.person]
