@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Protocol
 
 from tacan.datasets.crops import image_names, image_suffixes
 from tacan.errors import DataError
 
-__all__ = ["Asked", "Moment", "Pictures", "TrackletName", "read_words"]
+__all__ = ["Asked", "Moment", "Names", "Pictures", "TrackletName", "read_words"]
 
 _MOMENT = re.compile(r"(?P<file>.+)@(?P<when>[\d:.]+):(?P<box>[^@:]+)")
 _FORM = "FILE@SECONDS:x,y,w,h, as in entrance.mp4@12.5:310,80,60,150"
+
+
+class Names(Protocol):
+    """The names of a gallery's tracklets: one is looked up quickly, all are read if need be."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,7 @@ class Moment:
 Asked = TrackletName | Pictures | Moment
 
 
-def read_words(
-    words: Sequence[str], *, names: Collection[str], each: bool = False
-) -> tuple[Asked, ...]:
+def read_words(words: Sequence[str], *, names: Names, each: bool = False) -> tuple[Asked, ...]:
     """What each of `words` asks for, in their order; `names` are the gallery's tracklets.
 
     A word is the name of a tracklet, a moment in a video (FILE@SECONDS:x,y,w,h, where SECONDS may
@@ -78,7 +85,7 @@ def read_words(
     return tuple(asked if each else _images_together(asked))
 
 
-def _read_word(word: str, names: Collection[str]) -> Asked:
+def _read_word(word: str, names: Names) -> Asked:
     if word in names:
         return TrackletName(word)
     path = Path(word)
@@ -165,16 +172,17 @@ def _read_box(text: str, word: str) -> tuple[float, float, float, float]:
     return x, y, x + width, y + height
 
 
-def _unknown(word: str, names: Collection[str]) -> DataError:
-    near = get_close_matches(word, names, n=3, cutoff=0.5)
+def _unknown(word: str, names: Names) -> DataError:
+    known = list(names)
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
     path = Path(word)
     if path.parent.is_dir():
         beside = [child.name for child in path.parent.iterdir()]
         near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=2)]
     if near:
         remedy = f"Is it {' or '.join(near)}?"
-    elif names:
-        remedy = f"The gallery's tracklets have names like {next(iter(sorted(names)))}."
+    elif known:
+        remedy = f"The gallery's tracklets have names like {known[0]}."
     else:
         remedy = "The gallery holds no tracklets yet: `tacan index` fills it."
     return DataError(
