@@ -21,6 +21,7 @@ COMMANDS = {
     "embed": "turn tracklets into embeddings",
     "evaluate": "mAP and CMC, from anyone's features",
     "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
+    "index": "find and follow the people in videos, and put them into a gallery",
 }
 """Each command and what it does. It is the function `NAME` in `tacan.cli.NAME`."""
 

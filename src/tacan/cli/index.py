@@ -1,0 +1,220 @@
+"""`tacan index`: video files into a gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from tacan.errors import ConfigError
+
+__all__ = ["index", "parse_tiles"]
+
+Count = Annotated[int, Parameter(validator=Number(gte=1))]
+Amount = Annotated[float, Parameter(validator=Number(gte=0))]
+Many = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
+
+
+def index(
+    gallery: Path,
+    /,
+    *videos: Annotated[str, Parameter(name="SOURCE")],
+    camera: Many = None,
+    start: Many = None,
+    sources: Path | None = None,
+    model: str | None = None,
+    detector: str = "hog",
+    tiles: str | None = None,
+    threshold: Amount | None = None,
+    stride: Count = 1,
+    tracker: Literal["bytetrack", "sort"] = "bytetrack",
+    patience: Amount = 1.0,
+    sure: Amount = 0.4,
+    min_frames: Count = 5,
+    min_seconds: Amount = 0.5,
+    min_height: Amount = 32.0,
+    min_sharpness: Amount = 0.0,
+    max_seconds: Amount = 300.0,
+    crops: Count = 16,
+    jpeg_quality: Count = 92,
+    embedded_frames: str = "32",
+    fetch: Annotated[bool, Parameter(negative="")] = False,
+    wait: Amount = 0.0,
+    batch_frames: Count = 64,
+    threads: Count | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    precision: Literal["32", "bf16"] = "32",
+    json: str | None = None,
+) -> None:
+    """Finds the people in videos, follows them, and puts each of their walks into a gallery.
+
+    The gallery is a folder, made when it is not there. Interrupted or killed, the same command
+    goes on where it stopped; a file that is there already is passed over. Nothing leaves this
+    machine, and nothing is fetched unless --fetch says so.
+
+    Example: tacan index people.gallery door.mp4 --camera door --start 2026-11-22T14:00:00+01:00
+
+    Example: tacan index people.gallery a.mp4 b.mp4 --camera hall --camera yard --stride 2
+    --detector yolox:yolox_nano.onnx --tiles 2x2 --model openvino:reid.xml
+
+    Example: tacan index people.gallery --sources cameras.yaml, where cameras.yaml is
+
+        - {path: a.mp4, camera: hall, start: 2026-11-22T14:00:00+01:00}
+        - {path: b.mp4, camera: yard, start: file, detector: "mot:b.txt"}
+
+    Then: tacan search people.gallery hall/1
+
+    Parameters
+    ----------
+    gallery
+        The gallery's folder.
+    videos
+        Video files.
+    camera
+        The camera's name: one for all files, or the option once for each.
+    start
+        When the first frame was taken, with its time zone, once for each file; or `file` for what
+        the file's metadata says. Without it, times count from the start of the video.
+    sources
+        A YAML list of sources with `path`, `camera`, `start` and any of the options from
+        `detector` to `embedded_frames`, with _ for -. Paths are relative to the list.
+    model
+        Who makes vectors out of crops: a folder with config.json and model.safetensors, a run
+        folder of `tacan train`, the name of a model that ships with the package, or a frozen
+        encoder: timm:NAME, onnx:FILE, openvino:FILE (what differs from its defaults stands in a
+        YAML file beside it: see `tacan embed --help`).
+    detector
+        Who finds people: hog (needs nothing, finds large upright people only), yolox:FILE,
+        openvino:FILE, torchvision:NAME, rfdetr:NAME, or mot:FILE for ready boxes or tracks.
+    tiles
+        Cut each frame into ROWSxCOLUMNS overlapping tiles, for people who are small in it.
+    threshold
+        Least score of a detection; the detector's own when not given.
+    stride
+        Look at every which frame. 2 halves the work and follows walking people as well.
+    tracker
+        Who follows people from frame to frame.
+    patience
+        Seconds after which the tracker gives up someone whom it does not see.
+    sure
+        Score from which on a detection may begin a track.
+    min_frames
+        Least number of frames looked at in which a person is seen.
+    min_seconds
+        Least time that a tracklet lasts.
+    min_height
+        Least height of a person in pixels.
+    min_sharpness
+        Least sharpness of a tracklet's sharpest crop.
+    max_seconds
+        Tracks longer than this are cut.
+    crops
+        Pictures kept of each tracklet.
+    jpeg_quality
+        Their JPEG quality, to 100.
+    embedded_frames
+        Most frames of a tracklet that the model sees, spread evenly; or `all`.
+    fetch
+        Let the detector's weights be downloaded, for torchvision: and rfdetr:.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    batch_frames
+        Frames that the model sees at once.
+    threads
+        Threads that compute; as many as there are cores when not given.
+    device
+        Where the model runs; auto takes a GPU if there is one.
+    precision
+        Arithmetic of the model's network.
+    json
+        Write what came of each source to this file as well; - is standard output.
+    """
+    from tacan.cli.console import note, progress_bar, say, write_json
+    from tacan.indexing.settings import checked_settings
+    from tacan.indexing.sources import gather_sources
+
+    chosen: dict[str, Any] = {
+        "detector": detector,
+        "tiles": parse_tiles(tiles),
+        "threshold": threshold,
+        "stride": stride,
+        "tracker": tracker,
+        "patience": patience,
+        "sure": sure,
+        "min_frames": min_frames,
+        "min_seconds": min_seconds,
+        "min_height": min_height,
+        "min_sharpness": min_sharpness,
+        "max_seconds": max_seconds,
+        "crops": crops,
+        "jpeg_quality": jpeg_quality,
+        "embedded_frames": None if embedded_frames == "all" else embedded_frames,
+    }
+    asked = gather_sources(
+        videos,
+        cameras=camera or (),
+        starts=start or (),
+        source_list=sources,
+        settings=checked_settings(chosen, source="the command line"),
+    )
+
+    import torch
+
+    from tacan.embeddings.open import open_embedder
+    from tacan.gallery import ModelCard, open_gallery
+    from tacan.indexing.run import index_sources
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    name = _model_name(model)
+    embedder = open_embedder(name, device=device, precision=precision)
+    card = ModelCard(name, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
+        try:
+            with progress_bar("indexing", "frames") as progress:
+                report = index_sources(
+                    opened,
+                    asked,
+                    embedder=embedder,
+                    batch_frames=batch_frames,
+                    threads=threads,
+                    fetch=fetch,
+                    progress=progress,
+                )
+        except KeyboardInterrupt:
+            note(f"What is finished lies in {gallery}; the same command goes on from there.")
+            raise
+    if json is not None:
+        write_json(json, report.as_json())
+    if json != "-":
+        for source in report.sources:
+            say(source.text())
+
+
+def parse_tiles(text: str | None) -> tuple[int, int] | None:
+    """`2x3` -> (2, 3): rows and columns. Raises `ConfigError`."""
+    if text is None:
+        return None
+    rows, cross, columns = text.lower().partition("x")
+    if not cross or not rows.isdecimal() or not columns.isdecimal() or "0" in (rows, columns):
+        raise ConfigError(
+            [f"tiles must be ROWSxCOLUMNS, such as 2x2; got {text!r}"], source="the command line"
+        )
+    return int(rows), int(columns)
+
+
+def _model_name(model: str | None) -> str:
+    """What was asked for, or the model that ships with the package."""
+    from tacan.embeddings import open as models
+
+    default = (
+        model or getattr(models, "DEFAULT_MODEL", None) or next(iter(models.SHIPPED_MODELS), None)
+    )
+    if default is None:
+        raise ConfigError(
+            ["--model is needed: no model ships with this version of the package"],
+            source="the command line",
+        )
+    return default

@@ -1,0 +1,86 @@
+"""Detections as the gallery keeps them while a source is being indexed.
+
+Finding people takes most of the time of indexing. So what was found is written down in blocks of
+frames, and a run that goes on after a kill takes it from there; following people anew through boxes
+that are known costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from tacan.video.records import Detections
+
+__all__ = ["Block", "Journal", "pack_block", "unpack_block"]
+
+Block = list[tuple[int, Detections]]
+"""Processed frames that follow each other: the number of each, and who was found in it."""
+
+_HEAD = struct.Struct("<4sI")
+_MARK = b"TDJ1"
+
+
+def pack_block(block: Block) -> bytes:
+    """The block as bytes, exactly.
+
+    A mark and the number of frames; then, little-endian, each frame's number (int64), how many
+    were found in it (int32), all boxes (float32) and all scores (float32).
+    """
+    frames = np.array([number for number, _ in block], "<i8")
+    counts = np.array([len(found) for _, found in block], "<i4")
+    boxes = [found.boxes.astype("<f4").tobytes() for _, found in block]
+    scores = [found.scores.astype("<f4").tobytes() for _, found in block]
+    return b"".join(
+        [_HEAD.pack(_MARK, len(block)), frames.tobytes(), counts.tobytes(), *boxes, *scores]
+    )
+
+
+def unpack_block(data: bytes) -> Block | None:
+    """The block in `data`; None for bytes that `pack_block` did not write."""
+    if len(data) < _HEAD.size:
+        return None
+    mark, n_frames = _HEAD.unpack_from(data)
+    if mark != _MARK or len(data) < _HEAD.size + 12 * n_frames:
+        return None
+    frames = np.frombuffer(data, "<i8", n_frames, _HEAD.size)
+    counts = np.frombuffer(data, "<i4", n_frames, _HEAD.size + 8 * n_frames)
+    n_found = int(counts.sum())
+    start = _HEAD.size + 12 * n_frames
+    if len(data) != start + 20 * n_found:
+        return None
+    boxes = np.frombuffer(data, "<f4", 4 * n_found, start).reshape(-1, 4)
+    scores = np.frombuffer(data, "<f4", n_found, start + 16 * n_found)
+    ends = np.cumsum(counts)[:-1]
+    # Copied, since a part of a buffer is read-only and keeps the whole in memory.
+    return [
+        (int(number), Detections(some.astype(np.float32), sure.astype(np.float32)))
+        for number, some, sure in zip(
+            frames, np.split(boxes, ends), np.split(scores, ends), strict=True
+        )
+    ]
+
+
+class Journal:
+    """What an earlier run has found, asked for frame by frame in rising order.
+
+    `blocks` are (first frame, bytes) by rising frame, as the gallery gives them. Bytes that can't
+    be understood end the journal: from there on everything is looked at anew.
+    """
+
+    def __init__(self, blocks: Sequence[tuple[int, bytes]]) -> None:
+        self._blocks = iter(blocks)
+        self._open: dict[int, Detections] = {}
+        self._highest = -1
+
+    def found(self, frame: int) -> Detections | None:
+        """Who was found in frame `frame`, or None if nobody has looked at it."""
+        while frame > self._highest:
+            block = unpack_block(next(self._blocks, (0, b""))[1])
+            if not block:
+                return None
+            self._open = dict(block)
+            self._highest = block[-1][0]
+        return self._open.get(frame)

@@ -1,0 +1,122 @@
+"""What indexing gives back: what came of each source, and how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tacan.indexing.timing import shares_text
+
+__all__ = ["IndexReport", "SourceReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What came of one source.
+
+    n_tracklets
+        All that the gallery holds of it now; `n_new` of them by this run.
+    n_frames
+        Frames that were looked at.
+    video_seconds, seconds
+        How much video that is, and how long it took.
+    stage_seconds, shares
+        Seconds that each stage was at work, and its share of all work: see `timing.StageTimes`.
+    was_done
+        Whether the gallery held all of it before, so that nothing was done.
+    damage
+        Why the video could not be read to its end, if so.
+    notes
+        What else is worth knowing, as sentences.
+    """
+
+    path: str
+    camera: str
+    n_tracklets: int
+    n_new: int
+    n_frames: int
+    video_seconds: float
+    seconds: float
+    stage_seconds: dict[str, float]
+    shares: dict[str, float]
+    was_done: bool = False
+    damage: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def speed(self) -> float:
+        """Seconds of video in a second; 0 where nothing was done."""
+        return self.video_seconds / self.seconds if self.seconds else 0.0
+
+    def text(self) -> str:
+        """The source in a line or more for people."""
+        head = f"{self.path} ({self.camera}): "
+        if self.was_done:
+            return f"{head}indexed before, {_tracklets(self.n_tracklets)}; nothing to do"
+        lines = [
+            f"{head}{_tracklets(self.n_tracklets)} from {self.n_frames:,} frames in "
+            f"{self.seconds:.1f} s, {self.speed:.1f} times as fast as it plays "
+            f"({shares_text(self.shares)})"
+        ]
+        if self.damage is not None:
+            lines.append(
+                f"  {self.damage}; what could be decoded is indexed, "
+                f"{self.video_seconds:.1f} s of video"
+            )
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What came of all sources of a call."""
+
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def n_new(self) -> int:
+        return sum(source.n_new for source in self.sources)
+
+    @property
+    def speed(self) -> float:
+        """Seconds of video in a second, over the sources that there was something to do for."""
+        seconds = sum(source.seconds for source in self.sources)
+        return sum(source.video_seconds for source in self.sources) / seconds if seconds else 0.0
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each stage's share of all work."""
+        stages: dict[str, float] = {}
+        for source in self.sources:
+            for stage, spent in source.stage_seconds.items():
+                stages[stage] = stages.get(stage, 0.0) + spent
+        total = sum(stages.values())
+        return {stage: spent / total if total else 0.0 for stage, spent in stages.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`: exact numbers."""
+        return {
+            "sources": [
+                {
+                    "path": source.path,
+                    "camera": source.camera,
+                    "n_tracklets": source.n_tracklets,
+                    "n_new": source.n_new,
+                    "n_frames": source.n_frames,
+                    "video_seconds": source.video_seconds,
+                    "seconds": source.seconds,
+                    "speed": source.speed,
+                    "shares": source.shares,
+                    "was_done": source.was_done,
+                    "damage": source.damage,
+                    "notes": list(source.notes),
+                }
+                for source in self.sources
+            ],
+            "n_new": self.n_new,
+            "speed": self.speed,
+            "shares": self.shares,
+        }
+
+
+def _tracklets(count: int) -> str:
+    return f"{count:,} tracklet{'' if count == 1 else 's'}"

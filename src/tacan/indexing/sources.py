@@ -1,0 +1,213 @@
+"""Which files are to be indexed: from the command line or a list in YAML, checked all at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from tacan.errors import ConfigError
+from tacan.indexing.settings import IndexSettings, setting_faults
+
+__all__ = ["READY", "Start", "VideoSource", "gather_sources", "parse_start", "read_source_list"]
+
+Start = datetime | Literal["file"] | None
+"""The moment of a video's first frame: known, to be taken from the file's metadata, or unknown."""
+
+READY = "mot"
+"""The kind of detector that is a file of ready boxes or tracks."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """A file, the camera that it is from, when it begins, and how it is to be indexed."""
+
+    path: Path
+    camera: str
+    start: Start = None
+    settings: IndexSettings = field(default_factory=IndexSettings)
+
+
+def parse_start(text: str) -> Start:
+    """`2026-11-22T14:00:00+01:00` -> a moment; `file` stays.
+
+    >>> parse_start("2026-11-22T14:00:00Z").isoformat()
+    '2026-11-22T14:00:00+00:00'
+
+    Raises `ValueError` for anything else, a moment without its time zone included.
+    """
+    if text == "file":
+        return "file"
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError("a moment without its time zone")
+    return moment
+
+
+def gather_sources(
+    paths: Sequence[str],
+    *,
+    cameras: Sequence[str] = (),
+    starts: Sequence[str] = (),
+    source_list: Path | None = None,
+    settings: IndexSettings | None = None,
+) -> list[VideoSource]:
+    """The sources of one call, from arguments, from a list, or from both.
+
+    Parameters
+    ----------
+    paths
+        Files of video.
+    cameras
+        One name for all of `paths`, or one for each.
+    starts
+        None, or one for each of `paths`: see `parse_start`.
+    source_list
+        A list as `read_source_list` reads it, whose sources come after those of `paths`.
+    settings
+        For sources that don't say otherwise.
+
+    Raises
+    ------
+    ConfigError
+        With all faults of all sources: files that are not there, counts that don't fit, moments
+        without a time zone, a file that is named twice, settings that can't be.
+    """
+    settings = settings or IndexSettings()
+    faults: list[str] = []
+    sources = _from_arguments(paths, cameras, starts, settings, faults)
+    if source_list is not None:
+        sources += _from_list(source_list, settings, faults)
+    elif not paths:
+        faults.append("there is no source; name a video file, or a list of sources")
+    faults += _faults_together(sources)
+    if faults:
+        raise ConfigError(faults, source="the choice of sources")
+    return sources
+
+
+def read_source_list(path: Path, settings: IndexSettings | None = None) -> list[VideoSource]:
+    """The sources in a YAML file: a list of entries with `path`, `camera` and perhaps `start`.
+
+    Paths are relative to the list. Any setting of `IndexSettings` may stand in an entry, above
+    those of `settings`. Raises `ConfigError` with all faults.
+    """
+    return gather_sources((), source_list=path, settings=settings)
+
+
+def _from_arguments(
+    paths: Sequence[str],
+    cameras: Sequence[str],
+    starts: Sequence[str],
+    settings: IndexSettings,
+    faults: list[str],
+) -> list[VideoSource]:
+    if paths and len(cameras) not in (1, len(paths)):
+        faults.append(
+            f"there must be one camera for all {len(paths)} sources or one for each; "
+            f"got {len(cameras)}"
+        )
+    if len(starts) not in (0, len(paths)):
+        faults.append(
+            f"there must be one start for each of {len(paths)} sources; got {len(starts)}"
+        )
+    moments: list[Start] = [_start_of(text, "--start", faults) for text in starts]
+    sources = []
+    for i, path in enumerate(paths):
+        camera = cameras[min(i, len(cameras) - 1)] if cameras else "?"
+        start = moments[i] if i < len(moments) else None
+        sources.append(VideoSource(Path(path), camera, start, settings))
+    return sources
+
+
+def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[VideoSource]:
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        faults.append(f"{path} is not readable YAML: {error}")
+        return []
+    if not isinstance(entries, list) or not entries:
+        faults.append(f"{path} must be a list of sources, each with `path:` and `camera:`")
+        return []
+    sources = []
+    for number, entry in enumerate(entries, 1):
+        where = f"{path.name}, entry {number}"
+        if isinstance(entry, dict):
+            sources += _from_entry(entry, where, path.parent, settings, faults)
+        else:
+            faults.append(f"{where} must have `path:` and `camera:`; got {entry!r}")
+    return sources
+
+
+def _from_entry(
+    entry: Mapping[str, Any], where: str, folder: Path, settings: IndexSettings, faults: list[str]
+) -> list[VideoSource]:
+    rest = {str(key): value for key, value in entry.items()}
+    path, camera = rest.pop("path", None), rest.pop("camera", None)
+    start = _start_of(rest.pop("start", None), where, faults)
+    for name, value in (("path", path), ("camera", camera)):
+        if value is None or value == "":
+            faults.append(f"{where}: it has no {name}")
+    if isinstance(detector := rest.get("detector"), str) and detector.startswith(f"{READY}:"):
+        rest["detector"] = f"{READY}:{folder / detector.removeprefix(f'{READY}:')}"
+    chosen = settings.model_dump() | rest
+    wrong = setting_faults(chosen)
+    faults += [f"{where}: {fault}" for fault in wrong]
+    if wrong or not path or not camera:
+        return []
+    checked = IndexSettings.model_validate(chosen)
+    return [VideoSource(folder / str(path), str(camera), start, checked)]
+
+
+def _start_of(value: Any, where: str, faults: list[str]) -> Start:
+    if value is None or (isinstance(value, datetime) and value.utcoffset() is not None):
+        return value
+    try:
+        return parse_start(value if isinstance(value, str) else str(value))
+    except ValueError:
+        faults.append(
+            f"{where}: a start must be a moment with its time zone, such as "
+            f"2026-11-22T14:00:00+01:00, or `file`; got {str(value)!r}"
+        )
+        return None
+
+
+def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
+    """What is wrong with each source, and with the sources beside each other."""
+    faults = []
+    seen: set[tuple[Path, str]] = set()
+    for source in sources:
+        faults += _faults_of(source)
+        key = (source.path.resolve(), source.camera)
+        if key in seen:
+            faults.append(f"{source.path} is named twice for camera {source.camera!r}")
+        seen.add(key)
+    ready = Counter(s.settings.detector for s in sources if _is_for_one_video(s.settings.detector))
+    faults += [
+        f"{name} holds the boxes of one video, and stands for {count}; give each its own in a "
+        "list of sources"
+        for name, count in ready.items()
+        if count > 1
+    ]
+    return faults
+
+
+def _is_for_one_video(detector: str) -> bool:
+    """Whether it is a file of ready boxes that names no videos, as only JSON can."""
+    return detector.startswith(f"{READY}:") and not detector.endswith(".json")
+
+
+def _faults_of(source: VideoSource) -> list[str]:
+    faults = []
+    if "://" in str(source.path) or str(source.path).split(":/", 1)[0] in ("http", "https", "rtsp"):
+        faults.append(f"{source.path}: sources are files; record the stream to a file first")
+    elif not source.path.is_file():
+        faults.append(f"{source.path}: there is no such file")
+    if not source.camera.strip() or "/" in source.camera or not source.camera.isprintable():
+        faults.append(f"{source.camera!r}: a camera's name must be printable and without a slash")
+    return faults

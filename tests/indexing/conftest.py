@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
+
+from tacan.embeddings.embedder import TacanEmbedder
+from tacan.gallery import Gallery, ModelCard, open_gallery
+from tacan.indexing import IndexReport, IndexSettings, VideoSource, finding, index_sources
+
+SETTINGS = IndexSettings(detector="blocks", crops=4, embedded_frames=16)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> TacanEmbedder:
+    return small_embedder()
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five people, one after another."""
+    return write_walkers(tmp_path_factory.mktemp("videos") / "walkers.mp4", n_frames=120)
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch) -> BlockDetector:
+    """Stands in for every detector that is asked for."""
+    blocks = BlockDetector()
+    monkeypatch.setattr(finding, "open_detector", lambda *_, **__: blocks)
+    return blocks
+
+
+@pytest.fixture
+def make_gallery(tmp_path: Path, embedder: TacanEmbedder) -> Iterator[Callable[..., Gallery]]:
+    opened: list[Gallery] = []
+
+    def make(name: str = "gallery") -> Gallery:
+        card = ModelCard("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+        opened.append(open_gallery(tmp_path / name, write=True, create_with=card))
+        return opened[-1]
+
+    yield make
+    for gallery in opened:
+        gallery.close()
+
+
+@pytest.fixture
+def index_video(embedder: TacanEmbedder) -> Callable[..., IndexReport]:
+    def index(gallery: Gallery, path: Path, *, camera: str = "hall", **rest: Any) -> IndexReport:
+        settings = rest.pop("settings", SETTINGS)
+        source = VideoSource(path, camera, rest.pop("start", None), settings)
+        return index_sources(gallery, [source], embedder=embedder, batch_frames=16, **rest)
+
+    return index

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tacan.indexing.journal import Journal, pack_block, unpack_block
+from tacan.video.records import Detections
+
+
+def found(n: int, seed: int = 0) -> Detections:
+    rng = np.random.default_rng([n, seed])
+    return Detections(
+        rng.random((n, 4), np.float32) * 1000, rng.random(n, np.float32).astype(np.float32)
+    )
+
+
+def equal(one: Detections, other: Detections) -> bool:
+    return (
+        one.boxes.tobytes() == other.boxes.tobytes()
+        and one.scores.tobytes() == other.scores.tobytes()
+        and one.boxes.dtype == other.boxes.dtype
+    )
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 5))
+def test_a_block_comes_back_bit_by_bit(counts: list[int], stride: int) -> None:
+    block = [(stride * i, found(n, i)) for i, n in enumerate(counts)]
+    back = unpack_block(pack_block(block))
+    assert back is not None
+    assert [number for number, _ in back] == [number for number, _ in block]
+    assert all(equal(a, b) for (_, a), (_, b) in zip(back, block, strict=True))
+
+
+@given(st.data())
+def test_damaged_bytes_are_no_block(data: st.DataObject) -> None:
+    whole = pack_block([(0, found(2)), (1, found(0)), (2, found(3))])
+    length = data.draw(st.integers(0, len(whole) - 1))
+    assert unpack_block(whole[:length]) is None
+    assert unpack_block(b"XXXX" + whole[4:]) is None
+
+
+def test_a_journal_answers_until_it_ends() -> None:
+    blocks = [
+        (0, pack_block([(0, found(1)), (2, found(2))])),
+        (4, pack_block([(4, found(0)), (6, found(3))])),
+    ]
+    journal = Journal(blocks)
+    assert [None if (d := journal.found(i)) is None else len(d) for i in (0, 2, 4, 6, 8, 10)] == [
+        1, 2, 0, 3, None, None,
+    ]  # fmt: skip
+
+
+def test_a_block_that_cannot_be_read_ends_the_journal() -> None:
+    journal = Journal([(0, pack_block([(0, found(1))])), (1, b"?"), (2, b"?")])
+    assert journal.found(0) is not None
+    assert journal.found(1) is None
+    assert journal.found(2) is None

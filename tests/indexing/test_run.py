@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.indexing.conftest import SETTINGS
+from tests.indexing.galleries import contents
+from tests.indexing.scenes import FPS, BlockDetector, write_walkers
+
+from tacan.embeddings.embedder import TacanEmbedder
+from tacan.errors import VideoError
+from tacan.gallery import Gallery, GalleryError
+from tacan.indexing import IndexReport, VideoSource, index_sources
+from tacan.indexing.timing import STAGES
+
+Indexer = Callable[..., IndexReport]
+Maker = Callable[..., Gallery]
+
+
+def test_each_walker_becomes_a_tracklet(
+    video: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    gallery = make_gallery()
+    start = datetime(2026, 11, 22, 13, tzinfo=UTC)
+    told: list[tuple[int, int]] = []
+    report = index_video(
+        gallery, video, start=start, progress=lambda done, total: told.append((done, total))
+    )
+    (source,) = report.sources
+    assert (source.n_tracklets, source.n_new, source.n_frames) == (5, 5, 120)
+    assert source.video_seconds == pytest.approx(120 / FPS)
+    assert set(source.shares) == set(STAGES)
+    assert sum(source.shares.values()) == pytest.approx(1)
+    assert all(share > 0 for share in source.shares.values())
+    assert told[-1] == (120, 120)
+    assert report.speed == pytest.approx(source.video_seconds / source.seconds)
+    assert detector.calls == 120
+    tracklets = list(gallery.tracklets())
+    assert [t.name for t in tracklets] == [f"hall/{n}" for n in range(1, 6)]
+    for tracklet in tracklets:
+        assert tracklet.start is not None
+        assert (tracklet.start - start).total_seconds() == pytest.approx(tracklet.first_seconds)
+        assert 0 < tracklet.n_crops <= SETTINGS.crops
+        path = gallery.trajectory(tracklet.id)
+        assert np.diff(path.boxes[:, 0]).mean() == pytest.approx(3, abs=0.3)
+        assert len(path.clip_weights) == len(path.clip_frames) <= 4
+        assert set(path.clip_frames.ravel()) <= set(path.frames)
+    assert np.isfinite(gallery.vectors()[1]).all()
+
+
+def test_the_same_file_again_is_a_no_op(
+    video: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    gallery = make_gallery()
+    index_video(gallery, video)
+    before, calls = contents(gallery), detector.calls
+    copy = gallery.folder.parent / "copy.mp4"
+    copy.write_bytes(video.read_bytes())
+    for path in (video, copy):
+        (source,) = index_video(gallery, path).sources
+        assert source.was_done
+        assert (source.n_tracklets, source.n_new) == (5, 0)
+        assert "nothing to do" in source.text()
+    assert contents(gallery) == before
+    assert detector.calls == calls
+
+
+def test_two_runs_give_the_same_bytes(
+    video: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    galleries = [make_gallery("one"), make_gallery("two")]
+    for gallery in galleries:
+        index_video(gallery, video)
+    assert contents(galleries[0]) == contents(galleries[1])
+
+
+@pytest.mark.parametrize("change", ["stride", "start", "detector"])
+def test_a_change_of_settings_is_told(
+    video: Path,
+    make_gallery: Maker,
+    index_video: Indexer,
+    detector: BlockDetector,
+    change: str,
+) -> None:
+    gallery = make_gallery()
+    index_video(gallery, video)
+    other = SETTINGS.model_copy(update={"stride": 2} if change == "stride" else {})
+    start = datetime(2026, 1, 1, tzinfo=UTC) if change == "start" else None
+    if change == "detector":
+        detector.fingerprint = "retrained"
+    with pytest.raises(GalleryError, match=rf"{change}\w* was .* and is now") as caught:
+        index_video(gallery, video, settings=other, start=start)
+    assert "tacan gallery delete" in str(caught.value)
+    (source,) = index_video(gallery, video, camera="yard", settings=other, start=start).sources
+    assert source.n_new == 5
+
+
+def test_a_stride_looks_at_fewer_frames(
+    video: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    settings = SETTINGS.model_copy(update={"stride": 2})
+    (source,) = index_video(make_gallery(), video, settings=settings).sources
+    assert (source.n_frames, source.n_tracklets) == (60, 5)
+    assert detector.calls == 60
+    assert source.video_seconds == pytest.approx(120 / FPS)
+
+
+def test_several_sources_in_one_call(
+    tmp_path: Path,
+    video: Path,
+    make_gallery: Maker,
+    embedder: TacanEmbedder,
+    detector: BlockDetector,
+) -> None:
+    gallery = make_gallery()
+    other = write_walkers(tmp_path / "other.mp4", n_frames=60, n_people=2, seed=1)
+    told: list[tuple[int, int]] = []
+    finished: list[str] = []
+    report = index_sources(
+        gallery,
+        [VideoSource(video, "a", None, SETTINGS), VideoSource(other, "b", None, SETTINGS)],
+        embedder=embedder,
+        progress=lambda done, total: told.append((done, total)),
+        done_with=lambda source: finished.append(source.camera),
+    )
+    assert [source.n_tracklets for source in report.sources] == [5, 2]
+    assert told[-1] == (180, 180)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert finished == ["a", "b"]
+    assert report.n_new == 7
+    assert report.as_json()["sources"][1]["n_tracklets"] == 2
+
+
+def test_all_sources_are_tried_before_any_is_indexed(
+    tmp_path: Path,
+    video: Path,
+    make_gallery: Maker,
+    embedder: TacanEmbedder,
+    detector: BlockDetector,
+) -> None:
+    gallery = make_gallery()
+    empty, text = tmp_path / "empty.mp4", tmp_path / "text.mp4"
+    empty.write_bytes(b"")
+    text.write_text("this is no video\n" * 100)
+    sources = [VideoSource(path, "a", None, SETTINGS) for path in (video, empty, text)]
+    with pytest.raises(VideoError) as caught:
+        index_sources(gallery, sources, embedder=embedder)
+    assert "empty.mp4" in str(caught.value)
+    assert "text.mp4" in str(caught.value)
+    assert gallery.sources() == ()
+    with pytest.raises(VideoError, match=r"text\.mp4"):
+        index_sources(gallery, sources[2:], embedder=embedder)
+
+
+def test_nobody_in_sight_is_a_result(
+    tmp_path: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    gallery = make_gallery()
+    path = write_walkers(tmp_path / "empty_hall.mp4", n_frames=30, n_people=0)
+    (source,) = index_video(gallery, path).sources
+    assert (source.n_tracklets, source.n_frames) == (0, 30)
+    assert "nobody was found" in source.text()
+    assert gallery.sources()[0].state == "done"
+    assert index_video(gallery, path).sources[0].was_done
+
+
+def test_a_start_from_the_file_that_has_none(
+    video: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    (source,) = index_video(make_gallery(), video, start="file").sources
+    assert "does not say when it was made" in source.text()
