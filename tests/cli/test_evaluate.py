@@ -118,6 +118,14 @@ def test_re_ranking_takes_its_numbers(tmp_path, features, capsys):
     assert json.loads(out)["protocols"]["cross-camera"]["mAP"] == expected.mean_ap
 
 
+def test_numbers_of_a_re_ranking_that_was_not_asked_for_are_refused(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", features)
+    status, out, err = run(capsys, path, "--protocol", "cross-camera", "--k1", "5", "--weight", "0")
+    assert (status, out) == (1, "")
+    assert "--k1 is for --rerank" in err
+    assert "--weight is for --rerank" in err
+
+
 def test_features_and_labels_can_be_two_files_under_any_names(tmp_path, features, capsys):
     np.save(tmp_path / "f.npy", features.embeddings)
     names = ("pids", "camids", "is_query", "is_gallery")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from tacan.evaluation import Study, Wishes
+    from tacan.evaluation import Reranking, Study, Wishes
     from tacan.evaluation.source import Source
 
 __all__ = ["evaluate"]
@@ -35,9 +36,9 @@ def evaluate(
     labels: Path | None = None,
     columns: str = "",
     rerank: Annotated[bool, Parameter(negative=())] = False,
-    k1: int = 20,
-    k2: int = 6,
-    weight: float = 0.3,
+    k1: int | None = None,
+    k2: int | None = None,
+    weight: float | None = None,
     confidence: float | None = None,
     cameras: Annotated[bool, Parameter(negative=())] = False,
     compare: Path | None = None,
@@ -64,7 +65,7 @@ def evaluate(
         One or more of mars-official, mars-9330, mars-11310, cross-camera and two-camera, with
         commas between them.
     metric
-        The distance: euclidean or cosine.
+        The distance: euclidean or cosine. Distances that come ready are scored as they are.
     json
         Also write the exact numbers to this file; with - to standard output, instead of the
         table.
@@ -75,11 +76,11 @@ def evaluate(
     rerank
         Re-rank by k-reciprocal neighbours first.
     k1
-        Re-ranking: how many neighbours must agree.
+        With --rerank: how many neighbours must agree; 20 when not given.
     k2
-        Re-ranking: how many neighbours are averaged over.
+        With --rerank: how many neighbours are averaged over; 6 when not given.
     weight
-        Re-ranking: the part of the plain distance in the result.
+        With --rerank: the part of the plain distance in the result; 0.3 when not given.
     confidence
         Give intervals of this level (0.95, say) from resampled queries.
     cameras
@@ -94,11 +95,10 @@ def evaluate(
     """
     from tacan.evaluation import Wishes
     from tacan.evaluation.importers import load_source, parse_columns
-    from tacan.evaluation.rerank_settings import Reranking
 
     names = parse_columns(columns)
     wishes = Wishes(
-        rerank=Reranking(k1=k1, k2=k2, weight=weight) if rerank else None,
+        rerank=_reranking(asked=rerank, k1=k1, k2=k2, weight=weight),
         confidence=confidence,
         cameras=cameras,
         false_match_rate=threshold,
@@ -107,6 +107,16 @@ def evaluate(
     )
     source = load_source(features, labels=labels, columns=names)
     _tell(_studied(source, protocol, metric, wishes), json)
+
+
+def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
+    from tacan.errors import ConfigError
+    from tacan.evaluation.rerank_settings import Reranking
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if given and not asked:
+        raise ConfigError([f"--{name} is for --rerank" for name in given], source="the evaluation")
+    return replace(Reranking(), **given) if asked else None
 
 
 def _studied(source: Source, protocol: str, metric: str, wishes: Wishes) -> Study:

@@ -42,28 +42,28 @@ def matrix(name: str, values: Any) -> NDArray[np.float32]:
     return array
 
 
-def pids(values: Any, n: int) -> NDArray[np.int64]:
+def pids(values: Any, n: int, name: str = "pids") -> NDArray[np.int64]:
     """Identities [N]: -1 junk, 0 distractor, else positive."""
-    array = _whole_numbers("pids", values, n, "Convert them with `pids.astype(numpy.int64)`.")
+    array = _whole_numbers(name, values, n, f"Convert them with `{name}.astype(numpy.int64)`.")
     if (array < JUNK_PID).any():
         raise FeaturesError(
             "a pid must be -1 (junk), 0 (distractor) or a positive number",
-            got=str(int(array.min())),
+            got=f"{int(array.min())} in `{name}`",
             remedy="Renumber the identities.",
         )
     return array
 
 
-def camids(values: Any, n: int) -> NDArray[np.int64]:
+def camids(values: Any, n: int, name: str = "camids") -> NDArray[np.int64]:
     """Cameras [N]: one for each tracklet."""
     array = np.asarray(values)
     if array.ndim > 1 or array.dtype == object:
         raise FeaturesError(
             "a tracklet must have one camera",
-            got=f"`camids` {array.dtype} {list(array.shape)}, a list of cameras per tracklet",
+            got=f"`{name}` {array.dtype} {list(array.shape)}, a list of cameras per tracklet",
             remedy="Give the camera of the tracklet once, not once for each frame or clip.",
         )
-    return _whole_numbers("camids", array, n, "Number the cameras with whole numbers.")
+    return _whole_numbers(name, array, n, "Number the cameras with whole numbers.")
 
 
 def flags(name: str, values: Any, n: int) -> NDArray[np.bool_]:
@@ -99,24 +99,29 @@ def names(values: Any, n: int) -> NDArray[np.str_]:
 
 
 def no_repeated_queries(
-    embeddings: NDArray[np.float32],
+    numbers: NDArray[np.floating],
     person: NDArray[np.int64],
     camera: NDArray[np.int64],
-    is_query: NDArray[np.bool_],
+    rows: NDArray[np.int64] | None = None,
+    *,
+    called: str = "embedding",
+    remedy: str = "Drop the repeated rows, or give `tracklet_ids` that tell them apart.",
 ) -> None:
     """Refuses a query row that was given twice, where no tracklet ids tell rows apart.
 
-    Two queries of one person and camera whose embeddings agree to the last bit are one row
-    given twice. Embeddings that agree across persons or cameras too (a constant, a few
-    prototypes), and short ones, can agree for other reasons and are let pass.
+    The queries are the given `rows` of `numbers`, which are embeddings or distances (`called`);
+    all of them where none are given. Two queries of one person and camera whose numbers agree to
+    the last bit are one row given twice. Numbers that agree across persons or cameras too (a
+    constant, a few prototypes), and short ones, can agree for other reasons and are let pass.
     """
-    rows = np.flatnonzero(is_query)
-    if len(rows) < 2 or embeddings.shape[1] < CHANCE_IS_OUT_FROM:
+    vectors = numbers if rows is None else numbers[rows]
+    rows = np.arange(len(numbers)) if rows is None else rows
+    if len(rows) < 2 or vectors.shape[1] < CHANCE_IS_OUT_FROM:
         return
-    vectors = np.ascontiguousarray(embeddings[rows])
     if len(set(vectors.sum(axis=1, dtype=np.float64).tolist())) == len(rows):
         return
-    keys = vectors.view(np.dtype((np.void, vectors.shape[1] * 4))).ravel()
+    vectors = np.ascontiguousarray(vectors)
+    keys = vectors.view(np.dtype((np.void, vectors.shape[1] * vectors.itemsize))).ravel()
     _, group = np.unique(keys, return_inverse=True)
     n_vectors = int(group.max()) + 1
     labelled = np.unique(np.stack([group, person[rows], camera[rows]]), axis=1).shape[1]
@@ -126,8 +131,8 @@ def no_repeated_queries(
     first, second = rows[group == repeated][:2]
     raise FeaturesError(
         "a query must be one row",
-        got=f"rows {first} and {second} with the same pid, camera and embedding",
-        remedy="Drop the repeated rows, or give `tracklet_ids` that tell them apart.",
+        got=f"rows {first} and {second} with the same pid, camera and {called}",
+        remedy=remedy,
     )
 
 

@@ -75,7 +75,8 @@ class Features:
         if self.tracklet_ids is not None:
             object.__setattr__(self, "tracklet_ids", checks.names(self.tracklet_ids, n))
         else:
-            checks.no_repeated_queries(self.embeddings, self.pids, self.camids, self.is_query)
+            queries = np.flatnonzero(self.is_query)
+            checks.no_repeated_queries(self.embeddings, self.pids, self.camids, queries)
         weights, offsets = checks.ragged(self.clip_weights, self.clip_offsets, n)
         object.__setattr__(self, "clip_weights", weights)
         object.__setattr__(self, "clip_offsets", offsets)

@@ -97,11 +97,15 @@ def evaluate_protocols(
 
     Memory stays near the size of the features: distances exist for 512 queries at a time. With
     `rerank` each protocol takes a pass of its own, because what is re-ranked is its gallery.
-    Progress is in queries. Raises `ConfigError` for an unknown protocol or metric, and
-    `FeaturesError` where a protocol finds no query, no gallery or no query that counts.
+    Progress is in queries. Raises `ConfigError` for an unknown protocol or metric, or another
+    metric than the default for ready distances, and `FeaturesError` where a protocol finds no
+    query, no gallery or no query that counts.
     """
     names = parse_protocols(",".join(protocols))
     wanted = [protocol_of(source, name) for name in names]
+    if metric == "cosine" and not isinstance(source, Features):
+        fault = "ready distances are scored as they are, whatever metric made them; leave it out"
+        raise ConfigError([fault], source="the metric 'cosine'")
     if rerank is not None:
         return {
             protocol.name: _reranked(source, protocol, metric, rerank, progress)

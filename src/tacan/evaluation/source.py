@@ -49,16 +49,23 @@ class DistanceMatrix:
         n_query, n_gallery = distances.shape
         checked = {
             "distances": distances,
-            "query_pids": checks.pids(self.query_pids, n_query),
-            "query_camids": checks.camids(self.query_camids, n_query),
-            "gallery_pids": checks.pids(self.gallery_pids, n_gallery),
-            "gallery_camids": checks.camids(self.gallery_camids, n_gallery),
+            "query_pids": checks.pids(self.query_pids, n_query, "query_pids"),
+            "query_camids": checks.camids(self.query_camids, n_query, "query_camids"),
+            "gallery_pids": checks.pids(self.gallery_pids, n_gallery, "gallery_pids"),
+            "gallery_camids": checks.camids(self.gallery_camids, n_gallery, "gallery_camids"),
         }
         if self.gallery_is_query is not None:
             flags = checks.flags("gallery_is_query", self.gallery_is_query, n_gallery)
             checked["gallery_is_query"] = flags
         for name, array in checked.items():
             object.__setattr__(self, name, array)
+        checks.no_repeated_queries(
+            self.distances,
+            self.query_pids,
+            self.query_camids,
+            called="distances",
+            remedy="Drop the repeated rows.",
+        )
 
     # The label columns of queries and gallery items, one after the other: see `Labels`.
     @property
