@@ -166,9 +166,7 @@ def test_the_start_time_comes_from_the_metadata(
 
 
 def test_a_file_cut_in_the_middle_yields_what_is_there(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "a.mp4", steady(100), container_options={"movflags": "+faststart"}
-    )
+    path = write(tmp_path / "a.mp4", steady(100), container_options={"movflags": "+faststart"})
     with open_video(path) as video:
         whole = list(video.frames())
         assert video.damage is None

@@ -1,0 +1,66 @@
+"""Arithmetic on boxes against naive loops and torchvision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from torchvision.ops import box_iou, nms
+
+from tacan.video.boxes import areas, clipped, covered_shares, ious, keep_best, paired_ious
+
+
+def some_boxes(seed: int, n: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    corner = random.uniform(0, 60, (n, 2))
+    return np.concatenate([corner, corner + random.uniform(1, 40, (n, 2))], 1).astype(np.float32)
+
+
+def test_ious_agree_with_torchvision() -> None:
+    left, right = some_boxes(0, 20), some_boxes(1, 30)
+    expected = box_iou(torch.from_numpy(left), torch.from_numpy(right)).numpy()
+    np.testing.assert_allclose(ious(left, right), expected, atol=1e-6)
+    np.testing.assert_allclose(paired_ious(left, right[:20]), expected.diagonal(), atol=1e-6)
+
+
+@pytest.mark.parametrize("iou", [0.1, 0.3, 0.5, 0.9])
+def test_suppression_agrees_with_torchvision(iou: float) -> None:
+    boxes = some_boxes(2, 60)
+    scores = np.random.default_rng(3).permutation(60).astype(np.float32) / 60
+    expected = nms(torch.from_numpy(boxes), torch.from_numpy(scores), iou).numpy()
+    np.testing.assert_array_equal(keep_best(boxes, scores, iou=iou), expected)
+
+
+def test_a_box_within_a_better_one_goes_when_asked() -> None:
+    boxes = np.array([[0, 0, 100, 100], [10, 10, 30, 30], [90, 90, 120, 120]], np.float32)
+    scores = np.array([0.9, 0.8, 0.7], np.float32)
+    assert keep_best(boxes, scores, iou=0.5).tolist() == [0, 1, 2]
+    assert keep_best(boxes, scores, iou=0.5, covered=0.8).tolist() == [0, 2]
+    np.testing.assert_allclose(covered_shares(boxes, boxes)[0], [1, 1, 100 / 900], atol=1e-6)
+
+
+def test_equal_scores_keep_their_order() -> None:
+    boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 10.5], [50, 50, 60, 60]], np.float32)
+    assert keep_best(boxes, np.full(3, 0.5, np.float32), iou=0.5).tolist() == [0, 2]
+
+
+def test_nothing_among_nothing() -> None:
+    none = np.zeros((0, 4), np.float32)
+    assert keep_best(none, np.zeros(0, np.float32), iou=0.5).shape == (0,)
+    assert ious(none, some_boxes(0, 3)).shape == (0, 3)
+    point = np.array([[5, 5, 5, 5]], np.float32)
+    assert ious(point, point).item() == 0
+    assert covered_shares(point, point).item() == 0
+
+
+@given(npst.arrays(np.float32, (7, 4), elements=st.floats(-50, 150, width=32, allow_nan=False)))
+def test_clipping_stays_in_the_frame_and_never_grows(boxes: np.ndarray) -> None:
+    inside = clipped(boxes, width=100, height=80)
+    assert inside.dtype == np.float32
+    assert (inside >= 0).all()
+    assert (inside[:, [0, 2]] <= 100).all()
+    assert (inside[:, [1, 3]] <= 80).all()
+    assert (areas(inside) <= areas(boxes) + 1e-3).all()

@@ -1,0 +1,188 @@
+"""Tracks become tracklets: the rules, the pictures, the order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import simplejpeg
+
+from tacan.errors import ConfigError
+from tacan.video.cut import TrackletCutter, TrackletRules
+from tacan.video.records import Detections, VideoFrame, VideoTracklet
+
+FPS = 10.0
+HEIGHT, WIDTH = 240, 320
+NOISE = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+
+Sight = tuple[int, tuple[float, float, float, float]]
+"""(track, box) of one person in one frame."""
+
+
+def run(
+    sights: list[list[Sight]], cutter: TrackletCutter | None = None, *, image: np.ndarray = NOISE
+) -> list[VideoTracklet]:
+    cutter = TrackletCutter() if cutter is None else cutter
+    done: list[VideoTracklet] = []
+    for index, people in enumerate(sights):
+        boxes = np.array([box for _, box in people], np.float32).reshape(-1, 4)
+        found = Detections(boxes, np.full(len(people), 0.8, np.float32))
+        tracks = np.array([track for track, _ in people], np.int64)
+        done += cutter.add(VideoFrame(index, index / FPS, image), found, tracks)
+    return done + cutter.flush()
+
+
+def walk(track: int, frame: int, *, x: float = 20, y: float = 50, speed: float = 3) -> Sight:
+    return track, (x + speed * frame, y, x + speed * frame + 40, y + 100)
+
+
+def test_a_walk_becomes_one_tracklet_with_all_its_boxes() -> None:
+    (tracklet,) = run([[walk(7, frame)] for frame in range(40)])
+    assert tracklet.number == 1
+    np.testing.assert_array_equal(tracklet.frames, np.arange(40))
+    np.testing.assert_allclose(tracklet.seconds, np.arange(40) / FPS)
+    np.testing.assert_array_equal(tracklet.boxes[5], walk(7, 5)[1])
+    np.testing.assert_allclose(tracklet.scores, 0.8)
+    assert 0 < tracklet.quality < 1
+    assert len(tracklet.crops) == 16
+
+
+def test_crops_are_the_pixels_of_their_boxes() -> None:
+    smooth = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    smooth[..., 0] = np.linspace(0, 255, WIDTH).astype(np.uint8)
+    smooth[..., 2] = np.linspace(0, 255, HEIGHT).astype(np.uint8)[:, None]
+    cutter = TrackletCutter(n_crops=5, jpeg_quality=95)
+    (tracklet,) = run([[walk(1, frame)] for frame in range(30)], cutter, image=smooth)
+    assert len(tracklet.crops) == 5
+    for crop in tracklet.crops:
+        x1, y1, x2, y2 = crop.box.astype(int)
+        np.testing.assert_array_equal(crop.box, tracklet.boxes[crop.frame])
+        assert crop.seconds == crop.frame / FPS
+        seen = simplejpeg.decode_jpeg(crop.jpeg, colorspace="RGB").astype(int)
+        assert seen.shape == (y2 - y1, x2 - x1, 3)
+        assert np.abs(seen - smooth[y1:y2, x1:x2]).mean() < 4
+
+
+def test_a_lower_jpeg_quality_is_smaller() -> None:
+    sizes = []
+    for quality in (95, 40):
+        (tracklet,) = run(
+            [[walk(1, frame)] for frame in range(10)], TrackletCutter(jpeg_quality=quality)
+        )
+        sizes.append(sum(len(crop.jpeg) for crop in tracklet.crops))
+    assert sizes[1] < sizes[0] / 2
+
+
+def test_a_jump_makes_two_people_of_one_track() -> None:
+    sights = [[walk(1, frame, speed=1)] for frame in range(20)]
+    sights += [[walk(1, frame, x=220, speed=1)] for frame in range(20)]
+    first, second = run(sights)
+    assert (first.number, second.number) == (1, 2)
+    assert first.frames.tolist() == list(range(20))
+    assert second.frames.tolist() == list(range(20, 40))
+
+
+def test_a_sudden_growth_is_a_jump() -> None:
+    sights = [[(1, (100, 80, 120, 130))] for _ in range(10)]
+    sights += [[(1, (90, 20, 140, 150))] for _ in range(10)]
+    assert len(run(sights)) == 2
+    patient = TrackletCutter(rules=TrackletRules(max_growth=4, max_stride=20))
+    assert len(run(sights, patient)) == 1
+
+
+@pytest.mark.parametrize(("hidden", "n"), [(5, 1), (40, 2)])
+def test_a_long_absence_ends_a_tracklet(hidden: int, n: int) -> None:
+    sights = [[walk(1, frame, speed=0)] for frame in range(10)]
+    sights += [[]] * hidden + [[walk(1, 0, speed=0)] for _ in range(10)]
+    assert len(run(sights)) == n
+
+
+def test_a_tracklet_comes_out_as_soon_as_it_has_ended() -> None:
+    cutter = TrackletCutter()
+    early = []
+    for index in range(60):
+        people = [walk(1, index, speed=1)] if index < 20 else []
+        boxes = np.array([box for _, box in people], np.float32).reshape(-1, 4)
+        found = Detections(boxes, np.ones(len(people), np.float32))
+        early += cutter.add(
+            VideoFrame(index, index / FPS, NOISE), found, np.ones(len(people), np.int64)
+        )
+    assert len(early) == 1
+    assert cutter.flush() == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        (TrackletRules(min_frames=20), 1),
+        (TrackletRules(min_frames=21), 0),
+        (TrackletRules(min_seconds=1.9), 1),
+        (TrackletRules(min_seconds=2.0), 0),
+        (TrackletRules(min_height=100), 1),
+        (TrackletRules(min_height=101), 0),
+        (TrackletRules(min_sharpness=1), 1),
+        (TrackletRules(min_sharpness=1000), 0),
+        (TrackletRules(min_seconds=0, max_seconds=0.95, min_frames=1), 2),
+    ],
+)
+def test_rules_for_length_size_and_sharpness(rules: TrackletRules, kept: int) -> None:
+    tracklets = run([[walk(1, frame, speed=1)] for frame in range(20)], TrackletCutter(rules=rules))
+    assert [tracklet.number for tracklet in tracklets] == list(range(1, kept + 1))
+
+
+def test_dropped_tracks_leave_no_hole_in_the_numbers() -> None:
+    sights = [[walk(1, frame, speed=1)] for frame in range(3)] + [[]] * 20
+    sights += [[walk(2, frame, speed=1)] for frame in range(20)]
+    (tracklet,) = run(sights)
+    assert tracklet.number == 1
+
+
+def test_numbers_go_by_first_frame_where_people_leave_together() -> None:
+    sights = [
+        [walk(9, frame, x=10, speed=1)] + ([walk(4, frame, x=200, speed=1)] if frame > 3 else [])
+        for frame in range(20)
+    ]
+    first, second = run(sights)
+    assert (first.frames[0], second.frames[0]) == (0, 4)
+
+
+def test_the_order_of_detections_does_not_matter() -> None:
+    sights = [[walk(1, frame, speed=1), walk(2, frame, x=150, speed=1)] for frame in range(20)]
+    turned = [people[::-1] for people in sights]
+    for left, right in zip(run(sights), run(turned), strict=True):
+        np.testing.assert_array_equal(left.boxes, right.boxes)
+        assert [c.jpeg for c in left.crops] == [c.jpeg for c in right.crops]
+        assert left.quality == right.quality
+
+
+def test_boxes_are_clipped_to_the_frame_and_those_outside_are_dropped() -> None:
+    sights: list[list[Sight]] = [
+        [(1, (-20, -10, 30, 90)), (2, (-50, 10, -10, 90))] for _ in range(12)
+    ]
+    (tracklet,) = run(sights)
+    np.testing.assert_array_equal(tracklet.boxes[0], [0, 0, 30, 90])
+
+
+def test_detections_without_a_track_are_nobody() -> None:
+    assert run([[walk(-1, frame)] for frame in range(20)]) == []
+
+
+def test_nobody_at_all() -> None:
+    assert run([[] for _ in range(20)]) == []
+
+
+def test_memory_does_not_grow_with_a_long_track() -> None:
+    cutter = TrackletCutter(n_crops=4)
+    box = np.array([[20, 20, 60, 120]], np.float32)
+    found = Detections(box, np.array([0.9], np.float32))
+    for index in range(500):
+        cutter.add(VideoFrame(index, index / FPS, NOISE), found, np.array([1]))
+        assert all(len(run.album._bins) <= 8 for run in cutter._open.values())
+
+
+def test_wrong_settings_are_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrackletRules(min_frames=0, max_gap=-1, max_growth=0.5)
+    assert len(caught.value.faults) == 3
+    for wrong in ({"n_crops": 0}, {"jpeg_quality": 0}, {"jpeg_quality": 101}):
+        with pytest.raises(ConfigError):
+            TrackletCutter(**wrong)

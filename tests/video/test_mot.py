@@ -1,0 +1,145 @@
+"""Ready boxes and tracks, in MOT text and in JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tacan.errors import VideoError
+from tacan.video.mot import open_ready_tracks, read_mot, write_mot
+from tacan.video.records import VideoTracklet
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def tracklet(number: int, frames: list[int]) -> VideoTracklet:
+    n = len(frames)
+    boxes = np.array([[f + number, 10.25, f + 40, 90.5] for f in frames], np.float32)
+    return VideoTracklet(
+        number=number,
+        frames=np.array(frames),
+        seconds=np.array(frames) / 25,
+        boxes=boxes,
+        scores=np.full(n, 0.75, np.float32),
+        crops=(),
+        quality=0.5,
+    )
+
+
+def test_what_was_written_is_read_again(tmp_path: Path) -> None:
+    tracklets = [tracklet(2, [0, 1, 4]), tracklet(1, [1, 2])]
+    ready = read_mot(write_mot(tmp_path / "a.txt", tracklets))
+    assert ready.has_tracks
+    assert ready.last_frame == 4
+    found, tracks = ready.at(1)
+    assert tracks.tolist() == [1, 2]
+    np.testing.assert_allclose(found.scores, 0.75)
+    for original in tracklets:
+        again = ready.tracks()[original.number]
+        np.testing.assert_array_equal(again.frames, original.frames)
+        np.testing.assert_allclose(again.boxes, original.boxes, atol=0.011)
+
+
+def test_a_frame_without_boxes_is_empty(tmp_path: Path) -> None:
+    ready = read_mot(written(tmp_path / "a.txt", "3,1,10,20,30,40,1\n"))
+    found, tracks = ready.at(0)
+    assert len(found) == 0
+    assert tracks.shape == (0,)
+    found, _ = ready.at(2)
+    assert found.boxes.tolist() == [[10, 20, 40, 60]]
+
+
+def test_detections_without_tracks(tmp_path: Path) -> None:
+    text = "1,-1,10,20,30,40,0.6,-1,-1,-1\n\n1,-1,50,20,30,40,37.5,-1,-1,-1\n1,-1,5,5,9,9,-2\n"
+    ready = read_mot(written(tmp_path / "det.txt", text))
+    assert not ready.has_tracks
+    found, tracks = ready.at(0)
+    assert tracks.tolist() == [-1, -1, -1]
+    np.testing.assert_allclose(found.scores, [0.6, 1.0, 0.0])
+    assert ready.tracks() == {}
+
+
+def test_scores_mean_what_the_challenge_means(tmp_path: Path) -> None:
+    """0 marks what the ground truth ignores; results carry -1."""
+    text = "1,1,0,0,9,9,0,3,1\n1,2,0,0,9,9,1,1,1\n1,3,0,0,9,9,-1,-1,-1,-1\n1,4,0,0,9,9\n"
+    found, tracks = read_mot(written(tmp_path / "gt.txt", text)).at(0)
+    assert tracks.tolist() == [2, 3, 4]
+    assert found.scores.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("1,1,2,3,4,5,1\n1,two,2,3,4,5,1\n", "line 2"),
+        ("1,1,2,3\n", "line 1"),
+        ("0,1,2,3,4,5,1\n", "line 1"),
+        ("1,1,nan,3,4,5,1\n", "line 1"),
+        ("<html>\n", "line 1"),
+        ("1,7,2,3,4,5,1\n1,7,2,3,4,5,1\n", "one track twice"),
+    ],
+)
+def test_a_faulty_line_is_named(tmp_path: Path, text: str, line: str) -> None:
+    with pytest.raises(VideoError, match=line):
+        read_mot(written(tmp_path / "a.txt", text))
+
+
+def test_a_file_that_is_no_text_or_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(VideoError, match="MOT format"):
+        read_mot(tmp_path / "a.txt")
+    with pytest.raises(VideoError, match="must exist"):
+        open_ready_tracks(tmp_path / "b.txt")
+
+
+def two_cameras(path: Path) -> Path:
+    entry = {"frames": [0, 2], "boxes": [[1, 2, 30, 40], [2, 2, 31, 40]]}
+    content = {
+        "tracklets": [
+            {"camera": 1, "tracklet": 5, "pid": 3, **entry},
+            {"camera": 2, "tracklet": 5, "pid": 3, **entry, "scores": [0.5, 0.25]},
+            {"camera": 2, "tracklet": 6, "pid": 4, "frames": [2], "boxes": [[50, 2, 60, 40]]},
+        ]
+    }
+    return written(path, json.dumps(content))
+
+
+def test_json_tracks_of_one_camera(tmp_path: Path) -> None:
+    path = two_cameras(tmp_path / "labels.json")
+    ready = open_ready_tracks(path, camera="2")
+    found, tracks = ready.at(2)
+    assert tracks.tolist() == [5, 6]
+    np.testing.assert_allclose(found.scores, [0.25, 1.0])
+    assert found.boxes.tolist() == [[2, 2, 31, 40], [50, 2, 60, 40]]
+    assert list(open_ready_tracks(path, camera="1").tracks()) == [5]
+    assert ready.fingerprint != open_ready_tracks(path, camera="1").fingerprint
+
+
+@pytest.mark.parametrize("camera", [None, "3"])
+def test_the_camera_must_be_told_where_there_are_several(
+    tmp_path: Path, camera: str | None
+) -> None:
+    with pytest.raises(VideoError, match="1, 2"):
+        open_ready_tracks(two_cameras(tmp_path / "labels.json"), camera=camera)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        "{",
+        '{"tracklets": [{"frames": [0], "boxes": []}]}',
+        '{"tracklets": [{"frames": [0], "boxes": [[1, 2, 3]]}]}',
+        '{"tracklets": [3]}',
+        '{"tracklets": [{"boxes": []}]}',
+    ],
+)
+def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(VideoError, match="JSON"):
+        open_ready_tracks(written(tmp_path / "a.json", text))
