@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-__all__ = ["clock", "local_time", "span"]
+from tacan.errors import ConfigError
+
+__all__ = ["clock", "local_time", "parse_moment", "parse_zone", "span"]
 
 
 def clock(seconds: float) -> str:
@@ -59,3 +63,34 @@ def span(
 def _offset(local: datetime) -> str:
     digits = f"{local:%z}"
     return f"{digits[:3]}:{digits[3:5]}"
+
+
+def parse_moment(text: str, *, option: str) -> datetime:
+    """`2026-11-22T14:00:00+01:00` -> a moment. Raises `ConfigError` for anything else.
+
+    A moment without its time zone is refused: by whose clock would it be?
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        fault = (
+            f"{option} must be a moment with its time zone, such as 2026-11-22T14:00:00+01:00, "
+            f"or with Z for UTC; got {text!r}"
+        )
+        raise ConfigError([fault], source="the command line")
+    return moment
+
+
+def parse_zone(name: str | None) -> tzinfo | None:
+    """`Europe/Berlin` -> that zone, None -> None. Raises `ConfigError` for an unknown name."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = get_close_matches(name, available_timezones(), n=1)
+        hint = f"did you mean {near[0]}?" if near else "write it as in Europe/Berlin, or UTC"
+        fault = f"--zone must be a time zone; got {name!r}: {hint}"
+        raise ConfigError([fault], source="the command line") from error

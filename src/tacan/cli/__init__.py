@@ -22,8 +22,10 @@ COMMANDS = {
     "evaluate": "mAP and CMC, from anyone's features",
     "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
     "index": "find and follow the people in videos, and put them into a gallery",
+    "search": "who else is this? Finds where else in a gallery somebody was seen",
+    "gallery": "look after a gallery: info, verify, export, delete",
 }
-"""Each command and what it does. It is the function `NAME` in `tacan.cli.NAME`."""
+"""Each command and what it does. It is the function, or the app, `NAME` in `tacan.cli.NAME`."""
 
 EXIT_FAULT = 1
 EXIT_USAGE = 2

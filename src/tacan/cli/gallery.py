@@ -1,0 +1,219 @@
+"""`tacan gallery`: looks after a gallery."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+
+__all__ = ["gallery"]
+
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+Wait = Annotated[float, Parameter(validator=Number(gte=0))]
+
+SHOWN = 20
+
+gallery = App(
+    name="gallery",
+    help="""Looks after a gallery: what is in it, is it whole, take it elsewhere, delete from it.
+
+    Example: tacan gallery info people.gallery
+
+    Example: tacan gallery verify people.gallery --repair
+
+    Example: tacan gallery export people.gallery --features people.npz
+
+    Example: tacan gallery delete people.gallery --before 2026-11-01T00:00:00+01:00""",
+)
+
+
+@gallery.command
+def info(folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: Json = None) -> None:
+    """Says what a gallery holds.
+
+    Example: tacan gallery info people.gallery --json -
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    json
+        Also write the numbers to this file; with - to standard output, instead of the table.
+    """
+    from tacan.answers.holdings import info_as_json, info_rows
+    from tacan.cli.console import say, table, write_json
+    from tacan.gallery import open_gallery
+
+    with open_gallery(folder) as opened:
+        known, sources = opened.info(), opened.sources()
+    if json is not None:
+        write_json(json, info_as_json(known, sources))
+    if json == "-":
+        return
+    table(("", str(folder)), info_rows(known))
+    for source in sources:
+        unfinished = "" if source.state == "done" else " (indexing is not finished)"
+        say(f"{source.camera}: {source.path}{unfinished}")
+
+
+@gallery.command
+def verify(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    repair: Annotated[bool, Parameter(negative="")] = False,
+    wait: Wait = 0.0,
+    json: Json = None,
+) -> None:
+    """Compares database, crops and vectors with each other, byte by byte.
+
+    The exit status is 1 if something is wrong and was not mended.
+
+    Example: tacan gallery verify people.gallery --repair
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    repair
+        Mend what can be: crops that are gone are forgotten, files that belong to nothing are
+        removed, damaged vectors are taken from their copy.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    json
+        Also write the findings to this file; with - to standard output, instead of the text.
+    """
+    from tacan.answers.holdings import verification_as_json, verification_text
+    from tacan.cli.console import say, write_json
+    from tacan.gallery import GalleryError, open_gallery
+    from tacan.gallery.verifying import verify as look
+
+    with open_gallery(folder, write=repair, wait=wait if repair else 0.0) as opened:
+        found = look(opened, repair=repair)
+    if json is not None:
+        write_json(json, verification_as_json(found))
+    if json != "-":
+        say(verification_text(found))
+    if not found.is_sound:
+        wrong = sum(not problem.mended for problem in found.problems)
+        raise GalleryError(
+            "a gallery's database, crops and vectors must agree",
+            got=f"{wrong} {'fault' if wrong == 1 else 'faults'} in {folder}",
+            remedy="What --repair could not mend is best deleted and indexed again."
+            if repair
+            else "Run it with --repair.",
+        )
+
+
+@gallery.command
+def export(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    features: Path | None = None,
+    crops: Path | None = None,
+    csv: Path | None = None,
+) -> None:
+    """Writes a gallery's content for other programs. Any of the three may be given together.
+
+    Example: tacan gallery export people.gallery --features people.npz --csv people.csv
+
+    Example: tacan gallery export people.gallery --crops people
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    features
+        Write the vectors and clip weights as a features file, as `tacan evaluate` reads it.
+    crops
+        Write the crops into this folder, in the layout `folder` that `tacan embed` reads.
+    csv
+        Write a table with one line for each tracklet.
+    """
+    from tacan.cli.console import progress_bar, say
+    from tacan.errors import ConfigError
+    from tacan.gallery import open_gallery
+    from tacan.gallery.exporting import export_csv, export_features, export_folder
+
+    if features is None and crops is None and csv is None:
+        raise ConfigError(
+            ["at least one of --features, --crops and --csv must be given"],
+            source="the command line",
+        )
+    with open_gallery(folder) as opened:
+        if features is not None:
+            say(f"wrote {export_features(opened, features)}")
+        if crops is not None:
+            with progress_bar("copying", "tracklets") as progress:
+                export_folder(opened, crops, progress=progress)
+            say(f"wrote {crops}")
+        if csv is not None:
+            say(f"wrote {export_csv(opened, csv)}")
+
+
+@gallery.command
+def delete(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    tracklet: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
+    camera: str | None = None,
+    before: str | None = None,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    wait: Wait = 0.0,
+) -> None:
+    """Deletes rows, vectors and crops for good. Backups and exported files it can't reach.
+
+    Exactly one of --tracklet, --camera and --before says what goes. On a terminal it asks first.
+
+    Example: tacan gallery delete people.gallery --tracklet hall/3 hall/4
+
+    Example: tacan gallery delete people.gallery --before 2026-11-01T00:00:00+01:00 --yes
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    tracklet
+        One or more tracklets, by their names.
+    camera
+        Everything from this camera. Its videos can be indexed again.
+    before
+        Everybody who was first seen before this moment, written with its time zone.
+    yes
+        Don't ask.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    """
+    from tacan.answers.holdings import choice_of, deletion_text
+    from tacan.answers.times import parse_moment
+    from tacan.cli.console import say
+    from tacan.gallery import open_gallery
+    from tacan.gallery.deleting import delete_tracklets
+
+    moment = None if before is None else parse_moment(before, option="--before")
+    with open_gallery(folder, write=True, wait=wait) as opened:
+        chosen = choice_of(opened, names=tracklet, camera=camera, before=moment)
+        if not yes and not _agreed(f"Delete {chosen} from {folder}?"):
+            say("Nothing was deleted.")
+            return
+        done = delete_tracklets(opened, names=tracklet, camera=camera, before=moment)
+    say(deletion_text(done, at_most=SHOWN))
+
+
+def _agreed(question: str) -> bool:
+    """Asks on the terminal. Raises `ConfigError` where there is nobody to ask."""
+    from tacan.errors import ConfigError
+
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            ["a deletion must be confirmed: there is no terminal to ask on, so give --yes"],
+            source="the command line",
+        )
+    sys.stderr.write(f"{question} This can't be undone. [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
