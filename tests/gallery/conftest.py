@@ -34,7 +34,7 @@ def new_tracklet(number: int = 1, *, n: int = 5, n_crops: int = 2, **changes) ->
     frames = np.arange(n, dtype=np.int64) + 10 * number
     seconds = number + np.arange(n) / 10
     corner = rng.uniform(0, 100, 2)
-    boxes = np.tile(np.r_[corner, corner + [20, 50]], (n, 1)).astype(np.float32)
+    boxes = np.tile(np.r_[corner, corner + np.array([20, 50])], (n, 1)).astype(np.float32)
     crops = tuple(
         Crop(int(frames[i]), float(seconds[i]), boxes[i], crop_bytes(number, i), float(i))
         for i in range(n_crops)

@@ -45,7 +45,8 @@ def check_vector(vector: NDArray[np.floating], card: ModelCard, what: str) -> ND
             got=f"shape {array.shape}",
             remedy="Embed with the gallery's model.",
         )
-    narrow = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float32)
     if not np.isfinite(narrow).all():
         raise GalleryError(
             f"{what} must be finite numbers",

@@ -19,7 +19,7 @@ __all__ = ["connect_reader", "connect_writer", "sqlite_faults", "transaction"]
 
 PAGE_SIZE = 32768  # 7 vectors of 1,024 numbers a page; small pages waste half of themselves
 CACHE_KIBIBYTES = 16384
-MAPPED_FILE_HINT = "Wait until it has ended, or let this one wait (--wait)."
+WAIT_HINT = "Wait until it has ended, or let this one wait (--wait)."
 
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -47,7 +47,7 @@ def _translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
         return GalleryBusyError(
             "only one process at a time may write to a gallery",
             got=f"{path}, which another one is using",
-            remedy=MAPPED_FILE_HINT,
+            remedy=WAIT_HINT,
         )
     if code in _UNWRITABLE:
         return StorageError(
@@ -67,6 +67,7 @@ def connect_writer(path: Path, *, wait: float) -> sqlite3.Connection:
     """
     connection = _connect(f"{path.resolve().as_uri()}?mode=rwc", wait)
     connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
@@ -81,12 +82,9 @@ def connect_reader(path: Path, *, wait: float) -> sqlite3.Connection:
     medium), it is opened as unchanging, unless a log beside it holds what is not yet in it.
     """
     uri = path.resolve().as_uri()
-    connection = _connect(f"{uri}?mode=rw", wait, must_write=False)
     try:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return _checked_reader(f"{uri}?mode=ro", wait)
     except sqlite3.OperationalError as error:
-        connection.close()
         if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
             raise
         log = path.with_name(f"{path.name}-wal")
@@ -96,22 +94,21 @@ def connect_reader(path: Path, *, wait: float) -> sqlite3.Connection:
                 got=f"{log} with changes that are not yet in the database",
                 remedy="Open it once where it can be written to, or copy it to such a place.",
             ) from error
-        return _connect(f"{uri}?immutable=1&mode=ro", wait)
-    return connection
+    return _checked_reader(f"{uri}?immutable=1&mode=ro", wait)
 
 
-def _connect(uri: str, wait: float, *, must_write: bool = True) -> sqlite3.Connection:
+def _checked_reader(uri: str, wait: float) -> sqlite3.Connection:
+    connection = _connect(uri, wait)
     try:
-        connection = _opened(uri, wait)
-    except sqlite3.OperationalError:
-        if must_write:
-            raise
-        connection = _opened(uri.replace("mode=rw", "mode=ro"), wait)
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _opened(uri: str, wait: float) -> sqlite3.Connection:
+def _connect(uri: str, wait: float) -> sqlite3.Connection:
     # Threads share a connection; the store lets in one at a time.
     return sqlite3.connect(
         uri, uri=True, timeout=wait, isolation_level=None, check_same_thread=False

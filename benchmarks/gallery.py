@@ -1,0 +1,196 @@
+"""A large gallery of generated vectors: inserting, opening, searching, memory.
+
+    python benchmarks/gallery.py [--tracklets 200000] [--dim 1024] [--cameras 8] [--queries 50]
+
+Tracklets come camera by camera in batches, without crops, each with a trajectory of 50 boxes and
+12 clips. Each part is measured in a process of its own:
+
+1. `insert`: tracklets a second, each batch committed for good; then closing, which writes the copy
+   of the vectors. Goal: over 5,000 a second.
+2. `open`: from the call to the first answer, and without the copy of the vectors, which is then
+   made anew. Goal: under 5 s.
+3. `search`: queries with a camera left out, a time window of half the recording and a minimum
+   quality; without any filter; and within one camera. Exact, the top 20, with all that belongs
+   to them. Goal: p50 of the filtered search under 60 ms on two cores. Beside it, the time of numpy's
+   bare product of the whole matrix and the query, which finds nothing yet.
+4. The peak resident memory of each process, mapped pages included. Goal: under 1.2 GB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from tacan.gallery import (
+    ModelCard,
+    NewSource,
+    NewTracklet,
+    TrackletFilter,
+    open_gallery,
+    search,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BATCH = 500
+N_BOXES = 50
+N_CLIPS = 12
+HOURS = 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tracklets", type=int, default=200_000)
+    parser.add_argument("--dim", type=int, default=1024)
+    parser.add_argument("--cameras", type=int, default=8)
+    parser.add_argument("--queries", type=int, default=50)
+    parser.add_argument("--folder", type=Path, help="where to make the gallery, to keep it")
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.part:
+        figures = PARTS[chosen.part](chosen)
+        figures["peak memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps(figures))
+        return
+    folder = chosen.folder or Path(tempfile.mkdtemp())
+    try:
+        for part in PARTS:
+            command = [sys.executable, __file__, *sys.argv[1:], "--part", part]
+            done = subprocess.run(
+                [*command, "--folder", str(folder)], check=True, stdout=subprocess.PIPE, text=True
+            )
+            print(part)
+            for name, value in json.loads(done.stdout).items():
+                print(f"  {name:<52}{value:>12,.1f}")
+    finally:
+        if chosen.folder is None:
+            shutil.rmtree(folder)
+
+
+def insert(chosen: argparse.Namespace) -> dict[str, float]:
+    card = ModelCard("generated", "generated", chosen.dim)
+    rng = np.random.default_rng(0)
+    per_camera = chosen.tracklets // chosen.cameras
+    spent = 0.0
+    gallery = open_gallery(chosen.folder, write=True, create_with=card)
+    for camera in range(chosen.cameras):
+        new = NewSource("/v.mp4", "v.mp4", f"{camera:064}", f"camera {camera}", start=NOON)
+        source = gallery.begin_source(new)
+        for first in range(0, per_camera, BATCH):
+            numbers = range(first, min(first + BATCH, per_camera))
+            batch = [tracklet(number, per_camera, chosen.dim, rng) for number in numbers]
+            started = time.perf_counter()
+            gallery.add(source.id, batch, fingerprint="generated")
+            spent += time.perf_counter() - started
+        gallery.finish_source(source.id)
+    started = time.perf_counter()
+    gallery.close()
+    closing = time.perf_counter() - started
+    total = per_camera * chosen.cameras
+    return {
+        "tracklets": total,
+        "tracklets a second, committed": total / spent,
+        "tracklets a second, with the copy for searching": total / (spent + closing),
+        "closing, s": closing,
+        "size on disk, MB": sum(f.stat().st_size for f in chosen.folder.rglob("*")) / 1e6,
+    }
+
+
+def tracklet(number: int, of: int, dim: int, rng: np.random.Generator) -> NewTracklet:
+    first = HOURS * 3600 * number / of
+    seconds = first + np.arange(N_BOXES) / 5
+    return NewTracklet(
+        number=number,
+        first_seconds=first,
+        last_seconds=float(seconds[-1]),
+        embedding=rng.standard_normal(dim, dtype=np.float32),
+        clip_weights=np.ones(N_CLIPS, np.float32),
+        clip_frames=np.zeros((N_CLIPS, 2), np.int64),
+        n_frames=N_BOXES,
+        quality=float(rng.random()),
+        frames=np.arange(N_BOXES, dtype=np.int64),
+        seconds=seconds,
+        boxes=np.ones((N_BOXES, 4), np.float32),
+    )
+
+
+def opening(chosen: argparse.Namespace) -> dict[str, float]:
+    query = np.random.default_rng(1).standard_normal(chosen.dim, dtype=np.float32)
+    started = time.perf_counter()
+    with open_gallery(chosen.folder) as gallery:
+        gallery.index()
+        opened = time.perf_counter() - started
+        search(gallery, query, fingerprint="generated")
+        return {"open, s": opened, "open and answer, s": time.perf_counter() - started}
+
+
+def opening_without_copy(chosen: argparse.Namespace) -> dict[str, float]:
+    shutil.rmtree(chosen.folder / "vectors")
+    return opening(chosen)
+
+
+def searching(chosen: argparse.Namespace) -> dict[str, float]:
+    rng = np.random.default_rng(2)
+    window = TrackletFilter(
+        not_cameras=("camera 0",),
+        after=NOON,
+        before=NOON + timedelta(hours=HOURS / 2),
+        min_quality=0.2,
+    )
+    filters = {
+        "filtered": window,
+        "all": TrackletFilter(),
+        "one camera": TrackletFilter(cameras=("camera 1",)),
+    }
+    figures: dict[str, float] = {}
+    with open_gallery(chosen.folder) as gallery:
+        matrix = gallery.vectors()[1]
+        queries = rng.standard_normal((chosen.queries, chosen.dim), dtype=np.float32)
+        bare = times(lambda query: matrix @ query, queries)
+        figures["bare product of the whole matrix, p50, ms"] = bare[0]
+        for name, conditions in filters.items():
+
+            def ask(query: np.ndarray, conditions: TrackletFilter = conditions) -> int:
+                found = search(gallery, query, fingerprint="generated", chosen=conditions)
+                return found.n_searched
+
+            p50, p95 = times(ask, queries)
+            figures[f"{name}: searched"] = ask(queries[0])
+            figures[f"{name}: p50, ms"] = p50
+            figures[f"{name}: p95, ms"] = p95
+            figures[f"{name}: p50, % of the bare product"] = 100 * p50 / bare[0]
+    figures["cores"] = len(os.sched_getaffinity(0))
+    return figures
+
+
+def times(work: Callable[[np.ndarray], object], queries: np.ndarray) -> tuple[float, float]:
+    """The median and the 95th percentile, in milliseconds; the first call warms up."""
+    work(queries[0])
+    spent = []
+    for query in queries:
+        started = time.perf_counter()
+        work(query)
+        spent.append(1000 * (time.perf_counter() - started))
+    return float(np.median(spent)), float(np.percentile(spent, 95))
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
+    "insert": insert,
+    "open": opening,
+    "open, the copy of the vectors gone": opening_without_copy,
+    "search": searching,
+}
+
+if __name__ == "__main__":
+    main()
