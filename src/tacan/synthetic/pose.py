@@ -122,7 +122,7 @@ def _arm(arms: str, side: int, swing: float, bend: float) -> tuple[float, float,
     if arms == "still":
         return 0.02, 0.09, 0.5 * bend, 0.1
     if side > 0 and arms == "phone":
-        return 0.45 + 0.1 * swing, 0.12, 1.55, 0.4
+        return 0.22 + 0.1 * swing, 0.10, 1.75, 0.45
     if side > 0 and arms == "call":
         return 0.55, 0.55, 2.35, 0.5
     if side > 0 and arms == "carry":

@@ -16,11 +16,11 @@ from numba import njit
 from tacan.synthetic.intersect import nearest_hit
 from tacan.synthetic.stage import (
     ABOVE,
-    ABOVE_TEXEL,
+    ABOVE_SCALE,
     SOFTNESS,
     SUN_AXES,
     SUN_ORIGIN,
-    SUN_TEXEL,
+    SUN_SCALE,
 )
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
@@ -90,7 +90,7 @@ def occupied(depth, block):
 @njit(**_JIT)
 def on_sun_map(stage, x, y, z):
     """Column, row (not whole) and depth of the point (x, y, z) on the map seen from the sun."""
-    o, a, scale = SUN_ORIGIN, SUN_AXES, 1.0 / stage[SUN_TEXEL]
+    o, a, scale = SUN_ORIGIN, SUN_AXES, stage[SUN_SCALE]
     x, y, z = x - stage[o], y - stage[o + 1], z - stage[o + 2]
     return (
         (stage[a] * x + stage[a + 1] * y + stage[a + 2] * z) * scale,
@@ -102,7 +102,7 @@ def on_sun_map(stage, x, y, z):
 @njit(**_JIT)
 def on_level_map(stage, x, y):
     """Column and row (not whole) of the point (x, y) on the maps seen from above and below."""
-    scale = 1.0 / stage[ABOVE_TEXEL]
+    scale = stage[ABOVE_SCALE]
     return (x - stage[ABOVE]) * scale, (y - stage[ABOVE + 1]) * scale
 
 
@@ -113,17 +113,17 @@ def lit_share(sun_map, stage, x, y, z):
     First the distance of what blocks is sought; the breadth of the shadow's edge grows with it.
     """
     u, v, depth = on_sun_map(stage, x, y, z)
-    softness, texel = stage[SOFTNESS], stage[SUN_TEXEL]
-    wide = min(max(0.25 * softness / texel, 0.7), 6.0)
+    softness = stage[SOFTNESS] * stage[SUN_SCALE]
+    wide = min(max(0.25 * softness, 0.7), 6.0)
     found, total = 0, 0.0
-    for k in range(8):
+    for k in range(3, 8):
         gap = depth - _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1])
         if gap > 0.0:
             found += 1
             total += gap
     if found == 0:
         return 1.0
-    wide = min(max(0.5 * softness * total / found / texel, 0.5), 10.0)
+    wide = min(max(0.5 * softness * total / found, 0.5), 10.0)
     found = 0
     for k in range(8):
         if depth > _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):
@@ -147,7 +147,7 @@ def open_share(above, stage, x, y, z):
     `above` is the map seen from straight above.
     """
     u, v = on_level_map(stage, x, y)
-    depth, wide = stage[ABOVE + 2] - z - 0.06, 0.08 / stage[ABOVE_TEXEL]
+    depth, wide = stage[ABOVE + 2] - z - 0.06, 0.08 * stage[ABOVE_SCALE]
     found = 0
     for k in range(8):
         if depth > _at(above, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):

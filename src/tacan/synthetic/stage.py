@@ -12,7 +12,7 @@ from tacan.synthetic.light import Light
 
 __all__ = [
     "ABOVE",
-    "ABOVE_TEXEL",
+    "ABOVE_SCALE",
     "CENTRE",
     "FOCAL",
     "GROUND",
@@ -24,7 +24,7 @@ __all__ = [
     "SUN_AXES",
     "SUN_COLOUR",
     "SUN_ORIGIN",
-    "SUN_TEXEL",
+    "SUN_SCALE",
     "stage_vector",
 ]
 
@@ -34,11 +34,11 @@ POSITION, ROTATION, FOCAL, CENTRE = 0, 3, 12, 14
 SUN, SUN_COLOUR, SKY, GROUND, SOFTNESS = 16, 19, 22, 25, 28
 """The light: direction towards the sun [3], its colour [3], colours from above and below [3]."""
 
-SUN_AXES, SUN_ORIGIN, SUN_TEXEL = 29, 38, 41
-"""The depth map seen from the sun: right, up, ahead [3, 3], its texel (0, 0) [3], texel's size."""
+SUN_AXES, SUN_ORIGIN, SUN_SCALE = 29, 38, 41
+"""The depth map seen from the sun: right, up, ahead [3, 3], its texel (0, 0) [3], texels a metre."""
 
-ABOVE, ABOVE_TEXEL = 42, 45
-"""The map seen from above: its texel (0, 0) and height of depth 0 [3], texel's size."""
+ABOVE, ABOVE_SCALE = 42, 45
+"""The map seen from above: its texel (0, 0) and height of depth 0 [3], texels a metre."""
 
 
 def stage_vector(
@@ -53,6 +53,6 @@ def stage_vector(
     parts = (
         lens.position, lens.rotation.ravel(), lens.focal, lens.centre,
         light.sun_direction, light.sun_colour, light.sky_colour, light.ground_colour,
-        (light.softness,), axes.ravel(), origin, (texel,), above[0], (above[1],),
+        (light.softness,), axes.ravel(), origin, (1.0 / texel,), above[0], (1.0 / above[1],),
     )  # fmt: skip
     return np.concatenate(parts).astype(np.float64)

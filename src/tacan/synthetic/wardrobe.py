@@ -209,22 +209,27 @@ def _trunk(fit: Fitting, *, upper: int, lower: int) -> None:
     hips, waist, chest = (0.066 + 0.004 * w) * g, (0.063 - 0.006 * w) * g, (0.066 - 0.004 * w) * g
     shoulder = _shoulder(person)
     fit.limb(
-        "pelvis", (0, -0.004, 0.51), (0, 0, 0.58), (hips, waist + 0.003), lower, stretch=(1.42, 1.0)
+        "pelvis", (0, -0.004, 0.51), (0, 0, 0.58), (hips, waist - 0.002), lower, stretch=(1.40, 1.0)
     )
     fit.limb(
-        "chest", (0, 0, 0.585), (0, 0.004, 0.69), (waist + t, chest + t), upper, stretch=(1.38, 1.0)
+        "chest",
+        (0, 0, 0.565),
+        (0, 0.004, 0.69),
+        (waist + t, chest + t),
+        upper,
+        stretch=(1.40, 1.02),
     )
     fit.limb(
         "chest", (0, 0.004, 0.69), (0, 0, 0.765), (chest + t, 0.058 * g + t), upper,
         stretch=(1.5, 1.05),
     )  # fmt: skip
-    inner = shoulder - 0.012
+    for side, _ in SIDES:
+        fit.limb(
+            "chest", (0.02 * side, -0.002, 0.822), (side * (shoulder - 0.004), 0, 0.795),
+            (0.034 + t, 0.029 + t), upper, stretch=(1.2, 1.2),
+        )  # fmt: skip
     fit.limb(
-        "chest", (-inner, 0, 0.805), (inner, 0, 0.805), (0.034 + t, 0.034 + t), upper,
-        stretch=(1.0, 1.25),
-    )  # fmt: skip
-    fit.limb(
-        "chest", (0, -0.006, 0.80), (0, -0.002, 0.845), (0.056, 0.03), upper, stretch=(1.35, 0.95)
+        "chest", (0, -0.006, 0.79), (0, -0.002, 0.845), (0.056, 0.03), upper, stretch=(1.35, 0.95)
     )
     if w > 0.5 and worn.kind not in ("down jacket", "coat", "long coat"):
         fit.ball("chest", (0, 0.045 * g, 0.725), (0.075 * g, 0.036 * g, 0.036), upper)
@@ -265,12 +270,12 @@ def _arms(fit: Fitting, *, skin: int, sleeve: int) -> None:
     upper = sleeve if person.sleeves == "long" else skin
     for side, name in SIDES:
         x = side * x0
-        fit.limb(f"{name} arm", (x, 0, 0.80), (x, 0, 0.635), (0.031 * g + t, 0.025 * g + t), upper)
+        fit.limb(f"{name} arm", (x, 0, 0.79), (x, 0, 0.635), (0.030 * g + t, 0.025 * g + t), upper)
         fit.limb(f"{name} forearm", (x, 0, 0.63), (x, 0, 0.49), (0.025 * g + t, 0.018 + t), upper)
         fit.ball(f"{name} forearm", (x, 0.004, 0.452), (0.014, 0.022, 0.042), skin)
         if person.sleeves == "short":
             fit.limb(
-                f"{name} arm", (x, 0, 0.705), (x, 0, 0.81), (0.036 * g, 0.036 * g), sleeve,
+                f"{name} arm", (x, 0, 0.70), (x, 0, 0.795), (0.036 * g, 0.033 * g), sleeve,
                 kind=FRUSTUM,
             )  # fmt: skip
 
