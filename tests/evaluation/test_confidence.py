@@ -15,6 +15,7 @@ from tacan.evaluation.confidence import (
     check_comparable,
     compare_evaluations,
 )
+from tacan.evaluation.report import comparison_table
 
 
 @pytest.fixture
@@ -108,3 +109,17 @@ def test_files_of_other_tracklets_can_not_be_compared(features):
         check_comparable(
             replace(features, tracklet_ids=ids), replace(features, tracklet_ids=ids[::-1])
         )
+
+
+def test_the_table_says_which_is_better_and_how_surely(features):
+    first = evaluate(features, "cross-camera")
+    distant = replace(features, embeddings=features.embeddings + 20 * features.pids[:, None])
+    second = evaluate(distant, "cross-camera")
+    for pair, better in (((first, second), "the other"), ((second, first), "this one")):
+        found = compare_evaluations(*pair, level=0.9)
+        points = f"{100 * abs(found[0].difference):.2f} points"
+        last = comparison_table(found).splitlines()[-1]
+        assert last.startswith(f"By mAP {better} is better by {points}: the interval at 90 %")
+        assert last.endswith("leaves out 0, p = 0.0002.")
+    found = compare_evaluations(first, first)
+    assert "not sure which is better" in comparison_table(found).splitlines()[-1]

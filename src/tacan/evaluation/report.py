@@ -25,6 +25,7 @@ __all__ = [
     "confidence_table",
     "threshold_json",
     "threshold_table",
+    "verdict",
 ]
 
 REPORTED_RANKS = (1, 5, 10, 20)
@@ -118,7 +119,8 @@ def comparison_json(differences: Sequence[Difference]) -> dict[str, Any]:
 
 
 def comparison_table(differences: Sequence[Difference]) -> str:
-    """First, second and difference in percent, with the interval and the p-value."""
+    """First, second and difference in percent, with the interval and the p-value; and a sentence
+    that says which is better by the first measure."""
     level = differences[0].level
     head = ["measure", "this", "other", "difference", f"{100 * level:g} % from", "to", "p"]
     lines = [
@@ -131,7 +133,23 @@ def comparison_table(differences: Sequence[Difference]) -> str:
         ]
         for difference in differences
     ]
-    return _drawn([head, *lines])
+    return f"{_drawn([head, *lines])}\n{verdict(differences[0])}"
+
+
+def verdict(found: Difference) -> str:
+    """Which of two sources is better by a measure, and how surely.
+
+    >>> verdict(Difference("mAP", 0.5, 0.51, 0.01, -0.02, 0.04, 0.95, 0.3))
+    'By mAP it is not sure which is better: the interval at 95 % holds 0, p = 0.3000.'
+    """
+    holds = found.low <= 0 <= found.high
+    reason = f"the interval at {100 * found.level:g} % {'holds' if holds else 'leaves out'} 0"
+    reason += f", p = {found.p_value:.4f}"
+    if holds:
+        return f"By {found.measure} it is not sure which is better: {reason}."
+    better = "the other" if found.difference > 0 else "this one"
+    points = 100 * abs(found.difference)
+    return f"By {found.measure} {better} is better by {points:.2f} points: {reason}."
 
 
 def _as_entry(result: Evaluation) -> dict[str, Any]:
