@@ -16,9 +16,8 @@ def textured(seed: int = 0) -> np.ndarray:
 
 def test_blur_lowers_sharpness_step_by_step() -> None:
     picture = textured()
-    values = [sharpness(picture)]
-    for radius in (3, 7, 15):
-        values.append(sharpness(cv2.GaussianBlur(picture, (0, 0), radius)))
+    blurred = [cv2.GaussianBlur(picture, (0, 0), radius) for radius in (3, 7, 15)]
+    values = [sharpness(seen) for seen in (picture, *blurred)]
     assert values == sorted(values, reverse=True)
     assert values[0] > 2 * values[-1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_spans_cover_everything_with_their_overlap(size: int, count: int, overla
     assert spans[0][0] == 0
     assert spans[-1][1] == size
     assert len({end - start for start, end in spans}) == 1
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         assert end >= start
 
 

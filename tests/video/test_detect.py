@@ -1,0 +1,75 @@
+"""Detectors by name."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tacan.errors import DetectorError
+from tacan.video.detect import DETECTORS, ReaderDetector, open_detector
+from tacan.video.records import Detections
+
+
+class Counting:
+    """Answers the mean of the image as the score, the slower the darker it is."""
+
+    def detect_one(self, image: np.ndarray) -> Detections:
+        time.sleep(0.02 * (1 - image.mean() / 255))
+        score = np.array([image.mean() / 255], np.float32)
+        return Detections(np.array([[0, 0, 1, 1]], np.float32), score)
+
+
+def test_answers_come_in_the_order_of_the_images() -> None:
+    detector = ReaderDetector(Counting(), name="x", fingerprint="y", threads=3)
+    shades = [0, 255, 50, 200, 100]
+    found = detector.detect([np.full((4, 4, 3), shade, np.uint8) for shade in shades])
+    assert [float(f.scores[0]) * 255 for f in found] == pytest.approx(shades, abs=1e-3)
+    assert detector.detect([]) == []
+
+
+def test_hog_is_there_offline_and_tiles_can_be_had() -> None:
+    plain = open_detector("hog")
+    tiled = open_detector("hog", tiles=(1, 2))
+    assert plain.name == tiled.name == "hog"
+    (nobody,) = tiled.detect([np.zeros((300, 400, 3), np.uint8)])
+    assert len(nobody) == 0
+
+
+def test_every_setting_that_changes_answers_changes_the_fingerprint() -> None:
+    prints = {
+        open_detector("hog").fingerprint,
+        open_detector("hog", threshold=0.3).fingerprint,
+        open_detector("hog", tiles=(2, 2)).fingerprint,
+        open_detector("hog", tiles=(2, 3)).fingerprint,
+    }
+    assert len(prints) == 4
+    assert open_detector("hog").fingerprint == open_detector("hog", threads=1).fingerprint
+
+
+@pytest.mark.parametrize("spec", ["", "yolo", "hog:file", "yolox", "yolox:", "mot:boxes.txt"])
+def test_another_name_lists_the_known_ones(spec: str) -> None:
+    with pytest.raises(DetectorError, match=r"hog, yolox:FILE, openvino:FILE, torchvision:NAME"):
+        open_detector(spec)
+
+
+def test_every_kind_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TACAN_WEIGHTS", str(tmp_path))
+    lacking = {
+        "yolox": "missing.onnx",
+        "openvino": "missing.xml",
+        "torchvision": "no",
+        "rfdetr": "x",
+    }
+    assert {"hog", *lacking} == set(DETECTORS)
+    for kind, argument in lacking.items():
+        with pytest.raises(DetectorError):
+            open_detector(f"{kind}:{argument}")
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.0, float("nan")])
+def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
+    with pytest.raises(DetectorError, match="at least 0 and below 1"):
+        open_detector("hog", threshold=threshold)
