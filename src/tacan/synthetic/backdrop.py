@@ -1,129 +1,215 @@
-"""Paints what a camera sees behind people: a place with clutter, wide enough to walk through."""
+"""Paints what a camera sees of a place when nobody is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from numba import njit
 
-from tacan.synthetic.cameras import Camera
-from tacan.synthetic.colours import Colour, shade
-from tacan.synthetic.objects import draw_object
+from tacan.synthetic.fixtures import standing
+from tacan.synthetic.lens import Lens
+from tacan.synthetic.light import Light
+from tacan.synthetic.places import Place
+from tacan.synthetic.raster import draw
+from tacan.synthetic.textures import albedo, smooth_noise
 
-__all__ = ["BACKDROP_SIZE", "paint_backdrop"]
+__all__ = ["Backdrop", "cut", "paint_backdrop", "sunlit"]
 
-BACKDROP_SIZE = (1.4, 7.0)
-"""Height and width of a backdrop, in crop heights."""
-
-_Painter = Callable[[ImageDraw.ImageDraw, int, int, np.random.Generator], None]
-
-
-def paint_backdrop(camera: Camera, *, height: int) -> Image.Image:
-    """The RGB backdrop of one camera for crops of `height` pixels. The same for every call."""
-    rng = np.random.default_rng(camera.seed)
-    rows, columns = (round(share * height) for share in BACKDROP_SIZE)
-    image = Image.new("RGB", (columns, rows))
-    draw = ImageDraw.Draw(image)
-    horizon = round(rows * rng.uniform(0.3, 0.62))
-    ground, wall = _PLACES[camera.place]
-    wall(draw, columns, horizon, rng)
-    _paint_ground(draw, (columns, rows), horizon, ground, rng)
-    for _ in range(int(rng.integers(5, 10))):
-        kind = _CLUTTER[int(rng.integers(len(_CLUTTER)))]
-        size = round(height * rng.uniform(0.35, 0.75))
-        thing = draw_object(kind, height=size, seed=int(rng.integers(2**31)))
-        foot = horizon + round(rng.uniform(0.02, 0.3) * (rows - horizon))
-        image.paste(thing, (int(rng.integers(columns)), foot - size), thing)
-    return _roughen(image, rng)
+_FAR = 1e6
 
 
-def _roughen(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Coarse and fine stains, so that no surface is of one colour."""
-    levels = np.asarray(image, dtype=np.float32)
-    rows, columns = levels.shape[:2]
-    for cell, strength in ((2, 5.0), (12, 8.0), (60, 10.0)):
-        grid = rng.normal(0, strength, (rows // cell + 2, columns // cell + 2)).astype(np.float32)
-        stains = Image.fromarray(grid).resize((columns, rows), Image.Resampling.BILINEAR)
-        levels = levels + np.asarray(stains)[..., None]
-    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """An empty place as one camera sees it in one light.
+
+    Attributes
+    ----------
+    layers
+        Linear light in three channels, and which pixels show the ground (0 or 1) in the fourth,
+        float32 [H, W, 4].
+    brightness
+        The middle (median) of its luminance, which the camera's exposure goes by.
+    """
+
+    layers: np.ndarray
+    brightness: float
 
 
-def _paint_ground(
-    draw: ImageDraw.ImageDraw,
-    size: tuple[int, int],
-    horizon: int,
-    colour: Colour,
-    rng: np.random.Generator,
-) -> None:
-    columns, rows = size
-    draw.rectangle((0, horizon, columns, rows), fill=colour)
-    joint = shade(colour, 0.82)
-    for step in range(1, 7):
-        y = horizon + (rows - horizon) * (step / 6.5) ** 1.6
-        draw.line((0, y, columns, y), fill=joint, width=max(1, rows // 150))
-    slant = float(rng.uniform(-0.6, 0.6)) * rows
-    for x in np.arange(-rows, columns + rows, 0.45 * rows):
-        draw.line((x, horizon, x + slant, rows), fill=joint, width=max(1, rows // 150))
+def paint_backdrop(place: Place, lens: Lens, light: Light) -> Backdrop:
+    """The empty `place`. The same for every call."""
+    colour = np.zeros((lens.height, lens.width, 3), dtype=np.float32)
+    ground = np.zeros((lens.height, lens.width), dtype=np.float32)
+    textures = [place.ground, *(strip.texture for strip in place.strips)]
+    textures += [wall.texture for wall in place.walls]
+    walls = np.array(
+        [(*wall.start, *wall.end, wall.low, wall.high) for wall in place.walls], dtype=np.float64
+    ).reshape(-1, 6)
+    strips = np.array(
+        [(s.angle, s.first, s.last, s.dash) for s in place.strips], dtype=np.float64
+    ).reshape(-1, 4)
+    ceiling = 0.0
+    if place.ceiling is not None:
+        ceiling = place.ceiling[0]
+        textures.append(place.ceiling[1])
+    _paint(
+        lens.position,
+        lens.rotation,
+        np.array([*lens.focal, *lens.centre]),
+        np.stack([texture.row() for texture in textures]),
+        strips,
+        walls,
+        ceiling,
+        place.shade,
+        np.stack([light.sun_direction, light.sun_colour, light.sky_colour, light.ground_colour]),
+        colour,
+        ground,
+    )
+    if place.fixtures:
+        colour, ground = _with_fixtures(place, lens, light, colour, ground)
+    luminance = colour @ np.array([0.25, 0.65, 0.10], dtype=np.float32)
+    return Backdrop(np.dstack([colour, ground]), float(np.median(luminance)))
 
 
-def _facade(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
-    x = 0
-    while x < columns:
-        width = round(horizon * rng.uniform(1.2, 2.4))
-        front = _some(rng, ((168, 148, 128), (134, 96, 82), (186, 182, 172), (112, 116, 122)))
-        draw.rectangle((x, 0, x + width, horizon), fill=front)
-        for window in range(x + width // 10, x + width - width // 5, max(8, width // 4)):
-            glass = _some(rng, ((58, 70, 84), (88, 98, 106), (190, 180, 140), (40, 44, 50)))
-            draw.rectangle(
-                (window, 0.12 * horizon, window + width // 7, 0.62 * horizon), fill=glass
-            )
-        door = x + width * 4 // 5
-        draw.rectangle((door, 0.3 * horizon, door + width // 8, horizon), fill=shade(front, 0.5))
-        x += width
+def _with_fixtures(
+    place: Place, lens: Lens, light: Light, colour: np.ndarray, ground: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    solids, materials = standing(place.fixtures)
+    picture = draw(solids, materials, lens, light, backdrop=colour, ground=ground > 0.5)
+    free = picture.owner < 0
+    return picture.colour.astype(np.float32), np.where(free, ground, 0).astype(np.float32)
 
 
-def _trees(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
-    draw.rectangle((0, 0, columns, horizon), fill=(150, 170, 178))
-    for x in np.arange(0, columns, 0.35 * horizon):
-        level = rng.uniform(0.7, 1.2)
-        r, y = horizon * rng.uniform(0.3, 0.55), horizon * rng.uniform(0.1, 0.7)
-        draw.ellipse((x - r, y - r, x + r, y + r), fill=shade((64, 92, 52), level))
-        if rng.random() < 0.5:
-            trunk = shade((84, 66, 48), level)
-            draw.rectangle((x, y, x + 0.08 * horizon, horizon), fill=trunk)
+def sunlit(points: np.ndarray, place: Place) -> np.ndarray:
+    """How much of the sun reaches ground points [n, 2], float64 [n], 0 to 1."""
+    return np.array([_sunlit(x, y, place.shade) for x, y in points], dtype=np.float64)
 
 
-def _panels(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
-    plaster = _some(rng, ((206, 200, 186), (178, 186, 190), (190, 166, 130)))
-    draw.rectangle((0, 0, columns, horizon), fill=plaster)
-    draw.rectangle((0, 0.85 * horizon, columns, horizon), fill=shade(plaster, 0.7))
-    for x in np.arange(0, columns, 0.8 * horizon):
-        if rng.random() < 0.6:
-            poster = _some(rng, ((160, 60, 54), (66, 98, 140), (226, 222, 210), (84, 120, 84)))
-            left = x + horizon * rng.uniform(0, 0.2)
-            draw.rectangle((left, 0.15 * horizon, left + 0.4 * horizon, 0.7 * horizon), fill=poster)
-        draw.line((x, 0, x, horizon), fill=shade(plaster, 0.8), width=max(1, horizon // 40))
+@njit(cache=True)
+def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
+    if shade[0] <= 0:
+        return 1.0
+    seed = int(shade[4])
+    cover = smooth_noise(x / shade[1], y / shade[1], seed)
+    cover += 0.35 * smooth_noise(3.1 * x / shade[1], 3.1 * y / shade[1], seed + 1)
+    return 1 - shade[0] * min(max((cover - shade[2]) * shade[3] + 0.5, 0.0), 1.0)
 
 
-def _shops(draw: ImageDraw.ImageDraw, columns: int, horizon: int, rng: np.random.Generator):
-    _facade(draw, columns, horizon, rng)
-    for x in np.arange(0, columns, 0.9 * horizon):
-        sign = _some(rng, ((184, 52, 48), (48, 92, 150), (212, 172, 72), (60, 120, 92)))
-        draw.rectangle((x, 0.05 * horizon, x + 0.8 * horizon, 0.2 * horizon), fill=sign)
-        draw.rectangle((x, 0.25 * horizon, x + 0.8 * horizon, 0.9 * horizon), fill=(70, 78, 86))
+@njit(cache=True)
+def _paint(
+    position, rotation, inner, textures, strips, walls, ceiling, shade, light, colour, ground
+):
+    rows, columns = ground.shape
+    found = np.empty(3)
+    for y in range(rows):
+        for x in range(columns):
+            for part in range(2):
+                across = (x + 0.25 + 0.5 * part - inner[2]) / inner[0]
+                down = (y + 0.25 + 0.5 * part - inner[3]) / inner[1]
+                ray = across * rotation[0] + down * rotation[1] + rotation[2]
+                flat = _look(
+                    position, ray, inner, textures, strips, walls, ceiling, shade, light, found
+                )
+                for k in range(3):
+                    colour[y, x, k] += 0.5 * found[k]
+                if part == 1:
+                    ground[y, x] = flat
 
 
-def _some(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
-    return colours[int(rng.integers(len(colours)))]
+@njit(cache=True)
+def _look(position, ray, inner, textures, strips, walls, ceiling, shade, light, out):
+    """Writes the light along one ray to `out` [3]; returns 1.0 where it meets the ground."""
+    depth, wall, u = _nearest_wall(position, ray, walls)
+    n_strips = len(strips)
+    if ray[2] < 0 and -position[2] / ray[2] < depth:
+        depth = -position[2] / ray[2]
+        gx, gy = position[0] + depth * ray[0], position[1] + depth * ray[1]
+        slant = max(-ray[2] / math.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2), 0.05)
+        albedo(gx, gy, depth / inner[0] / math.sqrt(slant), textures[_strip(gx, gy, strips)], out)
+        lit = _sunlit(gx, gy, shade) * light[0, 2]
+        for k in range(3):
+            out[k] *= light[1, k] * lit + light[2, k]
+        return 1.0
+    if ceiling > 0 and ray[2] > 0 and (ceiling - position[2]) / ray[2] < depth:
+        depth = (ceiling - position[2]) / ray[2]
+        px, py = position[0] + depth * ray[0], position[1] + depth * ray[1]
+        albedo(px, py, depth / inner[0], textures[-1], out)
+        for k in range(3):
+            out[k] *= 0.5 * light[1, k] + light[3, k] + 0.2 * light[2, k]
+        return 0.0
+    if wall >= 0:
+        height = position[2] + depth * ray[2]
+        albedo(u, height, depth / inner[0], textures[1 + n_strips + wall], out)
+        wx, wy = walls[wall, 2] - walls[wall, 0], walls[wall, 3] - walls[wall, 1]
+        facing = (-wy * light[0, 0] + wx * light[0, 1]) / math.hypot(wx, wy)
+        corner = 0.6 + 0.4 * min(1.0, height / 1.2)
+        for k in range(3):
+            around = 0.5 * (light[2, k] + light[3, k])
+            out[k] *= light[1, k] * max(0.0, facing) + around * corner
+        return 0.0
+    rise = ray[2] / math.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
+    for k in range(3):
+        out[k] = light[2, k] * (1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)) + 0.1 * light[1, k]
+    return 0.0
 
 
-_CLUTTER = ("pole", "bin", "car", "board", "hedge", "pole", "van", "low hedge")
+@njit(cache=True)
+def _nearest_wall(position, ray, walls):
+    """Depth of the nearest wall that faces the camera, its row (-1: none), metres along it."""
+    depth, found, along = _FAR, -1, 0.0
+    for i in range(len(walls)):
+        wx, wy = walls[i, 2] - walls[i, 0], walls[i, 3] - walls[i, 1]
+        length = math.hypot(wx, wy)
+        nx, ny = -wy / length, wx / length
+        towards = nx * ray[0] + ny * ray[1]
+        if towards > -1e-9:
+            continue
+        at = (nx * (walls[i, 0] - position[0]) + ny * (walls[i, 1] - position[1])) / towards
+        if at <= 0.05 or at >= depth:
+            continue
+        height = position[2] + at * ray[2]
+        if height < walls[i, 4] or height > walls[i, 5]:
+            continue
+        px = position[0] + at * ray[0] - walls[i, 0]
+        py = position[1] + at * ray[1] - walls[i, 1]
+        u = (px * wx + py * wy) / length
+        if 0 <= u <= length:
+            depth, found, along = at, i, u
+    return depth, found, along
 
-_PLACES: dict[str, tuple[Colour, _Painter]] = {
-    "street": ((122, 120, 118), _facade),
-    "park": ((112, 124, 82), _trees),
-    "hall": ((170, 158, 140), _panels),
-    "plaza": ((164, 156, 148), _shops),
-    "car park": ((84, 86, 90), _trees),
-}
+
+@njit(cache=True)
+def _strip(x, y, strips):
+    """The texture of the ground at (x, y): the last strip that holds it, or the ground's own."""
+    texture = 0
+    for i in range(len(strips)):
+        cos, sin = math.cos(strips[i, 0]), math.sin(strips[i, 0])
+        across = x * cos + y * sin
+        if strips[i, 1] <= across <= strips[i, 2]:
+            along = y * cos - x * sin
+            if strips[i, 3] <= 0 or math.floor(along / strips[i, 3]) % 2 == 0:
+                texture = 1 + i
+    return texture
+
+
+@njit(cache=True)
+def cut(picture: np.ndarray, box: np.ndarray, out: np.ndarray) -> None:
+    """Resamples `box` (x1, y1, x2, y2) of `picture` [H, W, C] to `out` [h, w, C], bilinearly.
+
+    Beyond the picture's edges its outermost pixels go on.
+    """
+    rows, columns, channels = picture.shape
+    down, across = (box[3] - box[1]) / out.shape[0], (box[2] - box[0]) / out.shape[1]
+    for i in range(out.shape[0]):
+        y = min(max(box[1] + (i + 0.5) * down - 0.5, 0.0), rows - 1.0)
+        y0 = min(int(y), rows - 2)
+        fy = y - y0
+        for j in range(out.shape[1]):
+            x = min(max(box[0] + (j + 0.5) * across - 0.5, 0.0), columns - 1.0)
+            x0 = min(int(x), columns - 2)
+            fx = x - x0
+            for k in range(channels):
+                upper = picture[y0, x0, k] * (1 - fx) + picture[y0, x0 + 1, k] * fx
+                lower = picture[y0 + 1, x0, k] * (1 - fx) + picture[y0 + 1, x0 + 1, k] * fx
+                out[i, j, k] = upper * (1 - fy) + lower * fy

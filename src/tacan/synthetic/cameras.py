@@ -1,101 +1,143 @@
-"""Where people are seen: cameras that differ as real ones do, and how each spoils a picture."""
+"""Where people are seen: cameras that hang, look and fail as differently as real ones do."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageFilter
 
-__all__ = ["Camera", "make_cameras", "take_picture"]
+from tacan.synthetic.draws import between, one_of
+from tacan.synthetic.faults import Look, make_look
+from tacan.synthetic.lens import Lens, looking
+from tacan.synthetic.light import Light, make_light
+from tacan.synthetic.places import PLACES, Place, make_place
+
+__all__ = ["Boxing", "Camera", "Zone", "make_cameras"]
 
 SIDES = (0.0, 180.0, 90.0, -90.0, 35.0, -145.0, -40.0, 140.0, 65.0)
 """Degrees that people are turned away from the lens: 0 shows the front, 180 the back."""
 
-PLACES = ("street", "park", "hall", "plaza", "car park")
-
 _STREAM = 12
-_GREY = np.array([0.299, 0.587, 0.114])
+_FRAMES = ((480, 640), (480, 640), (360, 640), (432, 768), (480, 704))
+"""Heights and widths of sensors, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The round of ground that a camera watches people in: middle (x, y) and radius in metres."""
+
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class Boxing:
+    """How a camera's detector and tracker draw their boxes.
+
+    `loose` multiplies height and breadth, `shake` is the standard deviation of the box's errors
+    as shares of its size, `aspect` the breadth for each unit of height (0: as it comes), and
+    `clipped` tells whether boxes end at the picture's edges.
+    """
+
+    loose: tuple[float, float]
+    shake: float
+    aspect: float
+    clipped: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One camera: what it looks at, and its own faults.
+    """One camera: where it hangs, what it watches, in which lights, and its own faults.
 
-    `side` is the usual heading in degrees; `matrix` (12 numbers, row by row) holds exposure,
-    colour cast and saturation; `gamma` the tone curve; `blur` the lens, as a Gaussian's standard
-    deviation in shares of the picture's height; `noise` the sensor's, in levels of 256.
+    `side` is the usual heading of people in degrees away from the lens, `fps` how many pictures
+    it takes in a second, and `crowd` how many others are about on average.
     """
 
     camid: int
+    place: Place
+    lens: Lens
+    lights: tuple[Light, ...]
+    look: Look
+    zone: Zone
+    boxing: Boxing
     side: float
-    place: str
-    matrix: tuple[float, ...]
-    gamma: float
-    blur: float
-    noise: float
-    quality: int
-    seed: int
+    fps: float
+    crowd: float
 
 
 def make_cameras(count: int, *, seed: int) -> tuple[Camera, ...]:
     """`count` cameras with numbers from 1. More cameras leave the first unchanged."""
-    return tuple(_make_camera(camid, seed=seed) for camid in range(1, count + 1))
-
-
-def _make_camera(camid: int, *, seed: int) -> Camera:
-    rng = np.random.default_rng([seed, _STREAM, camid])
-    cast = rng.uniform(0.82, 1.18, 3)
-    exposure = rng.uniform(0.7, 1.25) / cast.mean()
-    saturation = rng.uniform(0.55, 1.15)
-    mix = saturation * np.eye(3) + (1 - saturation) * _GREY
-    lift = rng.uniform(-6, 18, 3)
-    matrix = np.concatenate([(exposure * cast)[:, None] * mix, lift[:, None]], axis=1)
-    return Camera(
-        camid=camid,
-        side=SIDES[(camid - 1) % len(SIDES)] + float(rng.uniform(-10, 10)),
-        place=PLACES[(camid - 1) % len(PLACES)],
-        matrix=tuple(float(number) for number in matrix.ravel()),
-        gamma=float(rng.uniform(0.8, 1.3)),
-        blur=float(rng.uniform(0.0, 0.012)),
-        noise=float(rng.uniform(2.0, 8.0)),
-        quality=int(rng.integers(72, 94)),
-        seed=int(rng.integers(2**31)),
+    order = np.random.default_rng([seed, _STREAM]).permutation(len(PLACES))
+    kinds = [tuple(PLACES)[i] for i in order]
+    return tuple(
+        _make_camera(camid, kinds[(camid - 1) % len(kinds)], seed=seed)
+        for camid in range(1, count + 1)
     )
 
 
-def take_picture(
-    scene: Image.Image, camera: Camera, *, light: float, rng: np.random.Generator
-) -> np.ndarray:
-    """What the camera makes of a scene: uint8 [H, W, 3] from an RGB image of the same size.
-
-    `light` multiplies the scene: the hour of the day, the cloud.
-    """
-    # PIL's stubs admit only tuples of exactly 4 or 12 floats.
-    lit = tuple(number * light if i % 4 != 3 else number for i, number in enumerate(camera.matrix))
-    picture = scene.convert("RGB", lit)  # pyright: ignore[reportArgumentType]
-    sigma = camera.blur * scene.height
-    if sigma > 0.25:
-        picture = picture.filter(ImageFilter.GaussianBlur(sigma))
-    levels = _tone_curve(camera.gamma)[np.asarray(picture)]
-    pool = _noise(camera.noise, max(_NOISE_SIZE, 4 * levels.size))
-    start = int(rng.integers(pool.size - levels.size))
-    levels += pool[start : start + levels.size].reshape(levels.shape)
-    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
-
-
-_NOISE_SIZE = 1 << 18
-
-
-@lru_cache(maxsize=32)
-def _noise(strength: float, size: int) -> np.ndarray:
-    """A pool of noise to take slices of, because drawing it anew is the slowest step of all."""
-    drawn = np.random.default_rng(_STREAM).standard_normal(size, dtype=np.float32)
-    return np.rint(drawn * strength).astype(np.int16)
+def _make_camera(camid: int, kind: str, *, seed: int) -> Camera:
+    rng = np.random.default_rng([seed, _STREAM, camid])
+    indoors = PLACES[kind].ceiling > 0
+    lens, zone = _hang(rng, indoors=indoors)
+    place = make_place(
+        kind,
+        rng,
+        bounds=_surroundings(kind, zone, rng),
+        keep_free=(zone.x, zone.y, zone.radius),
+        ahead=zone.y,
+    )
+    return Camera(
+        camid=camid,
+        place=place,
+        lens=lens,
+        lights=tuple(make_light(mood, rng) for mood in place.moods),
+        look=make_look(rng),
+        zone=zone,
+        boxing=_boxing(rng),
+        side=SIDES[(camid - 1) % len(SIDES)] + between(rng, (-15, 15)),
+        fps=float(np.exp(between(rng, (math.log(6), math.log(20))))),
+        crowd=float(one_of(rng, (0.2, 0.6, 1.2, 2.0))),
+    )
 
 
-@lru_cache(maxsize=32)
-def _tone_curve(gamma: float) -> np.ndarray:
-    """What becomes of each of the 256 levels, int16 [256]."""
-    return np.rint(255 * (np.arange(256) / 255) ** gamma).astype(np.int16)
+def _hang(rng: np.random.Generator, *, indoors: bool) -> tuple[Lens, Zone]:
+    """A camera over the origin that looks north at the middle of its zone."""
+    frame_height, frame_width = one_of(rng, _FRAMES)
+    height = between(rng, (2.2, 3.3)) if indoors else float(np.exp(rng.uniform(0.8, 2.08)))
+    nearest = max(3.5, 1.25 * (height - 1.0))
+    away = float(np.exp(between(rng, (math.log(nearest), math.log(11.0 if indoors else 20.0)))))
+    tall = float(np.exp(between(rng, (math.log(60.0), math.log(230.0)))))
+    fov = 2 * math.atan(frame_height / 2 / (tall / 1.7 * math.hypot(away, height - 1.0)))
+    fov = min(max(fov, 0.22), 1.2)
+    breadth = away * math.tan(fov / 2) * frame_width / frame_height
+    lens = looking(
+        (0.0, 0.0, height),
+        yaw=math.pi / 2 + float(rng.normal(0, 0.1)) * fov,
+        pitch=math.atan2(height - 0.9, away) + float(rng.normal(0, 0.05)) * fov,
+        roll=float(rng.normal(0, 0.025)),
+        fov=fov,
+        height=frame_height,
+        width=frame_width,
+    )
+    return lens, Zone(0.0, away, min(max(0.6 * breadth, 0.8), 0.45 * away))
+
+
+def _surroundings(
+    kind: str, zone: Zone, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
+    """The free ground about a zone, as x1, y1, x2, y2."""
+    room = zone.radius + (0.8 if kind == "corridor" else between(rng, (1.5, 8.0)))
+    behind = zone.radius + between(rng, (1.2, 14.0))
+    return (-room, -4.0, room, zone.y + behind)
+
+
+def _boxing(rng: np.random.Generator) -> Boxing:
+    loose = between(rng, (0.94, 1.18))
+    return Boxing(
+        loose=(loose, loose * between(rng, (0.9, 1.2))),
+        shake=between(rng, (0.01, 0.05)),
+        aspect=one_of(rng, (0.0, 0.0, 0.5, 0.45)),
+        clipped=bool(rng.random() < 0.7),
+    )

@@ -34,6 +34,9 @@ __all__ = ["SyntheticDataset", "generate"]
 
 _STREAM_NOISE = 41
 
+Truth = tuple[np.ndarray, np.ndarray]
+"""Visibilities float32 [frames] and boxes float32 [frames, 4] of one tracklet."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyntheticDataset:
@@ -120,7 +123,8 @@ def generate(
     with staged_folder(Path(out), ours=is_generated, force=force) as draft:
         drawn = _draw_all(draft, settings, cast, workers, progress)
         form.write_tables(draft, cast.parts)
-        write_visibility(draft, [form.tracklet_id(part) for part in cast.parts], drawn)
+        ids = [form.tracklet_id(part) for part in cast.parts]
+        write_visibility(draft, ids, [seen for seen, _ in drawn], [boxes for _, boxes in drawn])
         write_manifest(draft, settings=settings.as_dict(), counts=counts)
     return SyntheticDataset(Path(out), settings, counts)
 
@@ -151,21 +155,22 @@ def _count(parts: Sequence[Part]) -> dict[str, dict[str, int]]:
 
 def _draw_all(
     root: Path, settings: Settings, cast: Cast, workers: int, progress: Progress
-) -> list[np.ndarray]:
-    """The crops of every tracklet; returns their visibilities in the cast's order."""
+) -> list[Truth]:
+    """The crops of every tracklet; returns what is known of them in the cast's order."""
     drawn = []
     progress(0, len(cast.parts))
-    for visibility in _in_turn(root, settings, cast, min(workers, len(cast.parts))):
-        drawn.append(visibility)
+    for truth in _in_turn(root, settings, cast, min(workers, len(cast.parts))):
+        drawn.append(truth)
         progress(len(drawn), len(cast.parts))
     return drawn
 
 
-def _in_turn(root: Path, settings: Settings, cast: Cast, workers: int) -> Iterator[np.ndarray]:
+def _in_turn(root: Path, settings: Settings, cast: Cast, workers: int) -> Iterator[Truth]:
     if workers <= 1:
         artist = Artist(root, settings, cast)
         yield from map(artist.draw, range(len(cast.parts)))
         return
+    _compile(Artist(root, settings, cast))
     # Spawned, not forked: the caller may hold threads (torch does), which a fork would break.
     pool = ProcessPoolExecutor(
         workers,
@@ -185,6 +190,15 @@ def _in_turn(root: Path, settings: Settings, cast: Cast, workers: int) -> Iterat
         pool.shutdown(cancel_futures=True)
 
 
+def _compile(artist: Artist) -> None:
+    """Draws a few crops, so that the processes find all code compiled and don't each do it."""
+    for index in range(0, len(artist.cast.parts), max(1, len(artist.cast.parts) // 6)):
+        part = artist.cast.parts[index]
+        camera = artist.studio.cameras[part.camid - 1]
+        scene = plan_scene(artist.settings, part, camera, artist.cast.passers[part.split])
+        next(iter(artist.studio.pictures(scene, rng=np.random.default_rng(0))))
+
+
 class Artist:
     """Draws single tracklets of one data set, each the same whoever draws it and when."""
 
@@ -200,20 +214,21 @@ class Artist:
             width=settings.width,
         )
 
-    def draw(self, index: int) -> np.ndarray:
-        """Writes the crops of tracklet `index`; returns their visibility, float32 [frames]."""
+    def draw(self, index: int) -> Truth:
+        """Writes the crops of tracklet `index`; returns what is known of them."""
         part = self.cast.parts[index]
         camera = self.studio.cameras[part.camid - 1]
         scene = plan_scene(self.settings, part, camera, self.cast.passers[part.split])
         noise = scene_rng(self.settings, part, stream=_STREAM_NOISE)
         first = self.root / self.layout.crop_name(part, 1)
         first.parent.mkdir(parents=True, exist_ok=True)
-        visibility = []
-        for frame, (crop, seen) in enumerate(self.studio.pictures(scene, rng=noise), start=1):
+        visibility, boxes = [], []
+        for frame, shot in enumerate(self.studio.pictures(scene, rng=noise), start=1):
             path = self.root / self.layout.crop_name(part, frame)
-            path.write_bytes(_encode(crop, path.suffix, quality=camera.quality))
-            visibility.append(seen)
-        return np.array(visibility, dtype=np.float32)
+            path.write_bytes(_encode(shot.crop, path.suffix, quality=camera.look.quality))
+            visibility.append(shot.visibility)
+            boxes.append(shot.box)
+        return np.array(visibility, dtype=np.float32), np.array(boxes, dtype=np.float32)
 
 
 def _encode(crop: np.ndarray, suffix: str, *, quality: int) -> bytes:
@@ -244,7 +259,7 @@ def _end_with_caller() -> None:
         os._exit(1)
 
 
-def _draw(index: int) -> np.ndarray:
+def _draw(index: int) -> Truth:
     if _artist is None:
         raise RuntimeError("_draw runs only in processes that began with _hire")
     return _artist.draw(index)

@@ -85,9 +85,9 @@ def make_light(mood: str, rng: np.random.Generator) -> Light:
 def _kelvin(temperature: float) -> np.ndarray:
     """About the linear colour of a glowing body against a white of 6,200 K; its mean is 1.
 
-    A power law through the black body's red and blue, close enough for light that a camera's
-    white balance shifts anyway.
+    A power law through the black body's red and blue, with the half of it that a camera's white
+    balance leaves.
     """
-    warmth = 6200.0 / temperature
+    warmth = (6200.0 / temperature) ** 0.5
     colour = np.array([warmth**0.75, warmth**0.05, warmth**-1.05])
     return colour / colour.mean()

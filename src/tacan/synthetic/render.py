@@ -2,116 +2,245 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PIL import Image
 
-from tacan.synthetic.backdrop import paint_backdrop
-from tacan.synthetic.cameras import Camera, take_picture
-from tacan.synthetic.figure import draw_figure
-from tacan.synthetic.objects import draw_object
+from tacan.synthetic.backdrop import Backdrop, cut, paint_backdrop, sunlit
+from tacan.synthetic.body import Body, build_body
+from tacan.synthetic.cameras import Camera
+from tacan.synthetic.faults import take_picture
+from tacan.synthetic.lens import Lens
+from tacan.synthetic.light import Light
+from tacan.synthetic.materials import Materials, assemble
+from tacan.synthetic.occluders import Placed
+from tacan.synthetic.paths import Walker
 from tacan.synthetic.people import Person
-from tacan.synthetic.scene import Occluder, Scene, Walker
+from tacan.synthetic.raster import bounds, coverage, draw
+from tacan.synthetic.scene import Scene
+from tacan.synthetic.solids import SCENERY, Solids
+from tacan.synthetic.things import build_thing
+from tacan.synthetic.tracking import Box, box_at
 
-__all__ = ["Studio"]
+__all__ = ["Shot", "Studio"]
+
+Painted = tuple[Solids, Materials]
+
+_TARGET = 1
+_NOWHERE = (math.nan, math.nan, math.nan, math.nan)
+_FINEST = 1.15
+"""Crops are drawn with at most so many times the pixels that they end with, across and down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One crop and what is known about it.
+
+    Attributes
+    ----------
+    crop
+        uint8 [height, width, 3].
+    visibility
+        Pixels of the person that the crop shows, by all pixels they would fill if nothing else
+        were there and the crop went on: 0 to 1, and 0 where there is no person.
+    box
+        The whole person's box in the crop, x1, y1, x2, y2 as shares of its width and height,
+        which may reach beyond it; four times NaN where there is no person.
+    """
+
+    crop: np.ndarray
+    visibility: float
+    box: tuple[float, float, float, float]
 
 
 @dataclass
 class Studio:
     """People, cameras and a crop size: all that a scene needs to become pictures.
 
-    Backdrops are painted when first used and kept. Figures are drawn larger than the crop and
-    reduced, which smooths their edges.
+    Backdrops and bodies are made when first used and kept.
     """
 
     people: tuple[Person, ...]
     cameras: tuple[Camera, ...]
     height: int
     width: int
-    _backdrops: dict[int, Image.Image] = field(default_factory=dict)
+    _backdrops: dict[tuple[int, int], Backdrop] = field(default_factory=dict)
+    _bodies: dict[int, Body] = field(default_factory=dict)
 
-    @property
-    def _finer(self) -> int:
-        return 2 if self.height >= 96 else 3
-
-    def pictures(
-        self, scene: Scene, *, rng: np.random.Generator
-    ) -> Iterator[tuple[np.ndarray, float]]:
-        """For each frame the crop, uint8 [height, width, 3], and the visibility in it.
-
-        Visibility = pixels of the person that lie within the crop and are not covered, divided by
-        all pixels of the person: 0 to 1, and 0 where there is no person. `rng` draws the
-        sensor's noise.
-        """
+    def pictures(self, scene: Scene, *, rng: np.random.Generator) -> Iterator[Shot]:
+        """One shot for each frame. `rng` draws the sensor's noise."""
         camera = self.cameras[scene.camid - 1]
-        objects = [self._object(thing) for thing in scene.before]
+        lit = _sun_on(scene, camera)
+        things = [
+            build_thing(thing.kind, size=thing.size, seed=thing.seed) for thing in scene.things
+        ]
         for frame in range(scene.n_frames):
-            picture = self._view(scene, frame)
-            for walker in scene.behind:
-                self._place(picture, *self._figure(walker, frame))
-            shown = Image.new("L", picture.size)
-            whole = 0.0
-            if scene.target is not None:
-                sprite, corner = self._figure(scene.target, frame)
-                self._place(picture, sprite, corner)
-                alpha = sprite.getchannel("A")
-                shown.paste(alpha, corner)
-                whole = float(np.asarray(alpha).sum(dtype=np.int64))
-            for thing, drawn in zip(scene.before, objects, strict=True):
-                if thing.shown(frame):
-                    sprite, corner = self._occluder(thing, drawn, frame)
-                    self._place(picture, sprite, corner)
-                    shown.paste(0, corner, sprite.getchannel("A"))
-            seen = float(np.asarray(shown).sum(dtype=np.int64))
-            crop = take_picture(picture.reduce(self._finer), camera, light=scene.light, rng=rng)
-            yield crop, seen / whole if whole else 0.0
+            yield self._shot(scene, camera, frame, lit[frame], things, rng)
 
-    def _view(self, scene: Scene, frame: int) -> Image.Image:
-        backdrop = self._backdrop(scene.camid)
-        width, height = self.width * self._finer, self.height * self._finer
-        across, down = scene.view[frame]
-        x = round(across * (backdrop.width - width))
-        y = round(down * (backdrop.height - height))
-        return backdrop.crop((x, y, x + width, y + height))
-
-    def _backdrop(self, camid: int) -> Image.Image:
-        if camid not in self._backdrops:
-            rows = self.height * self._finer
-            self._backdrops[camid] = paint_backdrop(self.cameras[camid - 1], height=rows)
-        return self._backdrops[camid]
-
-    def _figure(self, walker: Walker, frame: int) -> tuple[Image.Image, tuple[int, int]]:
-        height = round(walker.size[frame] * self.height * self._finer)
-        sprite = draw_figure(
-            self.people[walker.person],
-            heading=walker.heading,
-            phase=float(walker.phase[frame]),
-            height=height,
+    def _shot(
+        self,
+        scene: Scene,
+        camera: Camera,
+        frame: int,
+        light: Light,
+        things: list[Painted],
+        rng: np.random.Generator,
+    ) -> Shot:
+        target = self._body(scene.target, frame, _TARGET)
+        true = _outline(scene.target, target, camera, frame)
+        box = self._box(scene, camera, frame, true)
+        height, width = self._sensor(box)
+        lens = camera.lens.window(box, height=height, width=width)
+        world = [] if target is None else [target]
+        world += self._others(scene, frame, lens)
+        world += [
+            _set_up(thing, plan, frame)
+            for thing, plan in zip(things, scene.things, strict=True)
+            if plan.shown(frame)
+        ]
+        solids, materials = assemble(world)
+        picture, ground = self._backdrop(scene, camera, box, height, width)
+        drawn = draw(solids, materials, lens, light, backdrop=picture, ground=ground)
+        backdrop = self._backdrops[camera.camid, scene.hour]
+        crop = take_picture(
+            drawn.colour,
+            camera.look,
+            gain=scene.level * camera.look.gain(backdrop.brightness),
+            smear=_motion(scene.target, frame, lens),
+            size=(self.height, self.width),
+            rng=rng,
         )
-        return sprite, self._corner(sprite, float(walker.x[frame]), float(walker.foot[frame]))
+        if target is None:
+            return Shot(crop, 0.0, _NOWHERE)
+        seen = int(np.count_nonzero(drawn.owner == _TARGET))
+        inside = _inside(true, box)
+        whole = _pixels(target[0], lens, inside) if seen else 1
+        return Shot(crop, min(1.0, seen / max(whole, 1)), inside)
 
-    def _object(self, thing: Occluder) -> Image.Image | None:
-        if thing.walker is not None:
+    def _body(self, walker: Walker, frame: int, owner: int) -> Painted | None:
+        if walker.person is None:
             return None
-        height = round(thing.size * self.height * self._finer)
-        return draw_object(thing.kind, height=height, seed=thing.seed)
+        if walker.person not in self._bodies:
+            self._bodies[walker.person] = build_body(self.people[walker.person])
+        body, at = self._bodies[walker.person], frame - walker.start
+        solids = body.posed(
+            phase=float(walker.phase[at]),
+            heading=float(walker.heading[at]),
+            place=(float(walker.place[at, 0]), float(walker.place[at, 1])),
+            pace=walker.pace,
+            arms=walker.arms,
+            nod=walker.nod,
+            owner=owner,
+        )
+        return solids, body.materials
 
-    def _occluder(
-        self, thing: Occluder, drawn: Image.Image | None, frame: int
-    ) -> tuple[Image.Image, tuple[int, int]]:
-        at = frame - thing.start
-        if thing.walker is not None:
-            return self._figure(thing.walker, at)
-        sprite = drawn if drawn is not None else Image.new("RGBA", (1, 1))
-        return sprite, self._corner(sprite, float(thing.x[at]), thing.foot)
+    def _others(self, scene: Scene, frame: int, lens: Lens) -> list[Painted]:
+        """The bodies of the others that may be in the picture or throw a shadow into it."""
+        bodies = []
+        for number, walker in enumerate(scene.others, start=_TARGET + 1):
+            if not walker.shown(frame):
+                continue
+            x, y = walker.place[frame - walker.start]
+            pixels, depth = lens.project(np.array([(x, y, 0.0), (x, y, 1.8)]))
+            if depth.min() < 0.5:
+                continue
+            margin = 1.2 * abs(pixels[1, 1] - pixels[0, 1])
+            if pixels[:, 0].max() < -margin or pixels[:, 0].min() > lens.width + margin:
+                continue
+            if pixels[:, 1].max() < -margin or pixels[:, 1].min() > lens.height + margin:
+                continue
+            body = self._body(walker, frame, number)
+            if body is not None:
+                bodies.append(body)
+        return bodies
 
-    def _corner(self, sprite: Image.Image, x: float, foot: float) -> tuple[int, int]:
-        rows = self.height * self._finer
-        left = self.width * self._finer / 2 + x * rows - sprite.width / 2
-        return round(left), round(foot * rows - sprite.height)
+    def _box(self, scene: Scene, camera: Camera, frame: int, true: Box) -> Box:
+        neighbour = None
+        if scene.errors.drift[frame] > 0:
+            other = scene.others[scene.errors.onto]
+            if other.shown(frame):
+                neighbour = _outline(other, self._body(other, frame, _TARGET), camera, frame)
+        size = (camera.lens.height, camera.lens.width)
+        return box_at(true, neighbour, scene.errors, frame, camera.boxing, size)
 
-    @staticmethod
-    def _place(picture: Image.Image, sprite: Image.Image, corner: tuple[int, int]) -> None:
-        picture.paste(sprite, corner, sprite)
+    def _sensor(self, box: Box) -> tuple[int, int]:
+        """The height and width that a box has on the sensor, or finer than which none is drawn."""
+        height = min(max(round(box[3] - box[1]), 12), round(_FINEST * self.height))
+        width = min(max(round(box[2] - box[0]), 6), round(_FINEST * self.width))
+        return height, width
+
+    def _backdrop(
+        self, scene: Scene, camera: Camera, box: Box, height: int, width: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        key = camera.camid, scene.hour
+        if key not in self._backdrops:
+            self._backdrops[key] = paint_backdrop(
+                camera.place, camera.lens, camera.lights[scene.hour]
+            )
+        backdrop = self._backdrops[key]
+        picture = np.empty((height, width, 4), dtype=np.float32)
+        cut(backdrop.layers, np.array(box), picture)
+        return np.ascontiguousarray(picture[..., :3]), picture[..., 3] > 0.5
+
+
+def _sun_on(scene: Scene, camera: Camera) -> list[Light]:
+    """The light on the target in each frame: less sun where the ground they stand on has less."""
+    light = camera.lights[scene.hour]
+    share = sunlit(scene.target.place, camera.place)
+    return [replace(light, sun_colour=light.sun_colour * lit) for lit in share]
+
+
+def _outline(walker: Walker, body: Painted | None, camera: Camera, frame: int) -> Box:
+    """The box that just holds somebody, or would hold a person where there is none."""
+    found = None if body is None else bounds(body[0], camera.lens)
+    if found is not None:
+        return found
+    x, y = walker.place[frame - walker.start]
+    pixels, _ = camera.lens.project(np.array([(x, y, 0.0), (x, y, 1.72)]))
+    (x1, y1), (x2, y2) = pixels
+    half = 0.2 * abs(y1 - y2) + 1.0
+    return (x1 + x2) / 2 - half, min(y1, y2), (x1 + x2) / 2 + half, max(y1, y2)
+
+
+def _set_up(thing: Painted, plan: Placed, frame: int) -> Painted:
+    x, y = plan.place[frame - plan.start]
+    return thing[0].moved(plan.turn, (float(x), float(y), 0.0)).owned(SCENERY), thing[1]
+
+
+def _inside(true: Box, box: Box) -> Box:
+    """A box of the camera's picture in shares of another's breadth and height."""
+    across, down = box[2] - box[0], box[3] - box[1]
+    return (
+        (true[0] - box[0]) / across,
+        (true[1] - box[1]) / down,
+        (true[2] - box[0]) / across,
+        (true[3] - box[1]) / down,
+    )
+
+
+def _pixels(body: Solids, lens: Lens, inside: Box) -> int:
+    """How many pixels somebody would fill on the grid of `lens`, if it went on for ever."""
+    x1, y1 = math.floor(inside[0] * lens.width) - 1, math.floor(inside[1] * lens.height) - 1
+    x2, y2 = math.ceil(inside[2] * lens.width) + 1, math.ceil(inside[3] * lens.height) + 1
+    wide = replace(
+        lens,
+        centre=(lens.centre[0] - x1, lens.centre[1] - y1),
+        width=x2 - x1,
+        height=y2 - y1,
+    )
+    return int(np.count_nonzero(coverage(body, wide)))
+
+
+def _motion(walker: Walker, frame: int, lens: Lens) -> tuple[float, float]:
+    """How far the person moves across and down the crop in a second, in its pixels."""
+    at = frame - walker.start
+    x, y = walker.place[at]
+    way = walker.speed * np.array([math.cos(walker.heading[at]), math.sin(walker.heading[at])])
+    points = np.array([(x, y, 0.9), (x + 0.1 * way[0], y + 0.1 * way[1], 0.9)])
+    pixels, depth = lens.project(points)
+    if depth.min() < 0.3:
+        return 0.0, 0.0
+    across, down = 10 * (pixels[1] - pixels[0])
+    return float(across), float(down)

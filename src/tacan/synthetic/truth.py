@@ -1,7 +1,8 @@
 """What is known of generated tracklets beyond their pictures, and where it is kept.
 
-`<root>/ground_truth/visibility.npz` holds `tracklet_ids` str [N], `offsets` int64 [N+1] and
-`visibility` float32 [frames]: tracklet i's frames are `visibility[offsets[i]:offsets[i+1]]`.
+`<root>/ground_truth/visibility.npz` holds `tracklet_ids` str [N], `offsets` int64 [N+1],
+`visibility` float32 [frames] and `boxes` float32 [frames, 4]: tracklet i's frames are
+`visibility[offsets[i]:offsets[i+1]]`.
 `<root>/ground_truth/manifest.json` holds the settings and counts.
 """
 
@@ -20,6 +21,7 @@ from tacan.files import atomic_path, write_text
 __all__ = [
     "GROUND_TRUTH",
     "is_generated",
+    "read_boxes",
     "read_manifest",
     "read_visibility",
     "write_manifest",
@@ -39,10 +41,24 @@ def read_visibility(root: Path) -> dict[str, np.ndarray]:
     0 where a crop shows no person. Raises `DatasetLayoutError` where `root` holds no such file,
     or a damaged one.
     """
+    return _read(root, "visibility")
+
+
+def read_boxes(root: Path) -> dict[str, np.ndarray]:
+    """For each tracklet id the person's box in each crop, float32 [frames, 4]: x1, y1, x2, y2.
+
+    They are shares of the crop's width and height, and those of the whole person: covered parts
+    count, and the box may reach beyond the crop. NaN where there is no person. Raises
+    `DatasetLayoutError` as `read_visibility` does.
+    """
+    return _read(root, "boxes")
+
+
+def _read(root: Path, name: str) -> dict[str, np.ndarray]:
     path = Path(root) / GROUND_TRUTH / "visibility.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
-            ids, offsets, values = file["tracklet_ids"], file["offsets"], file["visibility"]
+            ids, offsets, values = file["tracklet_ids"], file["offsets"], file[name]
     except Exception as error:  # numpy and zipfile raise a dozen kinds for a damaged file
         raise DatasetLayoutError(
             "a generated data set must have its visibilities in ground_truth/visibility.npz",
@@ -58,12 +74,19 @@ def read_visibility(root: Path) -> dict[str, np.ndarray]:
     return {str(name): values[offsets[i] : offsets[i + 1]] for i, name in enumerate(ids)}
 
 
-def write_visibility(root: Path, ids: Sequence[str], values: Sequence[np.ndarray]) -> None:
-    """Writes what `read_visibility` reads."""
+def write_visibility(
+    root: Path, ids: Sequence[str], values: Sequence[np.ndarray], boxes: Sequence[np.ndarray]
+) -> None:
+    """Writes what `read_visibility` and `read_boxes` read: for each id [frames] and [frames, 4]."""
     offsets = np.cumsum([0, *(len(value) for value in values)], dtype=np.int64)
-    flat = np.concatenate([*values, np.empty(0)]).astype(np.float32)
     with atomic_path(root / GROUND_TRUTH / "visibility.npz") as draft, draft.open("wb") as file:
-        np.savez(file, tracklet_ids=np.array(ids, dtype=np.str_), offsets=offsets, visibility=flat)
+        np.savez(
+            file,
+            tracklet_ids=np.array(ids, dtype=np.str_),
+            offsets=offsets,
+            visibility=np.concatenate([*values, np.empty(0)]).astype(np.float32),
+            boxes=np.concatenate([*boxes, np.empty((0, 4))]).astype(np.float32),
+        )
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
