@@ -11,7 +11,7 @@ from tacan.video.matching import Track, boxes_at, match_tracks
 def track(start: int, stop: int, *, step: int = 1, x: float = 0.0, speed: float = 2.0) -> Track:
     frames = np.arange(start, stop, step)
     corner = np.stack([x + speed * frames, np.full(len(frames), 10.0)], 1)
-    boxes = np.hstack([corner, corner + (40, 100)]).astype(np.float32)
+    boxes = np.hstack([corner, corner + np.array([40, 100])]).astype(np.float32)
     return Track(frames, boxes)
 
 

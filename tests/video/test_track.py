@@ -15,7 +15,7 @@ def walkers(frame: int) -> tuple[np.ndarray, np.ndarray]:
     starts = np.array([[10, 10], [200, 60], [100, 200]], float)
     steps = np.array([[3, 0], [-2, 1], [0, -1]], float)
     corner = starts + frame * steps
-    boxes = np.hstack([corner, corner + (30, 70)]).astype(np.float32)
+    boxes = np.hstack([corner, corner + np.array([30, 70])]).astype(np.float32)
     order = np.random.default_rng(frame).permutation(3)
     return boxes[order], order
 
