@@ -89,3 +89,18 @@ def score(rows, protocol, metric="euclidean", n_ranks=50):
         return None, None, *counts
     curve = [sum(first <= n for first in firsts) / len(firsts) for n in range(1, n_ranks + 1)]
     return sum(precisions) / len(precisions), curve, *counts
+
+
+def mean_inp(rows, protocol, metric="euclidean"):
+    """mINP: the right answers among all ranks up to the last of them, averaged over queries."""
+    gallery = [rows[i] for i in gallery_of(rows, protocol)]
+    shares = []
+    for query in (row for row in rows if row["query"]):
+
+        def distance(item, query=query):
+            return COMPARE[metric](query["vector"], item["vector"])
+
+        ranks = hit_ranks_of(query, gallery, distance, protocol)
+        if ranks:
+            shares.append(len(ranks) / ranks[-1])
+    return sum(shares) / len(shares)

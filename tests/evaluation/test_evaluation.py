@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import score
+from naive import mean_inp, score
 from sklearn.metrics import average_precision_score
 
 from tacan.distances import METRICS
@@ -42,7 +42,8 @@ def same(result, rows, protocol, metric="euclidean"):
     mean_ap, curve, n_query, n_valid, n_gallery = score(rows, protocol, metric)
     assert (result.n_query, result.n_valid_query, result.n_gallery) == (n_query, n_valid, n_gallery)
     assert result.mean_ap == pytest.approx(mean_ap, abs=1e-12)
-    np.testing.assert_allclose(result.cmc, curve, atol=1e-12)
+    np.testing.assert_allclose(result.cmc, curve, rtol=0, atol=1e-12)
+    assert result.mean_inp == pytest.approx(mean_inp(rows, protocol, metric), abs=1e-12)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
