@@ -17,18 +17,18 @@ __all__ = [
     "choice_of",
     "deletion_text",
     "info_as_json",
-    "info_rows",
+    "info_text",
     "verification_as_json",
     "verification_text",
 ]
 
 
-def info_rows(info: GalleryInfo) -> list[tuple[str, str]]:
-    """A gallery in numbers: what and how much."""
+def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
+    """A gallery in numbers, one line each, and its sources."""
     seen = "no moment is known"
     if info.first is not None and info.last is not None:
         seen = f"{local_time(info.first)} to {local_time(info.last)}"
-    return [
+    rows = [
         ("tracklets", f"{info.n_tracklets:,}"),
         ("cameras", f"{info.n_cameras:,}"),
         ("named persons", f"{info.n_persons:,}"),
@@ -41,6 +41,11 @@ def info_rows(info: GalleryInfo) -> list[tuple[str, str]]:
         ("schema", str(info.schema)),
         ("on disk", f"{info.n_bytes / 1e6:,.1f} MB"),
     ]
+    for source in sources:
+        unfinished = "" if source.state == "done" else " (indexing is not finished)"
+        rows.append((f"from {source.camera}", f"{source.path}{unfinished}"))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
 
 def info_as_json(info: GalleryInfo, sources: Sequence[Source]) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from tacan.answers.answer import Answer
 from tacan.answers.times import span
 from tacan.gallery.records import StoredTracklet
 
-__all__ = ["COLUMNS", "heading", "shown_distance", "table_rows", "when"]
+__all__ = ["COLUMNS", "TEXTS", "heading", "shown_distance", "table_rows", "when"]
 
 COLUMNS = ("", "tracklet", "seen", "distance", "how sure")
 """The columns of `table_rows`."""
+
+TEXTS = (1, 2, 4)
+"""Those that are text."""
 
 
 def heading(answer: Answer) -> str:
@@ -49,7 +52,9 @@ def when(tracklet: StoredTracklet, zone: tzinfo | None = None) -> str:
 def shown_distance(distance: float) -> str:
     """A distance with three digits that count.
 
-    >>> shown_distance(0.12345), shown_distance(12.345), shown_distance(0.0)
-    ('0.123', '12.3', '0')
+    >>> shown_distance(0.7), shown_distance(12.345), shown_distance(1234.5), shown_distance(0.0)
+    ('0.700', '12.3', '1234', '0')
     """
-    return f"{distance:.3g}" if distance < 100 else f"{distance:.0f}"
+    if distance == 0:
+        return "0"
+    return f"{distance:#.3g}".rstrip(".") if distance < 100 else f"{distance:.0f}"

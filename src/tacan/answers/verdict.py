@@ -35,11 +35,11 @@ def judge_match(assurance: Assurance, *, n_searched: int, is_apart: bool = False
     if assurance.share is None or assurance.strangers is None:
         return Verdict("unknown", _WORDS["unknown"], _too_few(assurance.n_pairs))
     nearer = round(assurance.share * (assurance.n_pairs + 1)) - 1
+    by_chance = _expected(assurance.strangers, at_most=nearer == 0)
     why = (
         f"{_how_many(nearer, assurance.n_pairs)} of certainly different people "
         f"{'is' if nearer == 1 else 'are'} as close as this; among {n_searched:,} searched "
-        f"{'tracklet' if n_searched == 1 else 'tracklets'}, {_expected(assurance.strangers)} as "
-        "close by chance."
+        f"{'tracklet' if n_searched == 1 else 'tracklets'}, {by_chance} as close by chance."
     )
     return Verdict(assurance.word, _WORDS[assurance.word], why)
 
@@ -86,8 +86,10 @@ def _how_many(nearer: int, n_pairs: int) -> str:
     return f"None of {n_pairs:,} pairs" if nearer == 0 else f"{nearer:,} of {n_pairs:,} pairs"
 
 
-def _expected(strangers: float) -> str:
+def _expected(strangers: float, *, at_most: bool) -> str:
+    """How many strangers; with none of the pairs as close, the number is only a bound."""
     if strangers < 0.01:
-        return "less than 0.01 strangers would be expected"
+        return "fewer than 0.01 strangers would be expected"
     shown = f"{strangers:.2g}" if strangers < 10 else f"{strangers:,.0f}"
-    return f"about {shown} {'stranger' if shown == '1' else 'strangers'} would be expected"
+    noun = "stranger" if shown == "1" else "strangers"
+    return f"{'at most' if at_most else 'about'} {shown} {noun} would be expected"

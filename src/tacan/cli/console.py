@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,20 @@ def note(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
-    """A table on standard output; the first column is text, the others are numbers."""
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    texts: Collection[int] = (0,),
+) -> None:
+    """A table on standard output; the columns `texts` are text, the others are numbers."""
     from rich.console import Console
     from rich.table import Table
 
     drawn = Table(title=title or None, title_justify="left")
     for i, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if i else "left", no_wrap=True)
+        drawn.add_column(column, justify="left" if i in texts else "right", no_wrap=True)
     for row in rows:
         drawn.add_row(*row)
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(drawn)

@@ -41,22 +41,18 @@ def info(folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: Json = 
     folder
         The gallery's folder.
     json
-        Also write the numbers to this file; with - to standard output, instead of the table.
+        Also write the numbers to this file; with - to standard output, instead of the text.
     """
-    from tacan.answers.holdings import info_as_json, info_rows
-    from tacan.cli.console import say, table, write_json
+    from tacan.answers.holdings import info_as_json, info_text
+    from tacan.cli.console import say, write_json
     from tacan.gallery import open_gallery
 
     with open_gallery(folder) as opened:
         known, sources = opened.info(), opened.sources()
     if json is not None:
         write_json(json, info_as_json(known, sources))
-    if json == "-":
-        return
-    table(("", str(folder)), info_rows(known))
-    for source in sources:
-        unfinished = "" if source.state == "done" else " (indexing is not finished)"
-        say(f"{source.camera}: {source.path}{unfinished}")
+    if json != "-":
+        say(info_text(known, sources))
 
 
 @gallery.command

@@ -147,7 +147,7 @@ def _opener(model: str, device: str) -> Callable[[], ClipEmbedder]:
 
 def _tell(findings: Findings, *, zone: tzinfo | None, json: str | None, csv: Path | None) -> None:
     from tacan.answers.rows import as_csv, as_json
-    from tacan.answers.table import COLUMNS, heading, table_rows
+    from tacan.answers.table import COLUMNS, TEXTS, heading, table_rows
     from tacan.cli.console import say, table, write_json
     from tacan.files import write_text
 
@@ -160,4 +160,4 @@ def _tell(findings: Findings, *, zone: tzinfo | None, json: str | None, csv: Pat
     for answer in findings.answers:
         say(heading(answer))
         if answer.sightings:
-            table(COLUMNS, table_rows(answer, zone))
+            table(COLUMNS, table_rows(answer, zone), texts=TEXTS)
