@@ -37,6 +37,7 @@ def synth(
     min_frames: int = Settings.min_frames,
     median_frames: int = Settings.median_frames,
     max_frames: int = Settings.max_frames,
+    seen_share: float = Settings.seen_share,
     tracklets_per_camera: int = Settings.tracklets_per_camera,
     occluded_share: float = Settings.occluded_share,
     distractor_share: float = Settings.distractor_share,
@@ -77,6 +78,9 @@ def synth(
         Length that half of the tracklets exceed.
     max_frames
         Length of the longest tracklet that may occur.
+    seen_share
+        Share of the cameras that see a person, on the average. With many cameras and a small share,
+        people are spread over many places without more crops of each.
     tracklets_per_camera
         A person has 1 to this many tracklets in each camera that sees them.
     occluded_share
@@ -107,6 +111,7 @@ def synth(
             min_frames=min_frames,
             median_frames=median_frames,
             max_frames=max_frames,
+            seen_share=seen_share,
             tracklets_per_camera=tracklets_per_camera,
             occluded_share=occluded_share,
             distractor_share=distractor_share,

@@ -82,7 +82,7 @@ def _training_people(settings: Settings) -> frozenset[int]:
 def _walks(settings: Settings, person: int, split: str) -> list[Part]:
     rng = np.random.default_rng([settings.seed, _STREAM_WALKS, person])
     order = rng.permutation(settings.cameras)
-    seen = max(2, int(rng.binomial(settings.cameras, 0.8)))
+    seen = max(2, int(rng.binomial(settings.cameras, settings.seen_share)))
     walks = []
     for camera in sorted(order[:seen].tolist()):
         for number in range(1, int(rng.integers(1, settings.tracklets_per_camera + 1)) + 1):

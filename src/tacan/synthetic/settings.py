@@ -29,6 +29,8 @@ class Settings:
         Size of the crops in pixels.
     min_frames, median_frames, max_frames
         Length of the tracklets: log-normal around the median, clipped at both ends.
+    seen_share
+        Share of the cameras that see a person, on the average; two at least see everyone.
     tracklets_per_camera
         A person has 1 to this many tracklets in each camera that sees them.
     occluded_share
@@ -49,6 +51,7 @@ class Settings:
     min_frames: int = 2
     median_frames: int = 24
     max_frames: int = 200
+    seen_share: float = 0.8
     tracklets_per_camera: int = 2
     occluded_share: float = 0.75
     distractor_share: float = 0.2
@@ -86,6 +89,10 @@ class Settings:
             (
                 not 1 <= self.tracklets_per_camera <= 999,
                 f"tracklets_per_camera must lie between 1 and 999; got {self.tracklets_per_camera}",
+            ),
+            (
+                not 0 <= self.seen_share <= 1,
+                f"seen_share must lie between 0 and 1; got {self.seen_share}",
             ),
             (
                 not 0 <= self.occluded_share <= 1,
