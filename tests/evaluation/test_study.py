@@ -70,6 +70,25 @@ def test_plain_distances_and_re_ranked_ones_are_not_mixed():
             Wishes(rerank=Reranking(), **wish)
 
 
+@pytest.mark.parametrize("wish", [{"confidence": 95}, {"false_match_rate": 1.0}])
+def test_wishes_without_a_meaning_are_refused_before_any_work(wish):
+    with pytest.raises(ConfigError, match="1 fault"):
+        Wishes(**wish)
+
+
+def test_progress_is_told_of_every_pass(features):
+    calls = []
+    wishes = Wishes(cameras=True, false_match_rate=0.1)
+    study(
+        features,
+        ["cross-camera"],
+        wishes=wishes,
+        progress=lambda *call: calls.append(call),
+    )
+    n = int(features.is_query.sum())
+    assert calls.count((n, n)) == 3
+
+
 def test_another_set_of_tracklets_is_refused_before_any_work(features):
     with pytest.raises(FeaturesError, match="same tracklets in the same order"):
         study(features, ["cross-camera"], wishes=Wishes(other=made_up(1, n=200)))

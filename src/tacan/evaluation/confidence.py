@@ -19,7 +19,14 @@ from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.source import Source
 
-__all__ = ["Difference", "Interval", "bootstrap", "check_comparable", "compare_evaluations"]
+__all__ = [
+    "Difference",
+    "Interval",
+    "bootstrap",
+    "check_comparable",
+    "check_level",
+    "compare_evaluations",
+]
 
 N_RESAMPLES = 5000
 RESAMPLES_AT_ONCE = 250
@@ -131,13 +138,18 @@ def check_comparable(first: Source, second: Source) -> None:
             )
 
 
+def check_level(level: float) -> None:
+    """Raises `ConfigError` for a level of confidence outside (0, 1)."""
+    if not 0 < level < 1:
+        fault = f"the level of confidence must be between 0 and 1; got {level}"
+        raise ConfigError([fault], source="--confidence")
+
+
 def _percentiles(
     parts: NDArray[np.float64], level: float, n_resamples: int, seed: int
 ) -> NDArray[np.float64]:
     """[measures, 2]: the percentiles of the means of `parts` [n, measures] over resamples."""
-    if not 0 < level < 1:
-        fault = f"the level of confidence must be between 0 and 1; got {level}"
-        raise ConfigError([fault], source="--confidence")
+    check_level(level)
     rng = np.random.default_rng(seed)
     n = len(parts)
     means = []

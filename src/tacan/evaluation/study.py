@@ -12,13 +12,20 @@ import numpy as np
 from tacan.errors import ConfigError
 from tacan.evaluation import report
 from tacan.evaluation.cameras import camera_pairs
-from tacan.evaluation.confidence import bootstrap, check_comparable, compare_evaluations
+from tacan.evaluation.confidence import (
+    bootstrap,
+    check_comparable,
+    check_level,
+    compare_evaluations,
+)
 from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
 from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import Source
 from tacan.evaluation.threshold import (
     FALSE_POSITIVE_RATES,
+    Pairs,
     RocCurve,
+    check_rate,
     collect_pairs,
     open_set_threshold,
     roc_curve,
@@ -47,8 +54,8 @@ class Wishes:
         A folder for pictures: CMC curves, ROC curves and histograms of distances; the first
         alone where distances are re-ranked.
 
-    Raises `ConfigError` for re-ranking together with camera pairs or a threshold: those are
-    about plain distances.
+    Raises `ConfigError` for rates and levels that are none, and for re-ranking together with
+    camera pairs or a threshold: those are about plain distances.
     """
 
     rerank: Reranking | None = None
@@ -59,6 +66,11 @@ class Wishes:
     plots: Path | None = None
 
     def __post_init__(self) -> None:
+        # Told before the scoring, which can take long.
+        if self.confidence is not None:
+            check_level(self.confidence)
+        if self.false_match_rate is not None:
+            check_rate(self.false_match_rate)
         if self.rerank is not None and (self.cameras or self.false_match_rate is not None):
             fault = "re-ranked distances have no camera pairs and no threshold; ask for them apart"
             raise ConfigError([fault], source="the evaluation")
@@ -88,7 +100,7 @@ def study(
 ) -> Study:
     """Scores `source` and answers the other `wishes`, each under every protocol.
 
-    Progress is that of the scoring, see `evaluate_protocols`.
+    Progress is in queries, from the start for each pass over the distances.
     """
     wishes = wishes or Wishes()
     if wishes.other is not None:
@@ -105,11 +117,12 @@ def study(
             other = evaluate(wishes.other, name, metric=metric, rerank=wishes.rerank)
             _add_comparison(found, name, result, other, wishes.confidence or LEVEL)
         if wishes.cameras:
-            pairs = camera_pairs(source, name, metric=metric)
+            pairs = camera_pairs(source, name, metric=metric, progress=progress)
             table, data = report.camera_table(pairs), report.camera_json(pairs)
             found.add(name, "camera_pairs", "camera against camera", table, data)
         if wishes.false_match_rate is not None or (wishes.plots and not wishes.rerank):
-            curves[name] = _add_distances(found, name, source, metric, wishes)
+            pairs = collect_pairs(source, name, metric=metric, progress=progress)
+            curves[name] = _add_distances(found, name, pairs, wishes)
     if wishes.plots is not None:
         _add_curves(found, curves, wishes.plots)
     return found
@@ -130,11 +143,8 @@ def _add_comparison(
     found.add(name, "comparison", "other less this, query by query", table, data)
 
 
-def _add_distances(
-    found: Study, name: str, source: Source, metric: str, wishes: Wishes
-) -> RocCurve:
+def _add_distances(found: Study, name: str, pairs: Pairs, wishes: Wishes) -> RocCurve:
     """What is told of distances themselves: the threshold, the histogram, and the ROC curve."""
-    pairs = collect_pairs(source, name, metric=metric)
     threshold = None
     if wishes.false_match_rate is not None:
         threshold = open_set_threshold(pairs, wishes.false_match_rate)

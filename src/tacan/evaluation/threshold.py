@@ -34,6 +34,7 @@ __all__ = [
     "OpenSet",
     "Pairs",
     "RocCurve",
+    "check_rate",
     "collect_pairs",
     "open_set_threshold",
     "roc_curve",
@@ -148,9 +149,7 @@ def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
 
     Raises `ConfigError` for a rate outside [0, 1).
     """
-    if not 0 <= false_match_rate < 1:
-        fault = f"the false-match rate must be at least 0 and below 1; got {false_match_rate}"
-        raise ConfigError([fault], source="--threshold")
+    check_rate(false_match_rate)
     nearest = np.sort(pairs.nearest_wrong)
     beyond = nearest[min(int(_allowed(false_match_rate, len(nearest))), len(nearest) - 1)]
     # A neighbour in the distances' own width, so that comparing in that width can't round it up.
@@ -165,6 +164,13 @@ def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
         n_query=len(nearest),
         n_valid_query=int(counts.sum()),
     )
+
+
+def check_rate(false_match_rate: float) -> None:
+    """Raises `ConfigError` for a rate outside [0, 1)."""
+    if not 0 <= false_match_rate < 1:
+        fault = f"the false-match rate must be at least 0 and below 1; got {false_match_rate}"
+        raise ConfigError([fault], source="--threshold")
 
 
 def _split(
