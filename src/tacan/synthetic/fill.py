@@ -9,7 +9,7 @@ from numba import njit
 
 from tacan.synthetic.intersect import nearest_hit
 from tacan.synthetic.shade import ground_share, shade
-from tacan.synthetic.shadows import occupied
+from tacan.synthetic.shadows import lit_share, may_block, occupied, open_ground
 from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
@@ -104,10 +104,12 @@ def darken(picture, ground, index, stage, sun_map, contact):
                 t = -stage[a + 2] / fall
                 gx = stage[a] + t * (across * stage[r] + down * stage[r + 3] + stage[r + 6])
                 gy = stage[a + 1] + t * (across * stage[r + 1] + down * stage[r + 4] + stage[r + 7])
-                red, green, blue = ground_share(sun_map, sun_blocks, contact, stage, gx, gy)
-                picture[y, x, 0] *= red
-                picture[y, x, 1] *= green
-                picture[y, x, 2] *= blue
+                lit, free = 1.0, open_ground(contact, stage, gx, gy)
+                if may_block(sun_blocks, stage, gx, gy):
+                    lit = lit_share(sun_map, stage, gx, gy, 0.02)
+                if lit < 1.0 or free < 1.0:
+                    for band in range(3):
+                        picture[y, x, band] *= ground_share(stage, band, lit, free)
 
 
 @njit(**_JIT)

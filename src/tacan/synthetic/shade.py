@@ -10,12 +10,7 @@ from tacan.synthetic.intersect import own_normal
 from tacan.synthetic.materials import NUMBERS
 from tacan.synthetic.noise import smooth_noise
 from tacan.synthetic.paint import paint
-from tacan.synthetic.shadows import (
-    lit_share,
-    on_sun_map,
-    open_ground,
-    open_share,
-)
+from tacan.synthetic.shadows import lit_share, open_share
 from tacan.synthetic.stage import CENTRE, FOCAL, GROUND, POSITION, ROTATION, SKY, SUN, SUN_COLOUR
 from tacan.synthetic.views import INVERSE, KIND, SIZE, A, B, C, D
 
@@ -130,32 +125,8 @@ def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):  # noqa: PLR0913
 
 
 @njit(**_JIT)
-def ground_share(sun_map, sun_blocks, contact, stage, x, y):
-    """Shares of its usual light, in red, green and blue, that the ground at (x, y) keeps.
-
-    `sun_blocks` tells quickly where nothing casts a shadow; `contact` is a `contact_map`.
-    """
-    lit = 1.0
-    u, v, _ = on_sun_map(stage, x, y, 0.0)
-    if _within(sun_blocks, u, v):
-        lit = lit_share(sun_map, stage, x, y, 0.02)
-    free = open_ground(contact, stage, x, y)
-    if lit == 1.0 and free == 1.0:
-        return 1.0, 1.0, 1.0
-    return (
-        _kept(stage, 0, lit, free),
-        _kept(stage, 1, lit, free),
-        _kept(stage, 2, lit, free),
-    )
-
-
-@njit(**_JIT)
-def _kept(stage, band, lit, free):
+def ground_share(stage, band, lit, free):
+    """Share of its light in one colour that level ground keeps, given what reaches it of the sun
+    and of the sky."""
     sun = max(stage[SUN + 2], 0.0) * stage[SUN_COLOUR + band]
     return (sun * lit + stage[SKY + band] * free) / max(sun + stage[SKY + band], 1e-9)
-
-
-@njit(**_JIT)
-def _within(blocks, u, v):
-    row, column = int(math.floor(v)) // 8, int(math.floor(u)) // 8
-    return 0 <= row < blocks.shape[0] and 0 <= column < blocks.shape[1] and blocks[row, column]

@@ -28,6 +28,7 @@ __all__ = [
     "contact_map",
     "depth_map",
     "lit_share",
+    "may_block",
     "occupied",
     "on_level_map",
     "on_sun_map",
@@ -36,13 +37,8 @@ __all__ = [
 ]
 
 _JIT = {"cache": True, "error_model": "numpy"}
-_RING = np.array(
-    [
-        [0.35, 0.15], [-0.15, 0.45], [-0.45, -0.2], [0.2, -0.4],
-        [0.95, 0.4], [-0.4, 0.95], [-0.95, -0.45], [0.45, -0.9],
-    ]
-)  # fmt: skip
-"""Where a point's surroundings are looked at: an inner and an outer ring, in radii."""
+_COS, _SIN = math.cos(2.39996), math.sin(2.39996)
+"""The golden angle: points that are turned by it fill a disc evenly."""
 
 
 @njit(**_JIT)
@@ -107,6 +103,19 @@ def on_level_map(stage, x, y):
 
 
 @njit(**_JIT)
+def may_block(blocks, stage, x, y):
+    """Whether anything may lie between the sun and the ground at (x, y): a quick look.
+
+    `blocks` is what `occupied` makes of the map seen from the sun, with blocks of 8 texels.
+    """
+    u, v, _ = on_sun_map(stage, x, y, 0.0)
+    if u < 0.0 or v < 0.0:
+        return False
+    row, column = int(v) >> 3, int(u) >> 3
+    return row < blocks.shape[0] and column < blocks.shape[1] and blocks[row, column]
+
+
+@njit(**_JIT)
 def lit_share(sun_map, stage, x, y, z):
     """Share of the sun that reaches the point (x, y, z), 0 to 1.
 
@@ -116,19 +125,29 @@ def lit_share(sun_map, stage, x, y, z):
     softness = stage[SOFTNESS] * stage[SUN_SCALE]
     wide = min(max(0.25 * softness, 0.7), 6.0)
     found, total = 0, 0.0
-    for k in range(3, 8):
-        gap = depth - _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1])
+    du, dv = wide, 0.0
+    for _ in range(5):
+        gap = depth - _at(sun_map, u + du, v + dv)
+        du, dv = _COS * du - _SIN * dv, _SIN * du + _COS * dv
         if gap > 0.0:
             found += 1
             total += gap
     if found == 0:
         return 1.0
     wide = min(max(0.5 * softness * total / found, 0.5), 10.0)
+    return 1.0 - _hidden(sun_map, u, v, depth, wide)
+
+
+@njit(**_JIT)
+def _hidden(depths, u, v, depth, wide):
+    """Share of eight points within `wide` texels of (u, v) where the map lies before `depth`."""
     found = 0
-    for k in range(8):
-        if depth > _at(sun_map, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):
+    du, dv = 0.35 * wide, 0.0
+    for _ in range(8):
+        if depth > _at(depths, u + du, v + dv):
             found += 1
-    return 1.0 - found / 8.0
+        du, dv = 1.16 * (_COS * du - _SIN * dv), 1.16 * (_SIN * du + _COS * dv)
+    return 0.125 * found
 
 
 @njit(**_JIT)
@@ -147,12 +166,8 @@ def open_share(above, stage, x, y, z):
     `above` is the map seen from straight above.
     """
     u, v = on_level_map(stage, x, y)
-    depth, wide = stage[ABOVE + 2] - z - 0.06, 0.08 * stage[ABOVE_SCALE]
-    found = 0
-    for k in range(8):
-        if depth > _at(above, u + wide * _RING[k, 0], v + wide * _RING[k, 1]):
-            found += 1
-    return 1.0 - 0.5 * found / 8.0
+    depth = stage[ABOVE + 2] - z - 0.06
+    return 1.0 - 0.5 * _hidden(above, u, v, depth, 0.08 * stage[ABOVE_SCALE])
 
 
 @njit(**_JIT)
