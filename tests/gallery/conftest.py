@@ -58,10 +58,16 @@ def crop_bytes(number: int, position: int) -> bytes:
 
 
 def fill(
-    gallery: Gallery, camera: str = "door", numbers=range(1, 4), *, done: bool = True, **changes
+    gallery: Gallery,
+    camera: str = "door",
+    numbers=range(1, 4),
+    *,
+    done: bool = True,
+    n_crops: int = 2,
+    **changes,
 ) -> int:
     source = gallery.begin_source(new_source(camera, **changes))
-    tracklets = [new_tracklet(number) for number in numbers]
+    tracklets = [new_tracklet(number, n_crops=n_crops) for number in numbers]
     gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
     if done:
         gallery.finish_source(source.id)
@@ -72,10 +78,10 @@ def fill(
 def make_gallery(tmp_path: Path) -> Callable[..., Path]:
     """Makes the gallery `tmp_path/NAME` with tracklets 1 to 3 at each of the cameras."""
 
-    def make(*cameras: str, name: str = "gallery", numbers=range(1, 4)) -> Path:
+    def make(*cameras: str, name: str = "gallery", numbers=range(1, 4), n_crops=2) -> Path:
         with open_gallery(tmp_path / name, write=True, create_with=CARD) as gallery:
             for place, camera in enumerate(cameras):
-                fill(gallery, camera, [number + 100 * place for number in numbers])
+                fill(gallery, camera, [number + 100 * place for number in numbers], n_crops=n_crops)
         return tmp_path / name
 
     return make

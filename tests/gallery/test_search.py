@@ -21,7 +21,7 @@ from .conftest import CARD, fill
 
 @pytest.fixture
 def gallery(make_gallery):
-    with open_gallery(make_gallery("door", "yard", numbers=range(1, 31))) as opened:
+    with open_gallery(make_gallery("door", "yard", numbers=range(1, 31), n_crops=0)) as opened:
         yield opened
 
 

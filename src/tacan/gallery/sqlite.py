@@ -137,7 +137,8 @@ class SqliteStore:
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """As in the protocol. Raises `GalleryError` for a vector whose bytes have changed."""
         query = """SELECT tracklet_id, embedding, checksum FROM vectors
-            WHERE tracklet_id > ? ORDER BY tracklet_id LIMIT ?"""
+            WHERE tracklet_id > ? AND EXISTS (SELECT 1 FROM tracklets WHERE id = tracklet_id)
+            ORDER BY tracklet_id LIMIT ?"""
         while True:
             with self.reading() as database:
                 found = database.execute(query, (after, rows_at_once)).fetchall()

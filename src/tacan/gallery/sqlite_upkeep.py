@@ -68,11 +68,16 @@ class SqliteUpkeep:
             database.execute("UPDATE facts SET value = '0' WHERE name = 'erasing'")
 
     def faults(self) -> tuple[str, ...]:
+        found = []
         with self._reading() as database:
-            found = [text for (text,) in database.execute("PRAGMA integrity_check") if text != "ok"]
-            for table, row, parent, _ in database.execute("PRAGMA foreign_key_check"):
-                found.append(f"row {row} of {table} belongs to no row of {parent}")
-        return tuple(found)
+            try:
+                for (text,) in database.execute("PRAGMA integrity_check"):
+                    found.append(text)
+                for table, row, parent, _ in database.execute("PRAGMA foreign_key_check"):
+                    found.append(f"row {row} of {table} belongs to no row of {parent}")
+            except sqlite3.DatabaseError as error:
+                found.append(str(error))
+        return tuple(text for text in found if text != "ok")
 
     def bad_vectors(self) -> tuple[int, ...]:
         query = """SELECT t.id, v.embedding, v.checksum FROM tracklets t

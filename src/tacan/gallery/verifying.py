@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tacan.gallery.erasing import finish_erasure
+from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.store import StoreUpkeep
 
@@ -46,7 +47,8 @@ def verify(gallery: Gallery, *, repair: bool = False) -> Verification:
       reported only: its tracklet can't be found, and is best deleted.
     - A crop that is missing or damaged is forgotten; its tracklet stays.
     - A stray file among the crops, left by a run that was killed, is erased.
-    - A copy of the vectors that is wrong or behind is made anew.
+    - A copy of the vectors that differs from the database is made anew; one that is only behind is
+      as it should be.
     - A deletion whose traces are not all erased is ended.
 
     With `repair` the gallery must be open for writing, else raises `GalleryError`.
@@ -56,9 +58,11 @@ def verify(gallery: Gallery, *, repair: bool = False) -> Verification:
     upkeep = gallery.store.upkeep()
     totals = gallery.store.totals()
     problems = [Problem("database", text) for text in upkeep.faults()]
-    problems += _deletion(gallery, upkeep, repair=repair)
-    problems += _vectors(gallery, upkeep, repair=repair)
-    problems += _crops(gallery, upkeep, repair=repair)
+    for look in (_deletion, _vectors, _crops):
+        try:
+            problems += look(gallery, upkeep, repair=repair)
+        except GalleryError as error:
+            problems.append(Problem("database", str(error)))
     return Verification(totals.n_tracklets, totals.n_crops, tuple(problems))
 
 

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacan.datasets import load_split
+from tacan.embeddings.files import load_features
+from tacan.errors import StorageError
+from tacan.gallery import (
+    GalleryError,
+    export_csv,
+    export_features,
+    export_folder,
+    open_gallery,
+)
+
+from .conftest import CARD, NOON, crop_bytes, new_source, new_tracklet
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as opened:
+        for camera, people in (("door", ("7", None)), ("yard, left", ("12", "7"))):
+            source = opened.begin_source(new_source(camera))
+            tracklets = [
+                replace(new_tracklet(number), person=person)
+                for number, person in enumerate(people, start=1)
+            ]
+            opened.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+        yield opened
+
+
+def test_features_hold_every_tracklet(gallery, tmp_path):
+    features = load_features(export_features(gallery, tmp_path / "f.npz"))
+    np.testing.assert_array_equal(features.embeddings, gallery.vectors()[1])
+    assert features.pids.tolist() == [7, -1, 12, 7]
+    assert features.camids.tolist() == [1, 1, 2, 2]
+    assert features.tracklet_ids.tolist() == ["door/1", "door/2", "yard, left/1", "yard, left/2"]
+    assert features.is_query.all()
+    assert features.is_gallery.all()
+    assert features.clip_offsets.tolist() == [0, 2, 4, 6, 8]
+    assert features.clip_weights.tolist() == [0.25, 0.75] * 4
+    assert features.meta["model_fingerprint"] == CARD.fingerprint
+    assert features.meta["cameras"] == {"1": "door", "2": "yard, left"}
+
+
+def test_the_folder_is_a_data_set(gallery, tmp_path):
+    seen = []
+    root = export_folder(gallery, tmp_path / "out", progress=lambda *at: seen.append(at))
+    split = load_split("folder", root)
+    assert [(t.pid, t.camid, len(t)) for t in split] == [
+        (-1, 1, 2),
+        (7, 1, 2),
+        (7, 2, 2),
+        (12, 2, 2),
+    ]
+    assert split.tracklets[2].path(1).read_bytes() == crop_bytes(2, 1)
+    assert split.tracklets[2].tracklet_id == "0007C2T000004"
+    assert seen[-1] == (4, 4)
+    assert (root / "tracklets.csv").is_file()
+
+
+def test_a_missing_crop_is_left_out_of_the_folder(gallery, tmp_path):
+    gallery.crop_paths(1)[0].unlink()
+    split = load_split("folder", export_folder(gallery, tmp_path / "out"))
+    assert [len(tracklet) for tracklet in split] == [2, 1, 2, 2]
+
+
+def test_the_table_has_a_line_for_each(gallery, tmp_path):
+    with export_csv(gallery, tmp_path / "t.csv").open(newline="", encoding="utf-8") as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["name"] for line in lines] == [t.name for t in gallery.tracklets()]
+    assert lines[2]["camera"] == "yard, left"
+    assert lines[1]["person"] == ""
+    assert lines[0]["start"] == NOON.replace(second=1).isoformat()
+
+
+def test_nothing_is_overwritten_and_nothing_empty_is_exported(gallery, make_gallery, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(GalleryError, match="new or empty folder"):
+        export_folder(gallery, tmp_path / "mine")
+    with open_gallery(make_gallery(name="empty")) as empty:
+        for export in (export_features, export_folder):
+            with pytest.raises(GalleryError, match="must have a tracklet"):
+                export(empty, tmp_path / "out")
+        assert export_csv(empty, tmp_path / "t.csv").read_text().count("\n") == 1
+
+
+def test_a_full_disk_is_an_expected_fault(gallery, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(StorageError, match="No space left"):
+        export_folder(gallery, tmp_path / "out")
