@@ -69,7 +69,7 @@ class SqliteUpkeep:
 
     def faults(self) -> tuple[str, ...]:
         found = []
-        with self._reading() as database:
+        with self._alone() as database:
             try:
                 for (text,) in database.execute("PRAGMA integrity_check"):
                     found.append(text)
