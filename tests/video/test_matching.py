@@ -61,6 +61,16 @@ def test_owners_give_produced_tracklets_their_label() -> None:
     assert matching.coverage == 1
 
 
+def test_passing_by_gives_no_identity() -> None:
+    label = track(0, 60)
+    crossing = Track(label.frames, label.boxes.copy())
+    crossing.boxes[10:] += 400
+    assert match_tracks([label], [crossing]).hits.tolist() == [[10]]
+    assert match_tracks([label], [crossing]).owners().tolist() == [-1]
+    fragment = Track(label.frames[:10], label.boxes[:10])
+    assert match_tracks([label], [fragment]).owners().tolist() == [0]
+
+
 def test_empty_sides() -> None:
     assert match_tracks([], [track(0, 5)]).coverage == 1
     assert match_tracks([], [track(0, 5)]).owners().tolist() == [-1]

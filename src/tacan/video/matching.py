@@ -32,32 +32,38 @@ class Matching:
     """How often each labelled and each produced tracklet lay upon each other.
 
     `hits` int64 [L, P] counts the labelled frames at which both have a box and their intersection
-    over union is enough. `n_frames` int64 [L] is the length of each labelled tracklet.
+    over union is enough. `n_labelled` int64 [L] and `n_produced` int64 [P] are the lengths of the
+    tracklets, in frames.
     """
 
     hits: NDArray[np.int64]
-    n_frames: NDArray[np.int64]
+    n_labelled: NDArray[np.int64]
+    n_produced: NDArray[np.int64]
     share: float
 
     @property
     def found(self) -> NDArray[np.bool_]:
         """Whether one single produced tracklet covers enough of each labelled one: [L]."""
         best = self.hits.max(axis=1, initial=0)
-        return best >= np.maximum(self.share * self.n_frames, 1)
+        return best >= np.maximum(self.share * self.n_labelled, 1)
 
     @property
     def coverage(self) -> float:
         """The share of the labelled tracklets that were found; 1 where there is none."""
-        return float(self.found.mean()) if len(self.n_frames) else 1.0
+        return float(self.found.mean()) if len(self.n_labelled) else 1.0
 
     def owners(self) -> NDArray[np.int64]:
-        """The labelled tracklet that each produced one shares most frames with, -1 for none: [P].
+        """The labelled tracklet whose identity each produced one has, -1 for none: [P].
 
-        This gives a produced tracklet the identity that was labelled.
+        It is the one with most hits, if these are at least `share` of the shorter of the two: a
+        few frames in which somebody walks past somebody else are not enough.
         """
         if not self.hits.size:
-            return np.full(self.hits.shape[1], -1, np.int64)
-        return np.where(self.hits.max(axis=0) > 0, self.hits.argmax(axis=0), -1)
+            return np.full(len(self.n_produced), -1, np.int64)
+        best = self.hits.argmax(axis=0)
+        hits = self.hits.max(axis=0)
+        shorter = np.minimum(self.n_labelled[best], self.n_produced)
+        return np.where(hits >= np.maximum(self.share * shorter, 1), best, -1)
 
 
 def match_tracks(
@@ -76,8 +82,9 @@ def match_tracks(
                 continue
             there, boxes = boxes_at(track, label.frames)
             hits[row, column] = (paired_ious(label.boxes[there], boxes[there]) >= iou).sum()
-    n_frames = np.array([len(label.frames) for label in labelled], np.int64)
-    return Matching(hits=hits, n_frames=n_frames, share=share)
+    n_labelled = np.array([len(track.frames) for track in labelled], np.int64)
+    n_produced = np.array([len(track.frames) for track in produced], np.int64)
+    return Matching(hits=hits, n_labelled=n_labelled, n_produced=n_produced, share=share)
 
 
 def boxes_at(
