@@ -1,23 +1,69 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 
-from tacan.synthetic.backdrop import BACKDROP_SIZE, paint_backdrop
-from tacan.synthetic.cameras import make_cameras
-
-
-def test_every_camera_looks_at_its_own_cluttered_place():
-    views = [np.asarray(paint_backdrop(camera, height=64)) for camera in make_cameras(6, seed=0)]
-    for view in views:
-        assert view.shape == (round(BACKDROP_SIZE[0] * 64), round(BACKDROP_SIZE[1] * 64), 3)
-        assert view.std(axis=(0, 1)).min() > 8
-    for i, view in enumerate(views):
-        for other in views[:i]:
-            assert np.abs(view.astype(int) - other).mean() > 8
+from tacan.synthetic.backdrop import cut, paint_backdrop, sunlit
+from tacan.synthetic.fixtures import INDOORS, OUTDOORS
+from tacan.synthetic.lens import looking
+from tacan.synthetic.light import make_light
+from tacan.synthetic.places import PLACES, make_place
 
 
-def test_a_camera_always_sees_the_same_place():
-    camera = make_cameras(1, seed=5)[0]
-    assert (
-        paint_backdrop(camera, height=32).tobytes() == paint_backdrop(camera, height=32).tobytes()
-    )
+def place_of(kind, seed=0, **changes):
+    where = {"bounds": (-5.0, -4.0, 5.0, 14.0), "keep_free": (0.0, 7.0, 2.0), "ahead": 7.0}
+    return make_place(kind, np.random.default_rng(seed), **{**where, **changes})
+
+
+def view(kind, seed=0):
+    lens = looking((0, 0, 4.0), yaw=math.pi / 2, pitch=0.35, fov=0.8, height=60, width=80)
+    place = place_of(kind, seed)
+    return paint_backdrop(place, lens, make_light(place.moods[0], np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_every_place_has_ground_walls_and_texture(kind):
+    backdrop = view(kind)
+    colour, ground = backdrop.layers[..., :3], backdrop.layers[..., 3]
+    assert backdrop.layers.dtype == np.float32
+    assert np.isfinite(colour).all()
+    assert colour.min() >= 0
+    assert colour.std(axis=(0, 1)).min() > 0.004
+    assert set(np.unique(ground)) == {0.0, 1.0}
+    assert ground[-1].mean() > 0.8
+    assert ground[0].max() == 0
+    middle = np.median(colour @ np.array([0.25, 0.65, 0.10]))
+    assert backdrop.brightness == pytest.approx(middle, rel=1e-4)
+    again = view(kind)
+    assert again.layers.tobytes() == backdrop.layers.tobytes()
+    assert view(kind, seed=1).layers.tobytes() != backdrop.layers.tobytes()
+
+
+def test_things_stand_where_nobody_walks():
+    for seed in range(20):
+        for kind in PLACES:
+            for fixture in place_of(kind, seed).fixtures:
+                assert math.hypot(fixture.x, fixture.y - 7.0) > 3.0
+                assert fixture.y >= 7.0
+                assert fixture.kind in (INDOORS if PLACES[kind].ceiling else OUTDOORS)
+
+
+def test_the_sun_reaches_some_of_the_ground():
+    spots = np.random.default_rng(0).uniform(-20, 20, (400, 2))
+    shares = [sunlit(spots, place_of("plaza", seed)) for seed in range(20)]
+    assert all(((share >= 0) & (share <= 1)).all() for share in shares)
+    assert any(share.min() < 0.3 and share.max() > 0.9 for share in shares)
+    assert (sunlit(spots, place_of("hall")) == 1).all()
+
+
+def test_cutting_is_bilinear_and_goes_on_beyond_the_edges():
+    rows, columns = np.mgrid[:30, :40].astype(np.float32)
+    ramp = np.dstack([columns + 0.5, rows + 0.5])
+    found = cut(ramp, (10.0, 5.0, 20.0, 25.0), height=40, width=5)
+    assert found.shape == (40, 5, 2)
+    assert found[0, :, 0] == pytest.approx([11, 13, 15, 17, 19], abs=0.05)
+    assert found[:, 0, 1] == pytest.approx(5.25 + 0.5 * np.arange(40), abs=0.05)
+    beyond = cut(ramp, (-20.0, 10.0, -10.0, 20.0), height=4, width=4)
+    assert (beyond[..., 0] == 0.5).all()

@@ -8,6 +8,7 @@ import pytest
 from tacan.errors import DatasetLayoutError
 from tacan.synthetic.truth import (
     is_generated,
+    read_boxes,
     read_manifest,
     read_visibility,
     write_manifest,
@@ -17,7 +18,11 @@ from tacan.synthetic.truth import (
 
 def test_what_is_written_is_read(tmp_path):
     values = [np.array([0.0, 0.5], np.float32), np.array([1.0], np.float32)]
-    write_visibility(tmp_path, ["a", "bc"], values)
+    boxes = [np.arange(8, dtype=np.float32).reshape(2, 4), np.full((1, 4), np.nan, np.float32)]
+    write_visibility(tmp_path, ["a", "bc"], values, boxes)
+    for box, back in zip(boxes, read_boxes(tmp_path).values(), strict=True):
+        assert back.dtype == np.float32
+        assert np.array_equal(box, back, equal_nan=True)
     read = read_visibility(tmp_path)
     assert list(read) == ["a", "bc"]
     for value, back in zip(values, read.values(), strict=True):
@@ -26,13 +31,13 @@ def test_what_is_written_is_read(tmp_path):
 
 
 def test_no_tracklets_at_all(tmp_path):
-    write_visibility(tmp_path, [], [])
-    assert read_visibility(tmp_path) == {}
+    write_visibility(tmp_path, [], [], [])
+    assert read_visibility(tmp_path) == read_boxes(tmp_path) == {}
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "pickle", "array", "offsets"])
 def test_a_damaged_file_is_told(tmp_path, damage):
-    write_visibility(tmp_path, ["a"], [np.ones(50, np.float32)])
+    write_visibility(tmp_path, ["a"], [np.ones(50, np.float32)], [np.ones((50, 4))])
     path = tmp_path / "ground_truth" / "visibility.npz"
     if damage == "missing":
         path.unlink()

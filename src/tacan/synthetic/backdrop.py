@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numba import njit
 
@@ -193,23 +194,25 @@ def _strip(x, y, strips):
     return texture
 
 
-@njit(cache=True)
-def cut(picture: np.ndarray, box: np.ndarray, out: np.ndarray) -> None:
-    """Resamples `box` (x1, y1, x2, y2) of `picture` [H, W, C] to `out` [h, w, C], bilinearly.
+def cut(
+    picture: np.ndarray, box: tuple[float, float, float, float], *, height: int, width: int
+) -> np.ndarray:
+    """Resamples `box` (x1, y1, x2, y2) of `picture` [H, W, C] to [height, width, C], bilinearly.
 
     Beyond the picture's edges its outermost pixels go on.
     """
-    rows, columns, channels = picture.shape
-    down, across = (box[3] - box[1]) / out.shape[0], (box[2] - box[0]) / out.shape[1]
-    for i in range(out.shape[0]):
-        y = min(max(box[1] + (i + 0.5) * down - 0.5, 0.0), rows - 1.0)
-        y0 = min(int(y), rows - 2)
-        fy = y - y0
-        for j in range(out.shape[1]):
-            x = min(max(box[0] + (j + 0.5) * across - 0.5, 0.0), columns - 1.0)
-            x0 = min(int(x), columns - 2)
-            fx = x - x0
-            for k in range(channels):
-                upper = picture[y0, x0, k] * (1 - fx) + picture[y0, x0 + 1, k] * fx
-                lower = picture[y0 + 1, x0, k] * (1 - fx) + picture[y0 + 1, x0 + 1, k] * fx
-                out[i, j, k] = upper * (1 - fy) + lower * fy
+    across, down = (box[2] - box[0]) / width, (box[3] - box[1]) / height
+    # Pixels' middles lie at halves here, and at whole numbers there.
+    there = np.array(
+        [
+            [across, 0.0, box[0] + 0.5 * across - 0.5],
+            [0.0, down, box[1] + 0.5 * down - 0.5],
+        ]
+    )
+    return cv2.warpAffine(
+        picture,
+        there,
+        (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )

@@ -110,11 +110,16 @@ def take_picture(
     light = _smeared(light, smear[0] * look.shutter, smear[1] * look.shutter)
     if look.blur > 0.2:
         light = cv2.GaussianBlur(light, (0, 0), look.blur, borderType=cv2.BORDER_REPLICATE)
-    pool = _noise_pool()
-    start = int(rng.integers(pool.size - light.size)) if light.size < pool.size else 0
-    matrix = np.array(look.matrix).reshape(3, 3) * gain
     picture = np.empty(light.shape, dtype=np.uint8)
-    _develop(light, matrix, _tone_curve(look), pool, start, look.noise[0], look.noise[1], picture)
+    _develop(
+        np.ascontiguousarray(light, dtype=np.float32).reshape(-1, 3),
+        (np.array(look.matrix).reshape(3, 3) * (gain * (_LEVELS - 1) / _RANGE)).astype(np.float32),
+        _tone_curve(look),
+        _noise(light.size, rng).reshape(-1, 3),
+        look.noise[0],
+        (look.noise[1] - look.noise[0]) / 255,
+        picture.reshape(-1, 3),
+    )
     if look.sharpen > 0.05:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
         picture = cv2.addWeighted(picture, 1 + look.sharpen, soft, -look.sharpen, 0)
@@ -142,26 +147,23 @@ def _develop(
     light: np.ndarray,
     matrix: np.ndarray,
     curve: np.ndarray,
-    pool: np.ndarray,
-    start: int,
+    noise: np.ndarray,
     dark: float,
-    bright: float,
+    slope: float,
     out: np.ndarray,
 ) -> None:
-    """Levels uint8 [h, w, 3] of linear light: colour matrix, tone curve, noise."""
-    rows, columns, _ = light.shape
-    scale = (curve.size - 1) / _RANGE
-    at = start
-    for y in range(rows):
-        for x in range(columns):
-            r, g, b = light[y, x, 0], light[y, x, 1], light[y, x, 2]
-            for k in range(3):
-                level = matrix[k, 0] * r + matrix[k, 1] * g + matrix[k, 2] * b
-                index = int(min(max(level * scale, 0.0), curve.size - 1.0))
-                level = curve[index]
-                level += pool[at % pool.size] * (dark + (bright - dark) * level / 255.0)
-                out[y, x, k] = np.uint8(min(max(level + 0.5, 0.0), 255.0))
-                at += 1
+    """Levels uint8 [n, 3] of linear light float32 [n, 3]: colour matrix, tone curve, noise.
+
+    `matrix` float32 [3, 3] leads to steps of the `curve`; `noise` is float32 [n, 3].
+    """
+    last = np.float32(curve.size - 1)
+    for i in range(len(light)):
+        r, g, b = light[i, 0], light[i, 1], light[i, 2]
+        for k in range(3):
+            step = matrix[k, 0] * r + matrix[k, 1] * g + matrix[k, 2] * b
+            level = curve[int(min(max(step, np.float32(0)), last))]
+            level += noise[i, k] * (dark + slope * level) + np.float32(0.5)
+            out[i, k] = np.uint8(min(max(level, np.float32(0)), np.float32(255)))
 
 
 @lru_cache(maxsize=64)
@@ -175,7 +177,13 @@ def _tone_curve(look: Look) -> np.ndarray:
     return (255 * np.clip(level, 0, 1)).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _noise_pool() -> np.ndarray:
-    """Normal noise to take slices of, because drawing it anew is slow, float32."""
-    return np.random.default_rng(12).standard_normal(1 << 20, dtype=np.float32)
+def _noise(count: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` numbers of normal noise, cut out of a pool, because drawing them anew is slow."""
+    pool = _noise_pool(max(1 << 20, 2 * count))
+    start = int(rng.integers(pool.size - count))
+    return pool[start : start + count]
+
+
+@lru_cache(maxsize=2)
+def _noise_pool(size: int) -> np.ndarray:
+    return np.random.default_rng(12).standard_normal(size, dtype=np.float32)

@@ -30,8 +30,6 @@ Painted = tuple[Solids, Materials]
 
 _TARGET = 1
 _NOWHERE = (math.nan, math.nan, math.nan, math.nan)
-_FINEST = 1.15
-"""Crops are drawn with at most so many times the pixels that they end with, across and down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +164,9 @@ class Studio:
         return box_at(true, neighbour, scene.errors, frame, camera.boxing, size)
 
     def _sensor(self, box: Box) -> tuple[int, int]:
-        """The height and width that a box has on the sensor, or finer than which none is drawn."""
-        height = min(max(round(box[3] - box[1]), 12), round(_FINEST * self.height))
-        width = min(max(round(box[2] - box[0]), 6), round(_FINEST * self.width))
+        """A box's height and width on the sensor, but no more than the crop ends with."""
+        height = min(max(round(box[3] - box[1]), 12), self.height)
+        width = min(max(round(box[2] - box[0]), 6), self.width)
         return height, width
 
     def _backdrop(
@@ -180,9 +178,8 @@ class Studio:
                 camera.place, camera.lens, camera.lights[scene.hour]
             )
         backdrop = self._backdrops[key]
-        picture = np.empty((height, width, 4), dtype=np.float32)
-        cut(backdrop.layers, np.array(box), picture)
-        return np.ascontiguousarray(picture[..., :3]), picture[..., 3] > 0.5
+        layers = cut(backdrop.layers, box, height=height, width=width)
+        return np.ascontiguousarray(layers[..., :3]), layers[..., 3] > 0.5
 
 
 def _sun_on(scene: Scene, camera: Camera) -> list[Light]:

@@ -90,7 +90,7 @@ def _van(size: Size, rng: np.random.Generator) -> Thing:
     nose = one_of(rng, (-1.0, 1.0)) * (length / 2 - 0.55)
     side = -depth / 2
     pieces = [
-        (_box(length, depth, 0.25, height), 0),
+        (_box(length, depth, 0.18, height), 0),
         (_box(0.8, 0.02, 0.55 * height, 0.85 * height, nose, side), 1),
         (_wheel(0.33 * length, side, r, 0.2), 2),
         (_wheel(-0.33 * length, side, r, 0.2), 2),
