@@ -378,5 +378,5 @@ def _bag(fit: Fitting) -> None:
             stretch=(0.55, 1.0), kind=FRUSTUM,
         )  # fmt: skip
     else:
-        fit.box("pelvis", (1.25 * x, -0.28, 0.19), (0.10, 0.065, 0.16), look)
-        fit.limb("pelvis", (1.25 * x, -0.25, 0.34), (1.15 * x, -0.06, 0.46), (0.008, 0.008), look)
+        fit.box("pelvis", (1.25 * x, -0.24, 0.17), (0.085, 0.05, 0.13), look)
+        fit.limb("pelvis", (1.25 * x, -0.23, 0.28), (1.1 * x, -0.06, 0.46), (0.008, 0.008), look)
