@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,15 +103,18 @@ def card(model: Path) -> ModelCard:
 N_CROWD, N_YARD = 16, 8
 
 
-@pytest.fixture
-def folder(tmp_path: Path, card: ModelCard) -> Path:
-    """The gallery's folder. 16 people cross the entrance side by side: 120 pairs of people who are
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory, card: ModelCard) -> Path:
+    """The gallery's folder, to be read only.
+
+    16 people cross the entrance side by side: 120 pairs of people who are
     certainly different. An hour later 8 of them cross the yard, two at a time in one place, so
     that nothing is certain there; the first of them has a name.
     """
+    path = tmp_path_factory.mktemp("galleries") / "gallery"
     people = np.random.default_rng(3).normal(size=(N_CROWD, card.embedding_dim))
     again = people + np.random.default_rng(4).normal(scale=0.02, size=people.shape)
-    with open_gallery(tmp_path / "gallery", write=True, create_with=card) as made:
+    with open_gallery(path, write=True, create_with=card) as made:
         entrance = made.begin_source(new_source("entrance"))
         crowd = [
             tracklet(n + 1, people[n], colour=colour_of(n), shift=100.0 * n) for n in range(N_CROWD)
@@ -130,11 +134,17 @@ def folder(tmp_path: Path, card: ModelCard) -> Path:
         ]
         made.add(yard.id, later, fingerprint=card.fingerprint)
         made.finish_source(yard.id)
-    return tmp_path / "gallery"
+    return path
 
 
 def colour_of(person: int) -> tuple[int, int, int]:
     return 15 * person, 120, 240 - 15 * person
+
+
+@pytest.fixture
+def own_folder(folder: Path, tmp_path: Path) -> Path:
+    """A copy of the gallery to be changed."""
+    return Path(shutil.copytree(folder, tmp_path / "own gallery ü"))
 
 
 @pytest.fixture

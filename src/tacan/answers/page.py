@@ -78,7 +78,7 @@ def _opening(findings: Findings) -> tuple[str, str]:
 
 def _show(answer: Answer, gallery: Gallery, zone: tzinfo | None) -> dict[str, Any]:
     return {
-        "headline": answer.verdict.words,
+        "headline": f"{answer.query.label}: {answer.verdict.words}",
         "why": answer.verdict.why,
         "query": _show_query(answer, gallery, zone),
         "matches": [_show_sighting(one, gallery, zone) for one in answer.sightings],
