@@ -39,45 +39,56 @@ class ReaderDetector:
         return list(self._pool.map(self._reader.detect_one, images))
 
 
+class Wish(NamedTuple):
+    """What somebody asks of one kind of detector."""
+
+    argument: str
+    """What stands behind the colon."""
+    threshold: float
+    fetch: bool
+    threads: int
+
+
 class Kind(NamedTuple):
-    """How to open one kind of detector."""
+    """One kind of detector."""
 
     threshold: float
     """Scores below it are not reported, unless told otherwise."""
     argument: str | None
-    """What stands behind the colon."""
-    open: Callable[[str, float, bool], tuple[Reader, str]]
-    """(argument, threshold, fetch) -> reader and fingerprint."""
+    """What is to stand behind the colon."""
+    open: Callable[[Wish], tuple[Reader, str]]
+    """Gives the reader and its fingerprint. It imports what it needs."""
 
 
-def _hog(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+def _hog(wish: Wish) -> tuple[Reader, str]:
     from tacan.video.detectors.hog import open_hog
 
-    return open_hog(threshold=threshold)
+    return open_hog(threshold=wish.threshold)
 
 
-def _yolox(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+def _yolox(wish: Wish) -> tuple[Reader, str]:
     from tacan.video.detectors.yolox import open_yolox
 
-    return open_yolox(Path(argument), threshold=threshold)
+    return open_yolox(Path(wish.argument), threshold=wish.threshold, threads=wish.threads)
 
 
-def _openvino(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: ARG001, FBT001
+def _openvino(wish: Wish) -> tuple[Reader, str]:
     from tacan.video.detectors.openvino import open_openvino_detector
 
-    return open_openvino_detector(Path(argument), threshold=threshold)
+    file = Path(wish.argument)
+    return open_openvino_detector(file, threshold=wish.threshold, threads=wish.threads)
 
 
-def _torchvision(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: FBT001
+def _torchvision(wish: Wish) -> tuple[Reader, str]:
     from tacan.video.detectors.torchvision import open_torchvision
 
-    return open_torchvision(argument, threshold=threshold, fetch=fetch)
+    return open_torchvision(wish.argument, threshold=wish.threshold, fetch=wish.fetch)
 
 
-def _rfdetr(argument: str, threshold: float, fetch: bool) -> tuple[Reader, str]:  # noqa: FBT001
+def _rfdetr(wish: Wish) -> tuple[Reader, str]:
     from tacan.video.detectors.rfdetr import open_rfdetr
 
-    return open_rfdetr(argument, threshold=threshold, fetch=fetch)
+    return open_rfdetr(wish.argument, threshold=wish.threshold, fetch=wish.fetch)
 
 
 DETECTORS = {
@@ -102,7 +113,7 @@ def open_detector(
 
     `tiles` (rows, columns) cuts each frame into overlapping tiles, for people who are small in it.
     `threshold` is the least score; the tracker does better with a low one. `fetch` allows weights
-    to be downloaded. Raises `DetectorError`.
+    to be downloaded. `threads` images are looked at at the same time. Raises `DetectorError`.
     """
     name, _, argument = spec.partition(":")
     kind = DETECTORS.get(name)
@@ -118,7 +129,7 @@ def open_detector(
         raise DetectorError(
             "a detector's threshold must be at least 0 and below 1", got=least, remedy="Change it."
         )
-    reader, digest = kind.open(argument, least, fetch)
+    reader, digest = kind.open(Wish(argument, least, fetch, threads))
     detector = ReaderDetector(
         reader, name=spec, fingerprint=f"{digest}:threshold={least}", threads=threads
     )

@@ -58,17 +58,17 @@ def open_onnx(file: Path) -> Network:
     return Network(width=width, height=height, run=run, digest=_digest(file))
 
 
-def open_openvino(file: Path) -> Network:
+def open_openvino(file: Path, *, threads: int = 2) -> Network:
     """The network in an OpenVINO file (.xml with its .bin) or an ONNX file, run by OpenVINO.
 
-    Raises as `open_onnx` does.
+    Up to `threads` calls run at once. Raises as `open_onnx` does.
     """
     _require_file(file)
     runtime = _runtime("openvino", extra="openvino")
     options = {
         "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": 2,
-        "NUM_STREAMS": 2,
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": threads,
         "ENABLE_CPU_PINNING": False,
     }
     try:

@@ -46,12 +46,14 @@ class SsdReader:
         return found.chosen(keep_best(found.boxes, found.scores, iou=self._iou))
 
 
-def open_openvino_detector(file: Path, *, threshold: float) -> tuple[SsdReader | YoloxReader, str]:
+def open_openvino_detector(
+    file: Path, *, threshold: float, threads: int = 2
+) -> tuple[SsdReader | YoloxReader, str]:
     """The detector in an OpenVINO file, and its fingerprint.
 
     Raises `DetectorError` where its answer is neither SSD's nor YOLOX's.
     """
-    network = open_openvino(file)
+    network = open_openvino(file, threads=threads)
     grey = np.full((1, 3, network.height, network.width), 114, np.float32)
     shape = network.run(grey).shape
     if len(shape) == 4 and shape[-1] == 7:

@@ -91,9 +91,13 @@ class YoloxReader:
         return output[0]
 
 
-def open_yolox(file: Path, *, threshold: float) -> tuple[YoloxReader, str]:
-    """The YOLOX network in an ONNX file, or in an OpenVINO file (.xml); and its fingerprint."""
-    openvino = file.suffix == ".xml"
-    network = (open_openvino if openvino else open_onnx)(file)
-    runtime = "openvino" if openvino else "onnxruntime"
+def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[YoloxReader, str]:
+    """The YOLOX network in an ONNX file, or in an OpenVINO file (.xml); and its fingerprint.
+
+    Raises `DetectorError`.
+    """
+    if file.suffix == ".xml":
+        network, runtime = open_openvino(file, threads=threads), "openvino"
+    else:
+        network, runtime = open_onnx(file), "onnxruntime"
     return YoloxReader(network, threshold=threshold), f"yolox:{network.digest}:{runtime}"
