@@ -18,17 +18,28 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def every_command() -> list[tuple[str, ...]]:
+    """Each command, and each of those that a command has below it."""
+    found: list[tuple[str, ...]] = []
+    for name in COMMANDS:
+        parts = [part for part in build_app(name)[name] if not part.startswith("-")]
+        found += [(name, part) for part in parts] or [(name,)]
+    return found
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
 def test_help_explains_each_option_and_shows_an_example(
-    command: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = build_app(command)
-    app([command, "--help"], result_action="return_none", exit_on_error=False)
+    app = build_app(words[0])
+    app([*words, "--help"], result_action="return_none", exit_on_error=False)
     shown = capsys.readouterr().out
-    assert f"tacan {command}" in shown.split("Usage:", 1)[1].split("\n", 1)[1], "an example"
-    function = app[command].default_command
-    assert function is not None
-    for parameter in app[command].assemble_argument_collection(parse_docstring=True):
+    example = shown.split("Usage:", 1)[1].split("\n", 1)[1]
+    assert f"tacan {' '.join(words)}" in example, "an example"
+    for word in words:
+        app = app[word]
+    assert app.default_command is not None
+    for parameter in app.assemble_argument_collection(parse_docstring=True):
         assert parameter.parameter.help, f"{parameter.name} has no help"
 
 
