@@ -42,6 +42,26 @@ def test_equation_4(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
     torch.testing.assert_close(terms.total, terms.softmax + terms.triplet + terms.min_max)
 
 
+def test_at_unit_length_the_size_of_an_embedding_is_not_learned_from(
+    embeddings: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    tracklet, metric = embeddings
+    loss = make(softmax=SoftmaxLoss(5, 3), unit_length=True)
+    sizes = torch.tensor([1.0, 20.0, 0.3, 5.0, 2.0, 0.1])[:, None]
+    terms, scaled = loss(tracklet, metric, LABELS), loss(tracklet, metric * sizes, LABELS)
+    plain = make()(tracklet, metric / metric.norm(dim=1, keepdim=True), LABELS)
+    for ours, other, oracle in zip(
+        (terms.triplet, terms.min_max),
+        (scaled.triplet, scaled.min_max),
+        (plain.triplet, plain.min_max),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, other)
+        torch.testing.assert_close(ours, oracle)
+    # The classifier sees what is searched with, as it is.
+    torch.testing.assert_close(terms.softmax, scaled.softmax)
+
+
 def test_weights_scale_the_total_and_not_the_terms(
     embeddings: tuple[torch.Tensor, torch.Tensor],
 ) -> None:

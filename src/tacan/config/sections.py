@@ -136,6 +136,9 @@ class LossConfig(Section):
     place of the margin."""
     margin: NonNegative = 0.3
     """alpha of Eq. 5."""
+    unit_length: bool = False
+    """Triplet and min-max losses see embeddings scaled to length 1, for a model whose vectors are
+    compared by cosine distance."""
     min_max: NonNegative = 1.0
     """Weight of the min-max loss (Eq. 7 to 9)."""
 

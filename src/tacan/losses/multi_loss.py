@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tacan.errors import ConfigError, TrainingError
 from tacan.losses.hard_triplet import FORMS, batch_hard_triplet
@@ -40,6 +41,8 @@ class MultiLoss(nn.Module):
         As `batch_hard_triplet` has them.
     min_max_eps
         As `min_max_loss` has it: positive.
+    unit_length
+        Whether triplet and min-max see embeddings scaled to length 1.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class MultiLoss(nn.Module):
         softmax_weight: float = 1.0,
         triplet_weight: float = 1.0,
         min_max_weight: float = 1.0,
+        unit_length: bool = False,
     ) -> None:
         super().__init__()
         self.softmax = softmax if softmax_weight != 0 else None
@@ -66,6 +70,7 @@ class MultiLoss(nn.Module):
         self.margin = margin
         self.min_max_weight = min_max_weight
         self.min_max_eps = min_max_eps
+        self.unit_length = unit_length
         if faults := self._faults():
             raise ConfigError(faults, source="the loss")
 
@@ -91,6 +96,8 @@ class MultiLoss(nn.Module):
         softmax = triplet = min_max = None
         if self.triplet_weight or self.min_max_weight:
             _require_two_identities(labels)
+        if self.unit_length:
+            metric_embedding = F.normalize(metric_embedding)
         if self.softmax is not None:
             softmax = self.softmax(tracklet_embedding, labels)
         if self.triplet_weight:

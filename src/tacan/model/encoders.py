@@ -16,11 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from tacan.errors import EncoderError
+from tacan.model.banded import TRUNK, BandedTrunk
 from tacan.model.recompute import find_blocks, recomputing
 from tacan.model.small_encoders import SMALL_TRUNKS
 from tacan.model.weights import read_weights
 
 __all__ = ["FrameEncoder", "build_encoder"]
+
+BANDED = "banded"
 
 
 class FrameEncoder(nn.Module):
@@ -72,10 +75,14 @@ def build_encoder(
     `weights` is a local file, `pretrained` (timm fetches its own), or None. Raises `EncoderError`
     for an unknown name, weights that can't be had or don't fit, and a backbone that makes no map.
     """
-    is_small = name in SMALL_TRUNKS
-    trunk = SMALL_TRUNKS[name]() if is_small else _timm_trunk(name, input_size, weights)
-    if is_small and weights is not None:
-        _load_file(trunk, Path(weights), name)
+    if name == BANDED:
+        trunk = _banded_trunk(input_size, weights)
+    elif name in SMALL_TRUNKS:
+        trunk = SMALL_TRUNKS[name]()
+        if weights is not None:
+            _load_file(trunk, Path(weights), name)
+    else:
+        trunk = _timm_trunk(name, input_size, weights)
     if last_stride == 1:
         _set_last_stride(trunk, name)
     try:
@@ -88,11 +95,22 @@ def build_encoder(
         ) from error
 
 
+def _banded_trunk(input_size: tuple[int, int], weights: str | None) -> BandedTrunk:
+    """The weights are those of the whole network that its trunk is the beginning of."""
+    if weights is None:
+        return BandedTrunk(input_size=input_size)
+    trunk = BandedTrunk(input_size=input_size)
+    donor = _timm_trunk(TRUNK, input_size, weights).state_dict()
+    own = trunk.state_dict()
+    trunk.load_state_dict({key: donor[key] for key in own if key in donor}, strict=False)
+    return trunk
+
+
 def _timm_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> nn.Module:
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('.')[0].strip('*')}*")[:5]
         raise EncoderError(
-            f"an encoder must be {' or '.join(SMALL_TRUNKS)}, or a backbone of timm",
+            f"an encoder must be {', '.join((*SMALL_TRUNKS, BANDED))}, or a backbone of timm",
             got=repr(name),
             remedy=f"Did you mean {' or '.join(near)}?" if near else "See timm.list_models().",
         )

@@ -149,6 +149,7 @@ def _build_losses(config: TrainConfig, embedding_dim: int, n_identities: int) ->
         margin=loss.margin,
         min_max_eps=MIN_MAX_EPS,
         min_max_weight=loss.min_max,
+        unit_length=loss.unit_length,
     )
 
 

@@ -1,0 +1,122 @@
+"""The banded encoder: histograms and means against naive loops, and what must not learn."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+
+from tacan.model.banded import (
+    LEVELS,
+    TRUNK,
+    BandedTrunk,
+    band_means,
+    colour_histograms,
+    colour_memberships,
+    relight,
+)
+from tacan.model.encoders import build_encoder
+
+SIZE = (64, 32)
+
+
+def membership(value: float, level: int) -> float:
+    """A triangle of height 1 about the level, which reaches 0 at its neighbours."""
+    step = 2 / (LEVELS - 1)
+    return max(0.0, 1 - abs(min(max(value, -1), 1) - (-1 + level * step)) / step)
+
+
+def naive_histograms(pixels: np.ndarray, attention: np.ndarray, n_bands: int) -> np.ndarray:
+    """One crop [3, h, w] and its attention [h, w] -> [L, L, L, k], before the square root."""
+    height, width = attention.shape
+    found = np.zeros((LEVELS, LEVELS, LEVELS, n_bands))
+    for band in range(n_bands):
+        cells = [
+            (y, x)
+            for y, x in itertools.product(range(height), range(width))
+            if int((y + 0.5) * n_bands / height) == band
+        ]
+        total = sum(attention[y, x] + 1e-6 for y, x in cells)
+        for (y, x), r, g, b in itertools.product(cells, *[range(LEVELS)] * 3):
+            product = np.prod([membership(pixels[c, y, x], n) for c, n in enumerate((r, g, b))])
+            found[r, g, b, band] += product * (attention[y, x] + 1e-6) / total
+    return found
+
+
+def test_histograms_are_those_of_naive_loops() -> None:
+    rng = np.random.default_rng(0)
+    pixels, attention = rng.uniform(-1.3, 1.3, (2, 3, 6, 4)), rng.uniform(0, 1, (2, 1, 6, 4))
+    ours = colour_histograms(torch.tensor(pixels), torch.tensor(attention), n_bands=3)
+    # Red and green are joined first, then blue with the bands.
+    ours = ours.reshape(2, LEVELS, LEVELS, LEVELS, 3).numpy()
+    for i in range(2):
+        naive = naive_histograms(pixels[i], attention[i, 0], 3)
+        np.testing.assert_allclose(ours[i], np.sqrt(naive + 1e-4), rtol=0, atol=1e-9)
+
+
+def test_memberships_add_up_to_one_even_outside_the_range() -> None:
+    members = colour_memberships(torch.linspace(-2, 2, 41).expand(1, 3, -1))
+    torch.testing.assert_close(members.sum(2), torch.ones(1, 3, 41))
+
+
+def test_band_means_are_weighted_means() -> None:
+    maps, attention = torch.randn(2, 5, 8, 4), torch.rand(2, 1, 8, 4)
+    ours = band_means(maps, attention, n_bands=4).reshape(2, 5, 4)
+    for band in range(4):
+        rows = slice(2 * band, 2 * band + 2)
+        weights = attention[:, :, rows]
+        naive = (maps[:, :, rows] * weights).sum((2, 3)) / weights.sum((2, 3))
+        torch.testing.assert_close(ours[:, :, band], naive, rtol=1e-4, atol=1e-5)
+
+
+def test_relit_crops_do_not_show_the_colour_of_the_light() -> None:
+    pixels = torch.rand(3, 3, 16, 8) * 1.2 - 0.6
+    cast = torch.tensor([0.7, 1.0, 1.3]).view(3, 1, 1)
+    torch.testing.assert_close(relight(pixels), relight(pixels * cast + 0.1), rtol=0, atol=0.12)
+    assert (pixels * cast + 0.1 - pixels).abs().max() > 0.2
+
+
+def test_training_leaves_the_statistics_of_the_trunk_alone() -> None:
+    trunk = BandedTrunk(input_size=SIZE).train()
+    before = {name: value.clone() for name, value in trunk.named_buffers()}
+    trunk(torch.rand(4, 3, *SIZE) * 2 - 1)
+    changed = {
+        name for name, value in trunk.named_buffers() if not torch.equal(value, before[name])
+    }
+    assert changed
+    assert all(name.startswith("standardise") for name in changed)
+    assert trunk.standardise.training
+    assert not trunk.bn1.training
+
+
+def test_the_loss_reaches_the_attention_and_the_trunk() -> None:
+    trunk = BandedTrunk(input_size=SIZE).train()
+    trunk(torch.rand(4, 3, *SIZE) * 2 - 1).square().mul(torch.rand(1)).sum().backward()
+    torch.nn.init.normal_(trunk.standardise.running_mean)
+    assert trunk.conv_stem.weight.grad is not None
+    assert trunk.attention.prior.grad is not None
+    assert torch.isfinite(trunk.attention.prior.grad).all()
+
+
+def test_weights_are_those_of_the_whole_backbone(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    whole = timm.create_model(TRUNK, num_classes=0, global_pool="")
+    save_file(whole.state_dict(), tmp_path / "whole.safetensors")
+    encoder = build_encoder(
+        "banded", input_size=SIZE, weights=str(tmp_path / "whole.safetensors")
+    ).eval()
+    assert torch.equal(encoder.trunk.conv_stem.weight, whole.conv_stem.weight)
+    assert torch.equal(encoder.trunk.blocks[4][0].conv_pw.weight, whole.blocks[4][0].conv_pw.weight)
+    assert encoder.map_size == (1, 1)
+
+
+@pytest.mark.parametrize("size", [(128, 64), (96, 48), (257, 129)])
+def test_any_size_of_crop_gives_one_vector(size: tuple[int, int]) -> None:
+    trunk = BandedTrunk(input_size=size).eval()
+    with torch.inference_mode():
+        assert trunk(torch.zeros(2, 3, *size)).shape[2:] == (1, 1)
