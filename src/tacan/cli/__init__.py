@@ -16,12 +16,14 @@ __all__ = ["COMMANDS", "build_app", "main"]
 COMMANDS = {
     "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",
     "synth": "write a generated data set in a real data set's layout",
+    "sheet": "one picture of generated people, as many cameras see them",
     "doctor": "check a copy of a data set and say what is wrong with it",
     "train": "train a model",
     "embed": "turn tracklets into embeddings",
     "evaluate": "mAP and CMC, from anyone's features",
     "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
     "index": "find and follow the people in videos, and put them into a gallery",
+    "video": "write a video with its people drawn into it",
     "search": "who else is this? Finds where else in a gallery somebody was seen",
     "gallery": "look after a gallery: info, verify, export, delete",
 }
