@@ -9,7 +9,7 @@ import pytest
 from tests.synthetic.conftest import SMALL, contents
 
 from tacan.errors import ConfigError, StorageError
-from tacan.synthetic import dataset, generate, read_manifest, read_visibility
+from tacan.synthetic import artist, generate, read_manifest, read_visibility
 
 TINY = {**SMALL, "identities": 3, "distractor_share": 0.1, "junk_share": 0.1}
 
@@ -101,7 +101,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
             raise OSError(28, "No space left on device")
         return b"jpeg"
 
-    monkeypatch.setattr(dataset.simplejpeg, "encode_jpeg", full)
+    monkeypatch.setattr(artist.simplejpeg, "encode_jpeg", full)
     with pytest.raises(StorageError, match="No space left"):
         generate(tmp_path / "out", layout="folder", **TINY)
     assert list(tmp_path.iterdir()) == []

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",
     "synth": "write a generated data set in a real data set's layout",
     "sheet": "one picture of generated people, as many cameras see them",
+    "scenes": "film generated people with several cameras, with ground truth",
     "doctor": "check a copy of a data set and say what is wrong with it",
     "train": "train a model",
     "embed": "turn tracklets into embeddings",

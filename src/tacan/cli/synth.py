@@ -31,6 +31,7 @@ def synth(
     identities: int,
     cameras: int,
     seed: int,
+    camera_seed: int | None = Settings.camera_seed,
     train_identities: int | None = Settings.train_identities,
     height: int = Settings.height,
     width: int = Settings.width,
@@ -47,8 +48,8 @@ def synth(
 ) -> None:
     """Writes a data set of generated people in a real data set's layout.
 
-    Drawn people walk before several cameras and are often hidden, by things or by each other.
-    How much of the person each crop shows is written beside the data, to
+    People in 3-D walk before several cameras and are often hidden, by things or by each other.
+    How much of the person each crop shows, and where, is written beside the data, to
     OUT/ground_truth/visibility.npz. The same settings give the same files, byte for byte.
 
     Example: tacan synth people --layout mars --identities 100 --cameras 6 --seed 0
@@ -66,6 +67,8 @@ def synth(
         How many cameras there are, at least 2.
     seed
         The number that everything is drawn from.
+    camera_seed
+        Another number for the cameras and their places: the same people elsewhere.
     train_identities
         How many of the people are for training, in layouts that split them; half by default.
     height
@@ -105,6 +108,7 @@ def synth(
             identities=identities,
             cameras=cameras,
             seed=seed,
+            camera_seed=camera_seed,
             train_identities=train_identities,
             height=height,
             width=width,

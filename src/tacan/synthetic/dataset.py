@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import simplejpeg
-from PIL import Image
-
-from tacan.errors import ConfigError, StorageError
+from tacan.errors import ConfigError
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
-from tacan.synthetic.cameras import make_cameras
-from tacan.synthetic.cast import Cast, Part, make_cast
+from tacan.synthetic.artist import Artist, Truth
+from tacan.synthetic.cast import Part, make_cast
 from tacan.synthetic.layouts import Layout, find_layout
-from tacan.synthetic.people import make_people
-from tacan.synthetic.render import Studio
-from tacan.synthetic.scene import plan_scene, scene_rng
 from tacan.synthetic.settings import Settings
 from tacan.synthetic.staging import staged_folder
 from tacan.synthetic.truth import is_generated, write_manifest, write_visibility
+from tacan.synthetic.workers import in_turn
 
 __all__ = ["SyntheticDataset", "generate"]
-
-_STREAM_NOISE = 41
-
-Truth = tuple[np.ndarray, np.ndarray]
-"""Visibilities float32 [frames] and boxes float32 [frames, 4] of one tracklet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +46,7 @@ def generate(
     identities: int,
     cameras: int,
     seed: int,
+    camera_seed: int | None = Settings.camera_seed,
     train_identities: int | None = Settings.train_identities,
     height: int = Settings.height,
     width: int = Settings.width,
@@ -104,6 +87,7 @@ def generate(
         identities=identities,
         cameras=cameras,
         seed=seed,
+        camera_seed=camera_seed,
         train_identities=train_identities,
         height=height,
         width=width,
@@ -123,10 +107,18 @@ def generate(
     form.check(cast.parts)
     counts = _count(cast.parts)
     with staged_folder(Path(out), ours=is_generated, force=force) as draft:
-        drawn = _draw_all(draft, settings, cast, workers, progress)
+        drawn: list[Truth] = []
+        progress(0, len(cast.parts))
+        for truth in in_turn(
+            Artist, draft, settings, cast, count=len(cast.parts), workers=workers, chunk=8
+        ):
+            drawn.append(truth)
+            progress(len(drawn), len(cast.parts))
         form.write_tables(draft, cast.parts)
         ids = [form.tracklet_id(part) for part in cast.parts]
-        write_visibility(draft, ids, [seen for seen, _ in drawn], [boxes for _, boxes in drawn])
+        write_visibility(
+            draft, ids, [truth.visibility for truth in drawn], [truth.boxes for truth in drawn]
+        )
         write_manifest(draft, settings=settings.as_dict(), counts=counts)
     return SyntheticDataset(Path(out), settings, counts)
 
@@ -153,115 +145,3 @@ def _count(parts: Sequence[Part]) -> dict[str, dict[str, int]]:
             "junk": sum(part.pid == JUNK_PID for part in mine),
         }
     return counts
-
-
-def _draw_all(
-    root: Path, settings: Settings, cast: Cast, workers: int, progress: Progress
-) -> list[Truth]:
-    """The crops of every tracklet; returns what is known of them in the cast's order."""
-    drawn = []
-    progress(0, len(cast.parts))
-    for truth in _in_turn(root, settings, cast, min(workers, len(cast.parts))):
-        drawn.append(truth)
-        progress(len(drawn), len(cast.parts))
-    return drawn
-
-
-def _in_turn(root: Path, settings: Settings, cast: Cast, workers: int) -> Iterator[Truth]:
-    if workers <= 1:
-        artist = Artist(root, settings, cast)
-        yield from map(artist.draw, range(len(cast.parts)))
-        return
-    _compile(Artist(root, settings, cast))
-    # Spawned, not forked: the caller may hold threads (torch does), which a fork would break.
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_hire,
-        initargs=(root, settings, cast),
-    )
-    try:
-        yield from pool.map(_draw, range(len(cast.parts)), chunksize=8)
-    except BrokenProcessPool as error:
-        raise StorageError(
-            "every drawing process must stay alive",
-            got=str(error),
-            remedy="Try again with fewer workers.",
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _compile(artist: Artist) -> None:
-    """Draws a few crops, so that the processes find all code compiled and don't each do it."""
-    for index in range(0, len(artist.cast.parts), max(1, len(artist.cast.parts) // 6)):
-        part = artist.cast.parts[index]
-        camera = artist.studio.cameras[part.camid - 1]
-        scene = plan_scene(artist.settings, part, camera, artist.cast.passers[part.split])
-        next(iter(artist.studio.pictures(scene, rng=np.random.default_rng(0))))
-
-
-class Artist:
-    """Draws single tracklets of one data set, each the same whoever draws it and when."""
-
-    def __init__(self, root: Path, settings: Settings, cast: Cast) -> None:
-        self.root = root
-        self.settings = settings
-        self.cast = cast
-        self.layout = find_layout(settings.layout)
-        self.studio = Studio(
-            people=make_people(cast.n_people, seed=settings.seed),
-            cameras=make_cameras(settings.cameras, seed=settings.seed),
-            height=settings.height,
-            width=settings.width,
-        )
-
-    def draw(self, index: int) -> Truth:
-        """Writes the crops of tracklet `index`; returns what is known of them."""
-        part = self.cast.parts[index]
-        camera = self.studio.cameras[part.camid - 1]
-        scene = plan_scene(self.settings, part, camera, self.cast.passers[part.split])
-        noise = scene_rng(self.settings, part, stream=_STREAM_NOISE)
-        first = self.root / self.layout.crop_name(part, 1)
-        first.parent.mkdir(parents=True, exist_ok=True)
-        visibility, boxes = [], []
-        for frame, shot in enumerate(self.studio.pictures(scene, rng=noise), start=1):
-            path = self.root / self.layout.crop_name(part, frame)
-            path.write_bytes(_encode(shot.crop, path.suffix, quality=camera.look.quality))
-            visibility.append(shot.visibility)
-            boxes.append(shot.box)
-        return np.array(visibility, dtype=np.float32), np.array(boxes, dtype=np.float32)
-
-
-def _encode(crop: np.ndarray, suffix: str, *, quality: int) -> bytes:
-    """The file of a crop: JPEG, with what its camera's `quality` leaves, or lossless PNG."""
-    if suffix == ".jpg":
-        return simplejpeg.encode_jpeg(crop, quality=quality)
-    memory = io.BytesIO()
-    Image.fromarray(crop).save(memory, "PNG", compress_level=1)
-    return memory.getvalue()
-
-
-_artist: Artist | None = None
-"""The artist of a drawing process, made once when the process starts."""
-
-
-def _hire(root: Path, settings: Settings, cast: Cast) -> None:
-    global _artist
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller is interrupted, and stops us
-    threading.Thread(target=_end_with_caller, daemon=True).start()
-    _artist = Artist(root, settings, cast)
-
-
-def _end_with_caller() -> None:
-    """A killed caller can't stop its processes, which would wait for work for ever."""
-    caller = multiprocessing.parent_process()
-    if caller is not None:
-        caller.join()
-        os._exit(1)
-
-
-def _draw(index: int) -> Truth:
-    if _artist is None:
-        raise RuntimeError("_draw runs only in processes that began with _hire")
-    return _artist.draw(index)

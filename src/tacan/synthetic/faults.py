@@ -44,7 +44,7 @@ class Look:
     sharpen
         How much the camera overdraws edges.
     compression
-        JPEG quality of the stream that crops are cut from.
+        JPEG quality of the stream that crops are cut from; 0 leaves it uncompressed.
     quality
         JPEG quality of the crops' own files.
     resize
@@ -123,8 +123,9 @@ def take_picture(
     if look.sharpen > 0.05:
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
         picture = cv2.addWeighted(picture, 1 + look.sharpen, soft, -look.sharpen, 0)
-    stream = simplejpeg.encode_jpeg(picture, quality=look.compression, colorsubsampling="420")
-    picture = simplejpeg.decode_jpeg(stream)
+    if look.compression:
+        stream = simplejpeg.encode_jpeg(picture, quality=look.compression, colorsubsampling="420")
+        picture = simplejpeg.decode_jpeg(stream)
     if size is not None and picture.shape[:2] != size:
         picture = cv2.resize(picture, (size[1], size[0]), interpolation=look.resize)
     return np.ascontiguousarray(picture)

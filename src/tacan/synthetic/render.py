@@ -9,24 +9,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tacan.synthetic.backdrop import Backdrop, cut, paint_backdrop, sunlit
-from tacan.synthetic.body import Body, build_body
 from tacan.synthetic.cameras import Camera
 from tacan.synthetic.faults import take_picture
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
-from tacan.synthetic.materials import Materials, assemble
+from tacan.synthetic.materials import assemble
 from tacan.synthetic.occluders import Placed
 from tacan.synthetic.paths import Walker
 from tacan.synthetic.people import Person
-from tacan.synthetic.raster import bounds, coverage, draw
+from tacan.synthetic.raster import bounds, draw
 from tacan.synthetic.scene import Scene
-from tacan.synthetic.solids import SCENERY, Solids
+from tacan.synthetic.solids import SCENERY
 from tacan.synthetic.things import build_thing
 from tacan.synthetic.tracking import Box, box_at
+from tacan.synthetic.troupe import Painted, Troupe, pixels_alone
 
 __all__ = ["Shot", "Studio"]
-
-Painted = tuple[Solids, Materials]
 
 _TARGET = 1
 _NOWHERE = (math.nan, math.nan, math.nan, math.nan)
@@ -57,7 +55,7 @@ class Shot:
 class Studio:
     """People, cameras and a crop size: all that a scene needs to become pictures.
 
-    Backdrops and bodies are made when first used and kept.
+    Backdrops are painted when first used and kept.
     """
 
     people: tuple[Person, ...]
@@ -65,7 +63,9 @@ class Studio:
     height: int
     width: int
     _backdrops: dict[tuple[int, int], Backdrop] = field(default_factory=dict)
-    _bodies: dict[int, Body] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.troupe = Troupe(self.people)
 
     def pictures(self, scene: Scene, *, rng: np.random.Generator) -> Iterator[Shot]:
         """One shot for each frame. `rng` draws the sensor's noise."""
@@ -114,16 +114,15 @@ class Studio:
             return Shot(crop, 0.0, _NOWHERE)
         seen = int(np.count_nonzero(drawn.owner == _TARGET))
         inside = _inside(true, box)
-        whole = _pixels(target[0], lens, inside) if seen else 1
+        whole = pixels_alone(target[0], lens, inside) if seen else 1
         return Shot(crop, min(1.0, seen / max(whole, 1)), inside)
 
     def _body(self, walker: Walker, frame: int, owner: int) -> Painted | None:
         if walker.person is None:
             return None
-        if walker.person not in self._bodies:
-            self._bodies[walker.person] = build_body(self.people[walker.person])
-        body, at = self._bodies[walker.person], frame - walker.start
-        solids = body.posed(
+        at = frame - walker.start
+        return self.troupe.pose(
+            walker.person,
             phase=float(walker.phase[at]),
             heading=float(walker.heading[at]),
             place=(float(walker.place[at, 0]), float(walker.place[at, 1])),
@@ -132,7 +131,6 @@ class Studio:
             nod=walker.nod,
             owner=owner,
         )
-        return solids, body.materials
 
     def _others(self, scene: Scene, frame: int, lens: Lens) -> list[Painted]:
         """The bodies of the others that may be in the picture or throw a shadow into it."""
@@ -215,19 +213,6 @@ def _inside(true: Box, box: Box) -> Box:
         (true[2] - box[0]) / across,
         (true[3] - box[1]) / down,
     )
-
-
-def _pixels(body: Solids, lens: Lens, inside: Box) -> int:
-    """How many pixels somebody would fill on the grid of `lens`, if it went on for ever."""
-    x1, y1 = math.floor(inside[0] * lens.width) - 1, math.floor(inside[1] * lens.height) - 1
-    x2, y2 = math.ceil(inside[2] * lens.width) + 1, math.ceil(inside[3] * lens.height) + 1
-    wide = replace(
-        lens,
-        centre=(lens.centre[0] - x1, lens.centre[1] - y1),
-        width=x2 - x1,
-        height=y2 - y1,
-    )
-    return int(np.count_nonzero(coverage(body, wide)))
 
 
 def _motion(walker: Walker, frame: int, lens: Lens) -> tuple[float, float]:

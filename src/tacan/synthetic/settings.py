@@ -23,6 +23,9 @@ class Settings:
         How many cameras there are. A person is seen by at least two of them.
     seed
         The number that everything is drawn from.
+    camera_seed
+        Another number that the cameras and their places are drawn from: with it, data sets of
+        one `seed` show the same people in other places. None: the seed.
     train_identities
         How many of the identities are for training, in layouts that split them. None: half.
     height, width
@@ -45,6 +48,7 @@ class Settings:
     identities: int
     cameras: int
     seed: int
+    camera_seed: int | None = None
     train_identities: int | None = None
     height: int = 128
     width: int = 64
@@ -71,6 +75,10 @@ class Settings:
             (self.identities < 1, f"identities must be at least 1; got {self.identities}"),
             (self.cameras < 2, f"cameras must be at least 2; got {self.cameras}"),
             (self.seed < 0, f"seed must not be negative; got {self.seed}"),
+            (
+                self.camera_seed is not None and self.camera_seed < 0,
+                f"camera_seed must not be negative; got {self.camera_seed}",
+            ),
             (
                 train is not None and not 0 <= train <= self.identities,
                 f"train_identities must lie between 0 and identities ({self.identities}); "

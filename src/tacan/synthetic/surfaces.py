@@ -124,8 +124,8 @@ def _soft(rng: np.random.Generator, hue: str, fine: float) -> Texture:
         second_share=one_of(rng, (0.0, 0.3, 2.0)) if hue == "carpet" else 0.0,
         variation=0.1 if hue == "carpet" else 0.0,
         fine=fine,
-        middle=between(rng, (0.1, 0.3)),
-        coarse=between(rng, (0.1, 0.3)),
+        middle=between(rng, (0.05, 0.25)) * (1.0 if fine > 0.3 else 0.3),
+        coarse=between(rng, (0.05, 0.25)) * (1.0 if fine > 0.3 else 0.5),
         seed=_seed(rng),
     )
 

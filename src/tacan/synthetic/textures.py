@@ -132,9 +132,10 @@ def albedo(u: float, v: float, footprint: float, t: np.ndarray, out: np.ndarray)
     if t[16] > 0:
         diagonal = min(abs(fu - fv), abs(fu + fv - 1)) * 0.7 * min(across, up)
         line = max(line, _line(diagonal, t[16], footprint))
-    grain = 1 + t[19] * smooth_noise(0.5 * u, 0.5 * v, seed + 4)
+    grain = 1 + t[19] * smooth_noise(0.4 * u + 0.3 * v, 0.4 * v - 0.3 * u, seed + 4)
     if footprint < 0.5:
-        grain += t[18] * smooth_noise(4 * u, 4 * v, seed + 5)
+        grain += 0.7 * t[18] * smooth_noise(3.8 * u + 1.2 * v, 3.8 * v - 1.2 * u, seed + 5)
+        grain += 0.5 * t[18] * smooth_noise(7 * u - 6 * v, 7 * v + 6 * u, seed + 7)
     if footprint < 0.1:
         grain += t[17] * smooth_noise(45 * u, 45 * v, seed + 6) * min(1.0, 0.02 / footprint)
     shade = shade * max(grain, 0.15)

@@ -1,0 +1,93 @@
+"""What is known of generated videos, and where it is kept.
+
+`<root>/<camera>.txt` has a line for each person in each frame, in the form of the MOT Challenge's
+ground truth: `frame, id, left, top, width, height, 1, 1, visibility`, frames and ids from 1, sizes
+in pixels. The ids are the same in all cameras. `<root>/manifest.json` names the cameras and when
+their videos begin, and says which people each has seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tacan.errors import DatasetLayoutError
+from tacan.files import write_text
+from tacan.synthetic.scenes.film import Sighting
+from tacan.synthetic.scenes.settings import SceneSettings
+from tacan.synthetic.scenes.site import Site
+
+__all__ = ["is_scenes", "read_scenes", "write_scenes"]
+
+_MAKER = "tacan scenes"
+_MANIFEST = "manifest.json"
+
+
+def write_scenes(
+    root: Path,
+    settings: SceneSettings,
+    site: Site,
+    sightings: Mapping[str, Sequence[Sighting]],
+) -> None:
+    """Writes the text file of each camera, and the manifest. `sightings` go by camera names."""
+    for name, found in sightings.items():
+        write_text(root / f"{name}.txt", "".join(_line(sighting) for sighting in found))
+    cameras = [
+        {
+            "name": view.name,
+            "video": f"{view.name}.mp4",
+            "truth": f"{view.name}.txt",
+            "start": settings.start,
+            "position": [round(float(number), 3) for number in view.lens.position],
+        }
+        for view in site.views
+    ]
+    people = [
+        {"id": person, "frames": {name: count for name in sightings if (count := sum(
+            sighting.person == person and sighting.visibility > 0 for sighting in sightings[name]
+        ))}}
+        for person in range(1, settings.people + 1)
+    ]  # fmt: skip
+    manifest = {
+        "made_by": _MAKER,
+        "settings": settings.as_dict(),
+        "place": site.place.kind,
+        "fps": settings.fps,
+        "n_frames": settings.n_frames,
+        "cameras": cameras,
+        "people": people,
+    }
+    write_text(root / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _line(sighting: Sighting) -> str:
+    x1, y1, x2, y2 = sighting.box
+    place = f"{x1:.2f},{y1:.2f},{x2 - x1:.2f},{y2 - y1:.2f}"
+    return f"{sighting.frame + 1},{sighting.person},{place},1,1,{sighting.visibility:.4f}\n"
+
+
+def read_scenes(root: Path) -> dict[str, Any]:
+    """The manifest of generated videos. Raises `DatasetLayoutError` where there is none."""
+    path = Path(root) / _MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        manifest = {"made_by": f"nobody: {error}"}
+    if not isinstance(manifest, dict) or manifest.get("made_by") != _MAKER:
+        raise DatasetLayoutError(
+            "generated videos must have their manifest beside them",
+            got=path if not isinstance(manifest, dict) else f"{path}: {manifest.get('made_by')}",
+            remedy="Generate them again with `tacan scenes`.",
+        )
+    return manifest
+
+
+def is_scenes(root: Path) -> bool:
+    """Whether `root` holds whole generated videos."""
+    try:
+        read_scenes(root)
+    except DatasetLayoutError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Work that several processes share, so that its results don't depend on how many there are."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Protocol, TypeVar
+
+from tacan.errors import StorageError
+
+__all__ = ["Worker", "in_turn"]
+
+R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
+
+
+class Worker(Protocol[R_co]):
+    """Draws any of many things, each the same whoever draws it and when."""
+
+    def draw(self, index: int) -> R_co: ...
+
+    def compile(self) -> None:
+        """Runs all compiled code once, so that processes started later find it ready."""
+
+
+def in_turn(
+    hire: Callable[..., Worker[R]], *arguments: Any, count: int, workers: int, chunk: int = 1
+) -> Iterator[R]:
+    """What `hire(*arguments).draw(i)` returns for i = 0 to `count` - 1, in that order.
+
+    With more than one of `workers`, each is hired in a process of its own; then `hire` and its
+    arguments must pickle. Raises `StorageError` where a process dies.
+    """
+    if min(workers, count) <= 1:
+        yield from map(hire(*arguments).draw, range(count))
+        return
+    hire(*arguments).compile()
+    # Spawned, not forked: the caller may hold threads (torch does), which a fork would break.
+    pool = ProcessPoolExecutor(
+        min(workers, count),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(hire, arguments),
+    )
+    try:
+        yield from pool.map(_draw, range(count), chunksize=chunk)
+    except BrokenProcessPool as error:
+        raise StorageError(
+            "every drawing process must stay alive",
+            got=str(error),
+            remedy="Try again with fewer workers.",
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_worker: Worker[Any] | None = None
+"""The worker of a drawing process, hired once when the process starts."""
+
+
+def _start(hire: Callable[..., Worker[Any]], arguments: tuple[Any, ...]) -> None:
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller is interrupted, and stops us
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    _worker = hire(*arguments)
+
+
+def _end_with_caller() -> None:
+    """A killed caller can't stop its processes, which would wait for work for ever."""
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        caller.join()
+        os._exit(1)
+
+
+def _draw(index: int) -> Any:
+    if _worker is None:
+        raise RuntimeError("_draw runs only in processes that began with _start")
+    return _worker.draw(index)
