@@ -16,7 +16,7 @@ from tacan.gallery import open_gallery, verify
 
 from .conftest import CARD, all_bytes, fill, new_source, new_tracklet
 
-N = 25
+N = 15
 INDEXER = """
 import sys
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_kills_at_any_moment_lose_and_double_nothing(tmp_path):
     acknowledged: list[int] = []
     for _ in range(3):
         with indexer(killed) as process:
-            acknowledged += [int(process.stdout.readline()) for _ in range(rng.integers(1, 7))]
+            acknowledged += [int(process.stdout.readline()) for _ in range(rng.integers(1, 4))]
             process.kill()
             acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1]]
         with open_gallery(killed) as gallery:

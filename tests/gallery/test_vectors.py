@@ -134,6 +134,23 @@ def test_a_full_disk_does_no_harm_to_a_copy(make_gallery, monkeypatch):
         check(gallery, [1, 2, 3, 4], [1, 2, 3, 7])
 
 
+def test_a_copy_that_could_not_be_made_leaves_no_files(make_gallery, monkeypatch):
+    folder = make_gallery("door")
+    shutil.rmtree(folder / "vectors")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with open_gallery(folder) as gallery:
+        monkeypatch.setattr("os.fsync", full)
+        check(gallery, [1, 2, 3], [1, 2, 3])
+        assert [file.name for file in (folder / "vectors").iterdir()] == ["lock"]
+        monkeypatch.undo()
+    with open_gallery(folder) as gallery:
+        check(gallery, [1, 2, 3], [1, 2, 3])
+    assert head(folder)["count"] == 3
+
+
 def test_a_damaged_vector_is_never_copied(make_gallery):
     folder = make_gallery("door")
     shutil.rmtree(folder / "vectors")

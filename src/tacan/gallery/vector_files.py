@@ -131,6 +131,12 @@ class CopyFiles:
                 with suppress(OSError):
                     file.unlink()
 
+    def discard(self, head: Head) -> None:
+        """Removes the files of a copy that was begun and does not count."""
+        for kind in ("matrix", "rows"):
+            with suppress(OSError):
+                self._file(head, kind).unlink()
+
     def mapped(
         self, head: Head
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]] | None:

@@ -50,21 +50,28 @@ class VectorCache:
         """Brings the files up to date, or makes them anew; False where that can't be done now."""
         try:
             with self._locked() as held:
-                if not held:
-                    return False
-                head, now = self._files.head(), self._store.version()
-                if anew or head is None or not self._fits(head):
-                    dim = self._store.model.embedding_dim
-                    head = self._files.begin(self._store.identity, now.generation, dim)
-                rest = self._store.vectors(after=head.last_id, rows_at_once=ROWS_AT_ONCE)
-                head = self._files.append(head, rest)
-                if self._store.version().generation != head.generation:
-                    return False  # Something was deleted meanwhile.
-                # Read before the vectors: a tracklet and its vector are committed together.
-                self._files.commit(replace(head, last_id=max(head.last_id, now.last_id)))
-                return True
+                return held and self._write(anew=anew)
         except (OSError, StorageError, sqlite3.OperationalError):
             return False
+
+    def _write(self, *, anew: bool) -> bool:
+        head, now = self._files.head(), self._store.version()
+        begun = None
+        if anew or head is None or not self._fits(head):
+            dim = self._store.model.embedding_dim
+            head = begun = self._files.begin(self._store.identity, now.generation, dim)
+        try:
+            rest = self._store.vectors(after=head.last_id, rows_at_once=ROWS_AT_ONCE)
+            head = self._files.append(head, rest)
+            if self._store.version().generation == head.generation:
+                # Read before the vectors: a tracklet and its vector are committed together.
+                self._files.commit(replace(head, last_id=max(head.last_id, now.last_id)))
+                begun = None
+                return True
+            return False  # Something was deleted meanwhile.
+        finally:
+            if begun is not None:
+                self._files.discard(begun)
 
     def agrees(self) -> bool:
         """Whether what the files hold is exactly what the store has, number by number.
