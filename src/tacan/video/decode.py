@@ -122,20 +122,28 @@ class VideoFile:
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Every picture that can be had, going on behind packets that are broken."""
-        packets = self._container.demux(self._stream)
-        while True:
+        for packet in self._packets():
             try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError) as error:
-                self._note(f"the file can't be read on: {_reason(error)}")
-                packet = None
-            try:
-                yield from self._stream.decode(packet)
+                for picture in self._stream.decode(packet):
+                    # Pictures that the decoder held back come without the unit of their time.
+                    picture.time_base = picture.time_base or self._stream.time_base
+                    yield picture
             except (av.error.FFmpegError, OSError) as error:
                 if not isinstance(error, av.error.EOFError):
                     self._note(f"a part can't be decoded: {_reason(error)}")
-            if packet is None or packet.size == 0:
-                return
+
+    def _packets(self) -> Iterator[Any]:
+        """The packets that can be had, then None, which asks the decoder for what it holds back.
+
+        Empty ones are left out: they stand for frames that a recorder dropped, and a decoder would
+        take the first for the end.
+        """
+        packets = self._container.demux(self._stream)
+        try:
+            yield from (packet for packet in packets if packet.size)
+        except (av.error.FFmpegError, OSError) as error:
+            self._note(f"the file can't be read on: {_reason(error)}")
+        yield None
 
     def _note(self, damage: str) -> None:
         self.damage = self.damage or damage

@@ -24,13 +24,14 @@ class _Followed:
     """A tracker of the package `trackers` behind our protocol."""
 
     def __init__(self, tracker: Any) -> None:
+        import supervision
+
         self._tracker = tracker
+        self._pack = supervision.Detections
 
     def update(self, detections: Detections) -> NDArray[np.int64]:
         """Track number [n] of each detection, -1 for none."""
-        import supervision
-
-        given = supervision.Detections(
+        given = self._pack(
             xyxy=detections.boxes.astype(np.float64),
             confidence=detections.scores.astype(np.float64),
             data={"place": np.arange(len(detections))},
