@@ -7,7 +7,8 @@ from tacan.synthetic.scenes import read_scenes
 
 
 def test_scenes_are_written_and_told(tmp_path, capsys):
-    words = "--cameras 1 --people 1 --seconds 0.2 --seed 1 --height 64 --width 64 --fps 10".split()
+    size = ["--height", "64", "--width", "64", "--fps", "10", "--seconds", "0.2"]
+    words = [*size, "--cameras", "1", "--people", "1", "--seed", "1"]
     main(["scenes", str(tmp_path / "site"), *words])
     assert "1 videos of 2 frames" in capsys.readouterr().out
     assert read_scenes(tmp_path / "site")["settings"]["people"] == 1
@@ -15,7 +16,7 @@ def test_scenes_are_written_and_told(tmp_path, capsys):
 
 
 def test_faults_are_told_without_a_traceback(tmp_path, capsys):
-    words = "--cameras 0 --people 1 --seconds 1 --seed 1".split()
+    words = ["--cameras", "0", "--people", "1", "--seconds", "1", "--seed", "1"]
     with pytest.raises(SystemExit) as caught:
         main(["scenes", str(tmp_path / "site"), *words])
     assert caught.value.code == 1
