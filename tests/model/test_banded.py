@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from tacan.model.banded import (
+    CUE_DIM,
     LEVELS,
     TRUNK,
     BandedTrunk,
@@ -89,18 +90,34 @@ def test_training_leaves_the_statistics_of_the_trunk_alone() -> None:
         name for name, value in trunk.named_buffers() if not torch.equal(value, before[name])
     }
     assert changed
-    assert all(name.startswith("standardise") for name in changed)
-    assert trunk.standardise.training
+    assert all("standardise" in name for name in changed)
+    assert trunk.cues[0].standardise.training
     assert not trunk.bn1.training
 
 
-def test_the_loss_reaches_the_attention_and_the_trunk() -> None:
+def test_the_loss_reaches_attention_cues_and_middle_stages_and_no_early_ones() -> None:
+    torch.manual_seed(0)
     trunk = BandedTrunk(input_size=SIZE).train()
-    trunk(torch.rand(4, 3, *SIZE) * 2 - 1).square().mul(torch.rand(1)).sum().backward()
-    torch.nn.init.normal_(trunk.standardise.running_mean)
-    assert trunk.conv_stem.weight.grad is not None
-    assert trunk.attention.prior.grad is not None
-    assert torch.isfinite(trunk.attention.prior.grad).all()
+    features = trunk(torch.rand(4, 3, *SIZE) * 2 - 1)
+    (features * torch.randn(features.shape)).sum().backward()
+    learning = {name for name, weight in trunk.named_parameters() if weight.grad is not None}
+    assert {"attention.prior", "cues.0.project.weight", "blocks.4.0.conv_pw.weight"} <= learning
+    assert not any(
+        name.startswith(("conv_stem", "bn1", "blocks.0.", "blocks.1.")) for name in learning
+    )
+    assert all(
+        torch.isfinite(weight.grad).all()
+        for weight in trunk.parameters()
+        if weight.grad is not None
+    )
+
+
+def test_no_cue_is_louder_than_another() -> None:
+    trunk = BandedTrunk(input_size=SIZE).eval()
+    with torch.inference_mode():
+        features = trunk(torch.rand(5, 3, *SIZE) * 2 - 1)[:, :, 0, 0]
+    sizes = features.unflatten(1, (3, CUE_DIM)).square().mean(2)
+    torch.testing.assert_close(sizes, torch.ones(5, 3))
 
 
 def test_weights_are_those_of_the_whole_backbone(tmp_path: Path) -> None:

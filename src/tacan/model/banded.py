@@ -1,9 +1,11 @@
 """A light encoder that keeps what survives a change of camera: colours and textures by height.
 
-A standing person is a stack of bands: hair, face, top, bottom, shoes. For each band the encoder
-takes a soft histogram of its colours, as they are and corrected for the light of the crop, and the
-means of a trunk's early and middle stages; the trunk's last stages, which know things and not
-people, are left out. A map of attention, learned with the rest, keeps the background out.
+A standing person is a stack of bands: hair, face, top, bottom, shoes. Three cues are taken from
+each band: a soft histogram of its colours as they are, one of its colours corrected for the light
+of the crop, and the means of a trunk's early and middle stages (its last stages, which know things
+and not people, are left out). A map of attention, learned with the rest, keeps the background out.
+Each cue is projected for itself and scaled to one size, so that none can drown the others where it
+was the loudest in training and is not to be trusted: under another camera.
 
 Legend: N frames, H x W pixels, h x w cells of a map, c channels, k bands, d feature size.
 """
@@ -31,13 +33,19 @@ LEVELS = 4
 
 COLOUR_BANDS = 6
 
+FROZEN = 2
+"""The stages that keep their first weights, besides the stem: edges and colours are everywhere
+the same, and they are the dearest to train."""
+
+CUE_DIM = 192
+"""Size of a cue's projection; d is three times that."""
+
 
 class BandedTrunk(nn.Module):
     """Frames [N, 3, H, W], with pixels from -1 to 1, -> features [N, d, 1, 1].
 
     The trunk's batch norms keep the statistics of its weights, in training too: batches of
     people are all alike, and a few of them would wreck what a million pictures have settled.
-    The features are standardised, so that no part of them is louder than another.
     """
 
     def __init__(self, *, input_size: tuple[int, int]) -> None:
@@ -49,11 +57,11 @@ class BandedTrunk(nn.Module):
         with torch.no_grad():
             sizes = [stage.shape for stage in self._stages(torch.zeros(1, 3, *input_size))]
         self.attention = BandedAttention([shape[1] for shape in sizes], (sizes[0][2], sizes[0][3]))
-        n_colours = 2 * COLOUR_BANDS * LEVELS**3
-        n_features = n_colours + sum(
-            shape[1] * k for shape, k in zip(sizes, STAGES.values(), strict=True)
-        )
-        self.standardise = nn.BatchNorm1d(n_features, affine=False)
+        n_textures = sum(shape[1] * k for shape, k in zip(sizes, STAGES.values(), strict=True))
+        n_colours = COLOUR_BANDS * LEVELS**3
+        self.cues = nn.ModuleList(Cue(n) for n in (n_colours, n_colours, n_textures))
+        for part in (self.conv_stem, self.bn1, self.blocks[:FROZEN]):
+            part.requires_grad_(False)  # noqa: FBT003
 
     def train(self, mode: bool = True) -> BandedTrunk:  # noqa: FBT001, FBT002
         """As in every module, but for the trunk's batch norms, which never learn statistics."""
@@ -69,15 +77,17 @@ class BandedTrunk(nn.Module):
         stages = self._stages(frames)
         attention = self.attention(stages)
         pixels = F.avg_pool2d(frames.float(), 2)
-        parts = [
-            colour_histograms(view, attention, n_bands=COLOUR_BANDS)
-            for view in (pixels, relight(pixels))
-        ]
-        parts += [
+        textures = [
             band_means(stage.float(), attention, n_bands=k)
             for stage, k in zip(stages, STAGES.values(), strict=True)
         ]
-        return self.standardise(torch.cat(parts, dim=1))[:, :, None, None]
+        taken = (
+            colour_histograms(pixels, attention, n_bands=COLOUR_BANDS),
+            colour_histograms(relight(pixels), attention, n_bands=COLOUR_BANDS),
+            torch.cat(textures, dim=1),
+        )
+        projected = [cue(part) for cue, part in zip(self.cues, taken, strict=True)]
+        return torch.cat(projected, dim=1)[:, :, None, None]
 
     def _stages(self, frames: Tensor) -> list[Tensor]:
         """The maps [N, c, h, w] of `STAGES`."""
@@ -88,6 +98,19 @@ class BandedTrunk(nn.Module):
             if i in STAGES:
                 stages.append(maps)
         return stages
+
+
+class Cue(nn.Module):
+    """Standardises one kind of feature, projects it, and scales it to a mean square of 1."""
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__()
+        self.standardise = nn.BatchNorm1d(n_features, affine=False)
+        self.project = nn.Linear(n_features, CUE_DIM)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[N, c] -> [N, CUE_DIM], each of length sqrt(CUE_DIM)."""
+        return F.normalize(self.project(self.standardise(features))) * CUE_DIM**0.5
 
 
 class BandedAttention(nn.Module):
