@@ -20,8 +20,14 @@ PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
+SMALL_DEMO = "--iterations 4 --train-identities 8 --test-identities 4"
 SMALLER = {
-    "make demo": "tacan demo --iterations 4 --train-identities 8 --test-identities 4",
+    "make demo": f"tacan demo {SMALL_DEMO}",
+    "tacan demo --out demo": f"tacan demo --out demo {SMALL_DEMO}",
+    "--people 8 --seconds 30 --height 480 --width 640": (
+        "--people 4 --seconds 6 --height 240 --width 320"
+    ),
+    "camera1.mp4@15:200,120,120,240": "camera1.mp4@3:100,60,60,120",
     "make test": "true",
     "--identities 100": "--identities 16",
     "--median-frames 24": "--median-frames 6",
