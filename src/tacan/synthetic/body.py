@@ -22,7 +22,7 @@ __all__ = ["Body", "build_body"]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A person at rest: solids, the bone that each hangs on int64 [n], joints float64 [bones, 3]."""
+    """A person at rest: solids, the bone of each int64 [n], and joints float64 [bones, 3]."""
 
     solids: Solids
     materials: Materials

@@ -80,8 +80,8 @@ def _screen_box(view, i, height, width):
 
 @njit(**_JIT)
 def _pixels(low, high, count):
-    first = int(math.ceil(min(max(low - 0.5, 0.0), count)))
-    return first, max(int(math.floor(min(max(high - 0.5, -1.0), count - 1.0))) + 1, first)
+    first = math.ceil(min(max(low - 0.5, 0.0), count))
+    return first, max(math.floor(min(max(high - 0.5, -1.0), count - 1.0)) + 1, first)
 
 
 @njit(**_JIT)
@@ -126,7 +126,7 @@ def _beside_backdrop(index, x, y):
 @njit(**_JIT)
 def resolve(
     view, order, texture, material, owner, look, stage, sun_map, above, depth, index, picture
-):  # noqa: PLR0913
+):
     """Paints the solids into `picture`, which holds the backdrop: float32 [H, W, 3].
 
     One sample inside surfaces, four where two border; each surface of such a pixel is lit once,

@@ -25,7 +25,8 @@ UPPER: _Odds[Colour] = (
     (0.12, (226, 225, 220)), (0.10, (32, 41, 66)), (0.05, (48, 78, 138)), (0.05, (136, 168, 204)),
     (0.04, (196, 178, 148)), (0.03, (112, 84, 60)), (0.03, (86, 88, 62)), (0.02, (52, 98, 68)),
     (0.04, (172, 38, 42)), (0.02, (96, 32, 44)), (0.025, (218, 150, 166)), (0.02, (222, 182, 62)),
-    (0.015, (222, 112, 44)), (0.015, (112, 72, 130)), (0.02, (64, 152, 158)), (0.01, (198, 58, 122)),
+    (0.015, (222, 112, 44)), (0.015, (112, 72, 130)), (0.02, (64, 152, 158)),
+    (0.01, (198, 58, 122)),
 )  # fmt: skip
 LOWER: _Odds[Colour] = (
     (0.29, (27, 27, 30)), (0.17, (42, 52, 80)), (0.14, (72, 92, 128)), (0.05, (138, 158, 186)),
@@ -96,7 +97,8 @@ def draw_garment(kind: str, palette: str, rng: np.random.Generator) -> Garment:
         pattern = any_of(rng, _SKIRT_PATTERNS)
     elif kind in ("trousers", "slim", "shorts") and first[2] > first[0] + 14:
         pattern = "denim"
-        second = tuple(min(255, round(1.25 * level) + 8) for level in first)
+        red, green, blue = (min(255, round(1.25 * level) + 8) for level in first)
+        second = red, green, blue
     return Garment(
         kind=kind,
         colours=(first, second, third),

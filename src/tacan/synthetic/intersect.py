@@ -17,7 +17,7 @@ _JIT = {"cache": True, "error_model": "numpy"}
 
 
 @njit(**_JIT)
-def nearest_hit(kind, a, b, c, ox, oy, oz, dx, dy, dz):  # noqa: PLR0913
+def nearest_hit(kind, a, b, c, ox, oy, oz, dx, dy, dz):
     """Smallest t of the ray o + t d within the solid of `kind` and size (a, b, c), or infinity."""
     if kind == 0:
         return _hit_round(a, b, c, ox, oy, oz, dx, dy, dz)

@@ -50,8 +50,8 @@ third colour in front (`scale` wide, about height `level`), or behind where `sca
 camouflage: blotches of three colours. open: a jacket whose front, `scale` wide, shows the second
 colour. denim: paler on the thighs, darker at the seams. face: eyes, brows, mouth; second colour
 hair, third lips. windows: dark panes (second colour), for cars and walls. speckle: fine dots of
-the second colour. leaves: coarse light and dark. quilted: seams across, as on a down jacket. logo: a small print on one side of the
-chest.
+the second colour. leaves: coarse light and dark. quilted: seams across, as on a down jacket.
+logo: a small print on one side of the chest.
 """
 
 PATTERN, OVERLAY, NUMBERS = 12, 13, 14

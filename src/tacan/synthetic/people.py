@@ -20,15 +20,41 @@ _ALIKE = 0.35
 """Share of the people who resemble somebody before them."""
 
 _TOPS = ((0.5, "shirt"), (0.22, "jumper"), (0.12, "hoodie"), (0.16, "loose shirt"))
-_OUTERS = ((0.34, "jacket"), (0.14, "down jacket"), (0.16, "coat"), (0.12, "long coat"), (0.24, "open jacket"))  # fmt: skip
+_OUTERS = (
+    (0.34, "jacket"),
+    (0.14, "down jacket"),
+    (0.16, "coat"),
+    (0.12, "long coat"),
+    (0.24, "open jacket"),
+)
 _BOTTOMS = ((0.5, "trousers"), (0.38, "slim"), (0.12, "shorts"))
-_BOTTOMS_HER = ((0.28, "trousers"), (0.38, "slim"), (0.08, "shorts"), (0.15, "skirt"), (0.11, "long skirt"))  # fmt: skip
+_BOTTOMS_HER = (
+    (0.28, "trousers"),
+    (0.38, "slim"),
+    (0.08, "shorts"),
+    (0.15, "skirt"),
+    (0.11, "long skirt"),
+)
 _HAIR = ((0.72, "short"), (0.13, "cropped"), (0.1, "bald"), (0.05, "long"))
 _HAIR_HER = ((0.42, "long"), (0.24, "ponytail"), (0.14, "bun"), (0.14, "bob"), (0.06, "short"))
 _HATS = ((0.8, "none"), (0.09, "cap"), (0.06, "beanie"), (0.02, "hat"), (0.03, "scarf"))
-_BAGS = ((0.5, "none"), (0.2, "backpack"), (0.12, "shoulder bag"), (0.09, "handbag"), (0.05, "carrier bag"), (0.04, "suitcase"))  # fmt: skip
+_BAGS = (
+    (0.5, "none"),
+    (0.2, "backpack"),
+    (0.12, "shoulder bag"),
+    (0.09, "handbag"),
+    (0.05, "carrier bag"),
+    (0.04, "suitcase"),
+)
 _SHOES = ((0.68, "shoes"), (0.16, "trainers"), (0.16, "boots"))
-_ARMS = ((0.66, "swing"), (0.12, "pockets"), (0.08, "phone"), (0.06, "still"), (0.04, "behind"), (0.04, "call"))  # fmt: skip
+_ARMS = (
+    (0.66, "swing"),
+    (0.12, "pockets"),
+    (0.08, "phone"),
+    (0.06, "still"),
+    (0.04, "behind"),
+    (0.04, "call"),
+)
 _HEADS = ("hair_style", "hair", "hat", "beard")
 
 

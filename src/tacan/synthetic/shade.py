@@ -24,7 +24,7 @@ _OUT = 0.08
 
 
 @njit(**_JIT)
-def shade(view, texture, material, look, stage, sun_map, above, i, t, px, py):  # noqa: PLR0913
+def shade(view, texture, material, look, stage, sun_map, above, i, t, px, py):
     """Linear colour (r, g, b) of solid `i` where the ray of pixel (px, py) meets it at depth t.
 
     `look` is `Materials.packed`, `stage` a `stage_vector`, `sun_map` and `above` depth maps.
@@ -113,7 +113,7 @@ def _facing(texture, i, a, b, c):
 
 
 @njit(**_JIT)
-def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):  # noqa: PLR0913
+def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):
     if gloss <= 0.0 or sun <= 0.0:
         return 0.0
     hx, hy, hz = stage[POSITION] - wx, stage[POSITION + 1] - wy, stage[POSITION + 2] - wz

@@ -46,8 +46,8 @@ def depth_map(view, order, height, width):
     """Depths, float64 [height, width], of a view along a direction, infinite where it is empty."""
     depth = np.full((height, width), math.inf)
     for i in order:
-        x1, x2 = max(int(math.ceil(view[i, BOX])), 0), min(int(view[i, BOX + 2]), width - 1)
-        y1, y2 = max(int(math.ceil(view[i, BOX + 1])), 0), min(int(view[i, BOX + 3]), height - 1)
+        x1, x2 = max(math.ceil(view[i, BOX]), 0), min(int(view[i, BOX + 2]), width - 1)
+        y1, y2 = max(math.ceil(view[i, BOX + 1]), 0), min(int(view[i, BOX + 3]), height - 1)
         kind, a, b, c = int(view[i, KIND]), view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2]
         dx, dy, dz = view[i, D], view[i, D + 1], view[i, D + 2]
         near = view[i, NEAR]
@@ -210,7 +210,7 @@ def _averaged(field, reach):
 def open_ground(contact, stage, x, y):
     """Share of the skylight that reaches the ground at (x, y), from a `contact_map`."""
     u, v = on_level_map(stage, x, y)
-    column, row = int(math.floor(u)), int(math.floor(v))
+    column, row = math.floor(u), math.floor(v)
     if column < 0 or row < 0 or row + 1 >= contact.shape[0] or column + 1 >= contact.shape[1]:
         return 1.0
     a, b = u - column, v - row

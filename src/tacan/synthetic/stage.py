@@ -35,7 +35,7 @@ SUN, SUN_COLOUR, SKY, GROUND, SOFTNESS = 16, 19, 22, 25, 28
 """The light: direction towards the sun [3], its colour [3], colours from above and below [3]."""
 
 SUN_AXES, SUN_ORIGIN, SUN_SCALE = 29, 38, 41
-"""The depth map seen from the sun: right, up, ahead [3, 3], its texel (0, 0) [3], texels a metre."""
+"""The depth map seen from the sun: right, up, ahead [3, 3], texel (0, 0) [3], texels a metre."""
 
 ABOVE, ABOVE_SCALE = 42, 45
 """The map seen from above: its texel (0, 0) and height of depth 0 [3], texels a metre."""
@@ -48,7 +48,7 @@ def stage_vector(
     sun: tuple[np.ndarray, np.ndarray, float],
     above: tuple[np.ndarray, float],
 ) -> np.ndarray:
-    """All of it, float64 [46]. `sun` has axes, origin and texel of its map; `above` the last two."""
+    """All of it, float64 [46]. `sun` has axes, origin and texel of its map; `above` the latter."""
     axes, origin, texel = sun
     parts = (
         lens.position, lens.rotation.ravel(), lens.focal, lens.centre,

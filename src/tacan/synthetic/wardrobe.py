@@ -1,4 +1,4 @@
-"""Dresses a body at rest: limbs, clothes, hair and bags as solids on bones.
+"""Dresses a body at rest: limbs and clothes as solids on bones.
 
 Measures are shares of the body's height, from tables of human proportions; girths follow the
 build. What a garment hides isn't built: a sleeve is the arm.
@@ -6,85 +6,18 @@ build. What a garment hides isn't built: a sleeve is the arm.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
+from tacan.synthetic.bags import add_bag
+from tacan.synthetic.fitting import SIDES, Fitting, hip, shoulder
 from tacan.synthetic.garments import Garment
+from tacan.synthetic.heads import add_head
 from tacan.synthetic.materials import Materials, linear, material
 from tacan.synthetic.people import Person
 from tacan.synthetic.pose import BONES
-from tacan.synthetic.solids import BOX, ELLIPSOID, FRUSTUM, ROUND, Solids, with_axis
+from tacan.synthetic.solids import FRUSTUM, Solids
 
 __all__ = ["dress"]
-
-SIDES = ((-1, "left"), (1, "right"))
-
-
-@dataclass
-class Fitting:
-    """A body that is being dressed: what is on it so far. Points are in shares of its height."""
-
-    person: Person
-    rows: list[tuple[int, np.ndarray, np.ndarray, tuple[float, float, float], int, int]] = field(
-        default_factory=list
-    )
-    looks: list[Materials] = field(default_factory=list)
-
-    def look(self, one: Materials) -> int:
-        """The number of a new material."""
-        self.looks.append(one)
-        return len(self.looks) - 1
-
-    def limb(
-        self,
-        bone: str,
-        start: tuple[float, float, float],
-        end: tuple[float, float, float],
-        radii: tuple[float, float],
-        look: int,
-        *,
-        stretch: tuple[float, float] = (1.0, 1.0),
-        kind: int = ROUND,
-    ) -> None:
-        """A round cone (or frustum) from `start` to `end`; its section is stretched in x and y."""
-        h = self.person.height
-        a, b = np.array(start) * h, np.array(end) * h
-        frame = with_axis(b - a, stretch=stretch)
-        length = float(np.linalg.norm(b - a))
-        self.rows.append((kind, frame, a, (radii[0] * h, radii[1] * h, length), look, BONES[bone]))
-
-    def ball(
-        self,
-        bone: str,
-        centre: tuple[float, float, float],
-        half: tuple[float, float, float],
-        look: int,
-        *,
-        pitch: float = 0.0,
-    ) -> None:
-        """An ellipsoid with half axes `half`, its front lowered by `pitch` radians."""
-        self._lump(ELLIPSOID, bone, centre, half, look, pitch)
-
-    def box(
-        self,
-        bone: str,
-        centre: tuple[float, float, float],
-        half: tuple[float, float, float],
-        look: int,
-        *,
-        pitch: float = 0.0,
-    ) -> None:
-        """A box with half edges `half`, its front lowered by `pitch` radians."""
-        self._lump(BOX, bone, centre, half, look, pitch)
-
-    def _lump(self, kind, bone, centre, half, look, pitch) -> None:
-        h = self.person.height
-        cos, sin = np.cos(pitch), np.sin(pitch)
-        frame = np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
-        frame = frame * (np.array(half) * h)
-        place = np.array(centre) * h
-        self.rows.append((kind, frame, place, (1.0, 1.0, 1.0), look, BONES[bone]))
 
 
 def dress(person: Person) -> tuple[Solids, Materials, np.ndarray, np.ndarray]:
@@ -100,8 +33,8 @@ def dress(person: Person) -> tuple[Solids, Materials, np.ndarray, np.ndarray]:
     _legs(fit, skin=skin, lower=lower, shoe=shoe)
     _trunk(fit, upper=upper, lower=lower)
     _arms(fit, skin=skin, sleeve=sleeve)
-    _head(fit, skin=skin, upper=upper)
-    _bag(fit)
+    add_head(fit, skin=skin, upper=upper)
+    add_bag(fit)
     kinds, frames, places, sizes, looks, bones = zip(*fit.rows, strict=True)
     solids = Solids.of(kinds, frames, places, sizes, looks)
     joints = _joints(person) * person.height
@@ -109,27 +42,19 @@ def dress(person: Person) -> tuple[Solids, Materials, np.ndarray, np.ndarray]:
 
 
 def _joints(person: Person) -> np.ndarray:
-    shoulder, hip = _shoulder(person), _hip(person)
+    wide, narrow = shoulder(person), hip(person)
     joints = np.zeros((len(BONES), 3))
     joints[BONES["pelvis"]] = joints[BONES["skirt"]] = 0, 0, 0.53
     joints[BONES["chest"]] = 0, 0, 0.60
     joints[BONES["head"]] = 0, 0.0, 0.86
     for side, name in SIDES:
-        joints[BONES[f"{name} arm"]] = side * shoulder, 0, 0.808
-        joints[BONES[f"{name} forearm"]] = side * shoulder, 0, 0.63
-        joints[BONES[f"{name} hanging"]] = side * shoulder, 0, 0.45
-        joints[BONES[f"{name} thigh"]] = side * hip, 0, 0.52
-        joints[BONES[f"{name} shank"]] = side * hip, 0, 0.275
-        joints[BONES[f"{name} foot"]] = side * hip, 0, 0.045
+        joints[BONES[f"{name} arm"]] = side * wide, 0, 0.808
+        joints[BONES[f"{name} forearm"]] = side * wide, 0, 0.63
+        joints[BONES[f"{name} hanging"]] = side * wide, 0, 0.45
+        joints[BONES[f"{name} thigh"]] = side * narrow, 0, 0.52
+        joints[BONES[f"{name} shank"]] = side * narrow, 0, 0.275
+        joints[BONES[f"{name} foot"]] = side * narrow, 0, 0.045
     return joints
-
-
-def _shoulder(person: Person) -> float:
-    return (0.112 - 0.012 * person.woman) * person.build**0.4
-
-
-def _hip(person: Person) -> float:
-    return 0.05 * person.build**0.5
 
 
 def _cloth(person: Person, garment: Garment, *, top: bool) -> Materials:
@@ -170,13 +95,13 @@ def _cloth(person: Person, garment: Garment, *, top: bool) -> Materials:
 
 def _legs(fit: Fitting, *, skin: int, lower: int, shoe: int) -> None:
     person = fit.person
-    kind, g, hip = person.bottom.kind, person.build**0.8, _hip(person)
+    kind, g, apart = person.bottom.kind, person.build**0.8, hip(person)
     wide = {"trousers": 1.0, "slim": 0.86}.get(kind, 0.84)
     bare = kind not in ("trousers", "slim")
     long_skirt = kind == "long skirt"
     thigh = (0.053 + 0.003 * person.woman) * g
     for side, name in SIDES:
-        x = side * hip
+        x = side * apart
         look = skin if kind in ("skirt", "long skirt", "dress") else lower
         knee = (0.038 if kind == "trousers" else 0.034) * g
         fit.limb(f"{name} thigh", (x, 0, 0.505), (x, 0, 0.285), (thigh, knee), look)
@@ -207,7 +132,7 @@ def _trunk(fit: Fitting, *, upper: int, lower: int) -> None:
     thick = {"down jacket": 0.013, "coat": 0.007, "long coat": 0.007, "hoodie": 0.005}
     t = thick.get(worn.kind, 0.004 if worn.kind != "shirt" else 0.0)
     hips, waist, chest = (0.066 + 0.004 * w) * g, (0.063 - 0.006 * w) * g, (0.066 - 0.004 * w) * g
-    shoulder = _shoulder(person)
+    joint = shoulder(person)
     fit.limb(
         "pelvis", (0, -0.004, 0.51), (0, 0, 0.58), (hips, waist - 0.002), lower, stretch=(1.40, 1.0)
     )
@@ -225,7 +150,7 @@ def _trunk(fit: Fitting, *, upper: int, lower: int) -> None:
     )  # fmt: skip
     for side, _ in SIDES:
         fit.limb(
-            "chest", (0.02 * side, -0.002, 0.822), (side * (shoulder - 0.004), 0, 0.795),
+            "chest", (0.02 * side, -0.002, 0.822), (side * (joint - 0.004), 0, 0.795),
             (0.034 + t, 0.029 + t), upper, stretch=(1.2, 1.2),
         )  # fmt: skip
     fit.limb(
@@ -263,7 +188,7 @@ def _hem(fit: Fitting, *, hips: float, waist: float, upper: int, lower: int) -> 
 
 def _arms(fit: Fitting, *, skin: int, sleeve: int) -> None:
     person = fit.person
-    g, x0 = person.build**0.7 * (1 - 0.08 * person.woman), _shoulder(person)
+    g, x0 = person.build**0.7 * (1 - 0.08 * person.woman), shoulder(person)
     worn = person.outer or person.top
     t = {"down jacket": 0.012, "coat": 0.006, "long coat": 0.006}.get(worn.kind, 0.003)
     t = t if person.sleeves == "long" else 0.0
@@ -278,105 +203,3 @@ def _arms(fit: Fitting, *, skin: int, sleeve: int) -> None:
                 f"{name} arm", (x, 0, 0.70), (x, 0, 0.795), (0.036 * g, 0.033 * g), sleeve,
                 kind=FRUSTUM,
             )  # fmt: skip
-
-
-def _head(fit: Fitting, *, skin: int, upper: int) -> None:
-    person = fit.person
-    hair_look = fit.look(material(linear(person.hair), folds=0.12, grain=0.12, gloss=0.02))
-    bald = person.hair_style == "bald"
-    lips = linear(person.skin) * np.array([0.62, 0.42, 0.42])
-    face = fit.look(
-        material(
-            linear(person.skin),
-            linear(person.skin if bald else person.hair),
-            lips,
-            linear(person.hair),
-            pattern="face",
-            scale=0.115 * person.height,
-            level=0.925 * person.height,
-            overlay_at=2.0 if bald else 0.36,
-            overlay_width=person.beard,
-            folds=0.0,
-            grain=0.03,
-        )  # fmt: skip
-    )
-    fit.limb("chest", (0, -0.003, 0.81), (0, 0.006, 0.885), (0.034, 0.03), skin)
-    fit.ball("head", (0, 0.010, 0.936), (0.043, 0.053, 0.062), face)
-    fit.ball("head", (0, 0.022, 0.900), (0.033, 0.037, 0.036), face)
-    if not bald:
-        _hair(fit, hair_look)
-    if person.hood and (person.outer or person.top).kind in ("hoodie", "jacket", "down jacket"):
-        fit.ball("head", (0, -0.006, 0.932), (0.056, 0.056, 0.074), upper)
-    elif person.hat != "none":
-        _hat(fit, fit.look(material(linear(person.hat_colour), seed=3.0)))
-
-
-def _hair(fit: Fitting, look: int) -> None:
-    style = fit.person.hair_style
-    puff = {"cropped": 0.0, "short": 0.004}.get(style, 0.006)
-    fit.ball(
-        "head", (0, -0.006, 0.948), (0.046 + puff, 0.052 + puff, 0.054 + puff), look, pitch=-0.25
-    )
-    if style in ("long", "bob"):
-        low = 0.80 if style == "long" else 0.868
-        fit.limb(
-            "head", (0, -0.018, 0.94), (0, -0.028, low), (0.046, 0.042), look, stretch=(1.15, 0.85)
-        )
-    elif style == "ponytail":
-        fit.limb("head", (0, -0.055, 0.955), (0, -0.075, 0.85), (0.02, 0.012), look)
-    elif style == "bun":
-        fit.ball("head", (0, -0.045, 0.985), (0.026, 0.026, 0.025), look)
-
-
-def _hat(fit: Fitting, look: int) -> None:
-    hat = fit.person.hat
-    if hat == "scarf":
-        fit.ball("head", (0, -0.004, 0.938), (0.052, 0.058, 0.068), look, pitch=-0.2)
-        fit.limb("chest", (0, 0.0, 0.83), (0, 0.0, 0.875), (0.052, 0.044), look)
-        return
-    fit.ball("head", (0, -0.003, 0.966), (0.051, 0.058, 0.045), look, pitch=-0.1)
-    if hat == "cap":
-        fit.ball("head", (0, 0.065, 0.958), (0.038, 0.042, 0.006), look, pitch=0.15)
-    elif hat == "hat":
-        fit.ball("head", (0, 0.004, 0.962), (0.088, 0.096, 0.008), look)
-
-
-def _bag(fit: Fitting) -> None:
-    person = fit.person
-    kind, h = person.bag.kind, person.height
-    if kind == "none":
-        return
-    look = fit.look(
-        material(
-            linear(person.bag.colours[0]),
-            linear(person.bag.colours[1]),
-            pattern="two-tone" if person.bag.seed % 3 == 0 else "plain",
-            level=(0.66 if kind == "backpack" else 0.42) * h,
-            folds=0.1,
-            seed=person.bag.seed,
-        )  # fmt: skip
-    )
-    side = 1 if person.bag.seed % 2 else -1
-    name = "right" if side > 0 else "left"
-    x = side * _shoulder(person)
-    if kind == "backpack":
-        size = 0.85 + 0.4 * person.bag.level
-        back = -0.062 * person.build - 0.035 * size
-        fit.limb(
-            "chest", (0, back, 0.74 - 0.11 * size), (0, back + 0.008, 0.755),
-            (0.052 * size, 0.046 * size), look, stretch=(1.55, 0.95),
-        )  # fmt: skip
-        fit.ball("chest", (0, back - 0.035 * size, 0.66), (0.06 * size, 0.03, 0.045), look)
-    elif kind == "shoulder bag":
-        fit.box("pelvis", (1.13 * x, -0.02, 0.5), (0.022, 0.085, 0.06), look)
-    elif kind == "handbag":
-        fit.box(f"{name} hanging", (x, 0.0, 0.35), (0.03, 0.08, 0.055), look)
-        fit.limb(f"{name} hanging", (x, 0.0, 0.40), (x, 0.0, 0.45), (0.012, 0.006), look)
-    elif kind == "carrier bag":
-        fit.limb(
-            f"{name} hanging", (x, 0, 0.25), (x, 0, 0.44), (0.075, 0.02), look,
-            stretch=(0.55, 1.0), kind=FRUSTUM,
-        )  # fmt: skip
-    else:
-        fit.box("pelvis", (1.25 * x, -0.24, 0.17), (0.085, 0.05, 0.13), look)
-        fit.limb("pelvis", (1.25 * x, -0.23, 0.28), (1.1 * x, -0.06, 0.46), (0.008, 0.008), look)
