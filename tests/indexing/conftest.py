@@ -9,7 +9,11 @@ from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import Gallery, ModelCard, open_gallery
-from tacan.indexing import IndexReport, IndexSettings, VideoSource, finding, index_sources
+from tacan.indexing import finding
+from tacan.indexing.report import IndexReport
+from tacan.indexing.run import index_sources
+from tacan.indexing.settings import IndexSettings
+from tacan.indexing.sources import VideoSource
 
 SETTINGS = IndexSettings(detector="blocks", crops=4, embedded_frames=16)
 

@@ -29,7 +29,10 @@ from tests.indexing.scenes import BlockDetector, small_embedder
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import ModelCard, open_gallery
-from tacan.indexing import IndexSettings, VideoSource, finding, index_sources
+from tacan.indexing import finding
+from tacan.indexing.run import index_sources
+from tacan.indexing.settings import IndexSettings
+from tacan.indexing.sources import VideoSource
 from tacan.video.records import Detections
 from tacan.video.track import open_tracker
 

@@ -26,7 +26,9 @@ from tacan.gallery import (
     ModelCard,
     open_gallery,
 )
-from tacan.indexing import IndexReport, VideoSource, index_sources
+from tacan.indexing.report import IndexReport
+from tacan.indexing.run import index_sources
+from tacan.indexing.sources import VideoSource
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
 from tacan.video.records import VideoTracklet

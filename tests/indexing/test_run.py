@@ -13,7 +13,9 @@ from tests.indexing.scenes import FPS, BlockDetector, write_walkers
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.errors import VideoError
 from tacan.gallery import Gallery, GalleryError
-from tacan.indexing import IndexReport, VideoSource, index_sources
+from tacan.indexing.report import IndexReport
+from tacan.indexing.run import index_sources
+from tacan.indexing.sources import VideoSource
 from tacan.indexing.timing import STAGES
 
 Indexer = Callable[..., IndexReport]

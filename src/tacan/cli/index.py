@@ -46,7 +46,7 @@ def index(
     threads: Count | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
-    json: str | None = None,
+    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> None:
     """Finds the people in videos, follows them, and puts each of their walks into a gallery.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tacan.embeddings.embedder import ClipEmbedder
@@ -14,17 +12,16 @@ from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.records import NewSource, NewTracklet, Source
 from tacan.indexing.finding import Choice
+from tacan.indexing.following import open_cutter, open_source_tracker, tracklet_rules
 from tacan.indexing.journal import Journal
 from tacan.indexing.pictures import TrackPictures
 from tacan.indexing.pipeline import Passed, Stages, run_pipeline
 from tacan.indexing.report import SourceReport
 from tacan.indexing.settings import IndexSettings, changed_settings
-from tacan.indexing.sources import VideoSource
+from tacan.indexing.sources import VideoSource, file_sha256
 from tacan.indexing.timing import StageTimes
 from tacan.progress import Progress
-from tacan.video.cut import TrackletCutter, TrackletRules
 from tacan.video.decode import VideoFile, open_video
-from tacan.video.track import open_tracker
 
 __all__ = ["index_source"]
 
@@ -85,7 +82,7 @@ def _begin(gallery: Gallery, source: VideoSource, video: VideoFile, choice: Choi
     new = NewSource(
         path=str(source.path.resolve()),
         name=source.path.name,
-        sha256=_sha256(source.path),
+        sha256=file_sha256(source.path),
         camera=source.camera,
         start=start,
         duration=video.duration,
@@ -129,34 +126,20 @@ def _stages(
     known: Source,
     embedder: ClipEmbedder,
 ) -> Stages:
-    rules = TrackletRules(
-        min_frames=settings.min_frames,
-        min_seconds=settings.min_seconds,
-        min_height=settings.min_height,
-        min_sharpness=settings.min_sharpness,
-        max_seconds=settings.max_seconds,
-    )
     frames = settings.embedded_frames
     return Stages(
         finder=choice.finder(
             Journal(gallery.read_detections(known.id)),
             lambda first, data: gallery.save_detections(known.id, first, data),
         ),
-        tracker=open_tracker(
-            settings.tracker,
-            fps=video.fps / settings.stride,
-            patience=settings.patience,
-            sure=settings.sure,
-        ),
-        cutter=TrackletCutter(
-            rules=rules, n_crops=settings.crops, jpeg_quality=settings.jpeg_quality
-        ),
+        tracker=open_source_tracker(settings, video),
+        cutter=open_cutter(settings),
         pictures=TrackPictures(
             clip_len=embedder.clip_len,
             n_clips=None if frames is None else max(1, frames // embedder.clip_len),
             height=embedder.input_size[0],
             width=embedder.input_size[1],
-            max_gap=rules.max_gap,
+            max_gap=tracklet_rules(settings).max_gap,
         ),
         embedder=embedder,
     )
@@ -195,13 +178,3 @@ def _nothing_decoded(video: VideoFile) -> VideoError:
         got=f"{video.path}: {video.damage or 'none'}",
         remedy="Check that it was copied to its end.",
     )
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise VideoError(
-            "a video must be readable", got=f"{path}: {error.strerror}", remedy="Check the disk."
-        ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +11,18 @@ from typing import Any, Literal
 
 import yaml
 
-from tacan.errors import ConfigError
+from tacan.errors import ConfigError, VideoError
 from tacan.indexing.settings import IndexSettings, setting_faults
 
-__all__ = ["READY", "Start", "VideoSource", "gather_sources", "parse_start", "read_source_list"]
+__all__ = [
+    "READY",
+    "Start",
+    "VideoSource",
+    "file_sha256",
+    "gather_sources",
+    "parse_start",
+    "read_source_list",
+]
 
 Start = datetime | Literal["file"] | None
 """The moment of a video's first frame: known, to be taken from the file's metadata, or unknown."""
@@ -47,6 +55,17 @@ def parse_start(text: str) -> Start:
     if moment.utcoffset() is None:
         raise ValueError("a moment without its time zone")
     return moment
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, by which a gallery knows it. Raises `VideoError`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise VideoError(
+            "a video must be readable", got=f"{path}: {error.strerror}", remedy="Check the disk."
+        ) from error
 
 
 def gather_sources(
@@ -187,12 +206,15 @@ def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
         if key in seen:
             faults.append(f"{source.path} is named twice for camera {source.camera!r}")
         seen.add(key)
-    ready = Counter(s.settings.detector for s in sources if _is_for_one_video(s.settings.detector))
+    ready: dict[str, set[Path]] = {}
+    for source in sources:
+        if _is_for_one_video(source.settings.detector):
+            ready.setdefault(source.settings.detector, set()).add(source.path.resolve())
     faults += [
-        f"{name} holds the boxes of one video, and stands for {count}; give each its own in a "
-        "list of sources"
-        for name, count in ready.items()
-        if count > 1
+        f"{name} holds the boxes of one video, and stands for {len(videos)}; give each its own in "
+        "a list of sources"
+        for name, videos in ready.items()
+        if len(videos) > 1
     ]
     return faults
 

@@ -1,0 +1,164 @@
+"""Real footage with labels, from its video files to found people: what is found, and who.
+
+    python benchmarks/footage.py VIDEOS OUT --detector yolox:yolox_nano.onnx \\
+        --model openvino:person-reidentification-retail-0248.xml [--stride 2] [--only campus]
+
+VIDEOS holds `campus_two_camera` and `room_two_view` with their labels. Each is indexed into a
+gallery in OUT (or taken from there, if it is done), and two things are measured.
+
+1. The share of the labelled tracklets that are found: one tracklet of the gallery has an
+   intersection over union of at least 0.5 with the labelled one in at least half of its frames.
+2. Who is found: a tracklet of the gallery has the identity of the labelled one that it lies upon,
+   and is searched for with the cross-camera rule (same person and camera taken out). Queries whose
+   person has no tracklet from the other camera don't count. Goals for the campus: 85 % and .80.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.embeddings.files import Features
+from tacan.embeddings.open import open_embedder
+from tacan.evaluation import evaluate
+from tacan.gallery import Gallery, ModelCard, open_gallery
+from tacan.indexing.report import IndexReport
+from tacan.indexing.run import index_sources
+from tacan.indexing.settings import IndexSettings
+from tacan.indexing.sources import VideoSource
+from tacan.video.matching import Track, match_tracks
+
+
+@dataclass(frozen=True)
+class Place:
+    """Videos with labels: the key and value by which the labels name each video."""
+
+    folder: str
+    labels: str
+    key: str
+    videos: dict[str, str | int]
+    tiles: tuple[int, int] | None
+
+
+PLACES = {
+    "campus": Place(
+        "campus_two_camera",
+        "labels.json",
+        "camera",
+        {"caesar_cam1.mp4": 1, "caesar_cam2.mp4": 2},
+        (2, 2),
+    ),
+    "room": Place(
+        "room_two_view",
+        "labels_multi.json",
+        "video",
+        {name: name for name in ("s3_f_side_multi.mp4", "s3_m_front_multi.mp4")},
+        None,
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("videos", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--detector", required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--stride", type=int, default=2)
+    parser.add_argument("--only", choices=PLACES)
+    parser.add_argument("--min-height", type=float, default=IndexSettings().min_height)
+    parser.add_argument("--embedded-frames", type=int, default=IndexSettings().embedded_frames)
+    chosen = parser.parse_args()
+    for name in [chosen.only] if chosen.only else PLACES:
+        place = PLACES[name]
+        settings = IndexSettings(
+            detector=chosen.detector,
+            tiles=place.tiles,
+            stride=chosen.stride,
+            min_height=chosen.min_height,
+            embedded_frames=chosen.embedded_frames,
+        )
+        gallery, report = index_place(place, chosen, chosen.out / name, settings)
+        with gallery:
+            print(f"\n{name}: {gallery.info().n_tracklets} tracklets")
+            for source in report.sources:
+                print(f"  {source.text()}")
+            measure(gallery, place, chosen.videos / place.folder)
+
+
+def index_place(
+    place: Place, chosen: argparse.Namespace, folder: Path, settings: IndexSettings
+) -> tuple[Gallery, IndexReport]:
+    embedder = open_embedder(chosen.model)
+    card = ModelCard(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    sources = [
+        VideoSource(chosen.videos / place.folder / video, str(number), None, settings)
+        for number, video in enumerate(place.videos, 1)
+    ]
+    gallery = open_gallery(folder, write=True, create_with=card)
+
+    def tell(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done} of {total} frames")
+
+    return gallery, index_sources(gallery, sources, embedder=embedder, progress=tell)
+
+
+def measure(gallery: Gallery, place: Place, folder: Path) -> None:
+    labels = json.loads((folder / place.labels).read_text())["tracklets"]
+    found, known = [], []
+    pids: dict[int, int] = {}
+    for number, name in enumerate(place.videos.values(), 1):
+        here = [entry for entry in labels if entry[place.key] == name]
+        kept = [t for t in gallery.tracklets() if t.camera == str(number)]
+        matching = match_tracks(
+            [track(entry) for entry in here], [walk(gallery, t.id) for t in kept]
+        )
+        found += matching.found.tolist()
+        known += [entry["pid"] > 0 for entry in here]
+        for tracklet, owner in zip(kept, matching.owners().tolist(), strict=True):
+            pids[tracklet.id] = here[owner]["pid"] if owner >= 0 else -1
+    have_id = np.array(known)
+    of_known = np.array(found)[have_id]
+    print(
+        f"  labelled ones found: {sum(found)} of {len(found)} ({np.mean(found):.1%}); of those "
+        f"with an identity {of_known.sum()} of {len(of_known)} ({of_known.mean():.1%})"
+    )
+    score(gallery, pids)
+
+
+def track(entry: dict) -> Track:
+    return Track(np.array(entry["frames"], np.int64), np.array(entry["boxes"], np.float32))
+
+
+def walk(gallery: Gallery, number: int) -> Track:
+    path = gallery.trajectory(number)
+    return Track(path.frames, path.boxes)
+
+
+def score(gallery: Gallery, pids: dict[int, int]) -> None:
+    ids, vectors = gallery.vectors()
+    cameras = {t.id: int(t.camera) for t in gallery.tracklets()}
+    of_rows = np.array([pids[int(number)] for number in ids], np.int64)
+    known: NDArray[np.bool_] = of_rows > 0
+    features = Features(
+        embeddings=np.ascontiguousarray(vectors[known]),
+        pids=of_rows[known],
+        camids=np.array([cameras[int(number)] for number in ids[known]], np.int64),
+        is_query=np.ones(known.sum(), bool),
+        is_gallery=np.ones(known.sum(), bool),
+    )
+    result = evaluate(features, "cross-camera", metric=gallery.model.metric)
+    print(
+        f"  {known.sum()} tracklets of {len(set(of_rows[known].tolist()))} known people: "
+        f"Rank-1 {result.cmc[0]:.3f}, mAP {result.mean_ap:.3f} over {result.n_valid_query} queries"
+    )
+
+
+if __name__ == "__main__":
+    main()

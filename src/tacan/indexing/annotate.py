@@ -1,0 +1,145 @@
+"""A video with its people drawn into it: boxes and the numbers of their tracklets."""
+
+from __future__ import annotations
+
+import colorsys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.gallery.errors import GalleryError
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.records import Source
+from tacan.progress import Progress, silent
+from tacan.video.decode import VideoFile, open_video
+from tacan.video.encode import write_timed_video
+
+__all__ = ["Walk", "annotate_video", "draw_boxes", "walks_of_source"]
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """What is drawn of one tracklet: its label, its frames int64 [n], its boxes float32 [n, 4]."""
+
+    label: str
+    number: int
+    frames: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+
+    def box_at(self, frame: int) -> NDArray[np.float32]:
+        """The box [4] in `frame`: between two frames that were looked at, it is interpolated."""
+        return np.array([np.interp(frame, self.frames, side) for side in self.boxes.T], np.float32)
+
+
+def annotate_video(
+    path: Path,
+    out: Path,
+    walks: Sequence[Walk],
+    *,
+    first_seconds: float = 0.0,
+    last_seconds: float | None = None,
+    progress: Progress = silent,
+) -> Path:
+    """Writes the video `path` with `walks` drawn into it to the MP4 file `out`.
+
+    Every frame is written, at its own time. `first_seconds` and `last_seconds` choose a part.
+    `progress` is told of frames. Raises `VideoError` and `StorageError`.
+    """
+    with open_video(path) as video:
+        total = video.n_frames or round((video.duration or 0) * video.fps)
+        pictures = _drawn(
+            video,
+            walks,
+            first_seconds=first_seconds,
+            last_seconds=last_seconds,
+            total=total,
+            progress=progress,
+        )
+        return write_timed_video(out, pictures, fps=video.fps, size=(video.width, video.height))
+
+
+def walks_of_source(gallery: Gallery, sha256: str, *, camera: str | None = None) -> list[Walk]:
+    """The tracklets that a gallery holds of a video, known by the content of its file.
+
+    Raises `GalleryError` where it holds none of it, or holds it for several cameras.
+    """
+    sources = [s for s in gallery.sources() if s.sha256 == sha256 and camera in (None, s.camera)]
+    if not sources:
+        raise GalleryError(
+            "a video must be indexed before its tracklets can be drawn",
+            got=f"a video that {gallery.folder} does not know"
+            + ("" if camera is None else f" for camera {camera!r}"),
+            remedy="Index it first, or leave the gallery out and name a detector.",
+        )
+    if len(sources) > 1:
+        raise GalleryError(
+            "the camera must be named where a video was indexed for several",
+            got=", ".join(source.camera for source in sources),
+            remedy="Choose one with --camera.",
+        )
+    return list(_walks(gallery, sources[0]))
+
+
+def _walks(gallery: Gallery, source: Source) -> Iterator[Walk]:
+    for tracklet in gallery.tracklets():
+        if tracklet.source_id == source.id:
+            path = gallery.trajectory(tracklet.id)
+            label = tracklet.name if tracklet.person is None else tracklet.person
+            yield Walk(label, tracklet.number, path.frames, path.boxes)
+
+
+def _drawn(
+    video: VideoFile,
+    walks: Sequence[Walk],
+    *,
+    first_seconds: float,
+    last_seconds: float | None,
+    total: int,
+    progress: Progress,
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    coming = deque(sorted(walks, key=lambda walk: int(walk.frames[0])))
+    running: list[Walk] = []
+    for frame in video.frames():
+        progress(frame.index + 1, max(total, frame.index + 1))
+        if last_seconds is not None and frame.seconds > last_seconds:
+            return
+        while coming and coming[0].frames[0] <= frame.index:
+            running.append(coming.popleft())
+        running = [walk for walk in running if walk.frames[-1] >= frame.index]
+        if frame.seconds >= first_seconds:
+            boxes = [(w.label, colour_of(w.number), w.box_at(frame.index)) for w in running]
+            yield frame.seconds - first_seconds, draw_boxes(frame.image, boxes)
+
+
+def draw_boxes(
+    image: NDArray[np.uint8], boxes: Iterable[tuple[str, Colour, NDArray[np.float32]]]
+) -> NDArray[np.uint8]:
+    """A copy of `image` uint8 [H, W, 3] with boxes (label, colour, x1 y1 x2 y2) drawn into it."""
+    drawn = image.copy()
+    height = image.shape[0]
+    line = max(1, round(height / 360))
+    scale = max(0.35, height / 1200)
+    for label, colour, box in boxes:
+        x1, y1, x2, y2 = np.round(box).astype(int).tolist()
+        cv2.rectangle(drawn, (x1, y1), (x2, y2), colour, line)
+        (width, tall), below = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, scale, line)
+        # Above the box, or within it where the frame ends.
+        foot = y1 - line if y1 - tall - below > 0 else y1 + tall + below
+        corner = (x1, foot - tall - below)
+        cv2.rectangle(drawn, corner, (x1 + width, foot), colour, cv2.FILLED)
+        at = (x1, foot - below + 1)
+        cv2.putText(drawn, label, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (0, 0, 0), line, cv2.LINE_AA)
+    return drawn
+
+
+def colour_of(number: int) -> Colour:
+    """A light colour for each number, unlike those of the numbers beside it."""
+    red, green, blue = colorsys.hsv_to_rgb(number * 0.381966 % 1, 0.65, 1.0)
+    return round(255 * red), round(255 * green), round(255 * blue)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tacan.cli import main
+from tacan.cli.index import index, parse_tiles
+from tacan.cli.video import video as video_command
+from tacan.config import ModelConfig
+from tacan.errors import ConfigError
+from tacan.indexing.settings import IndexSettings
+from tacan.model import build_model, save_model
+from tacan.video.encode import write_video
+from tacan.video.mot import write_mot
+from tacan.video.records import VideoTracklet
+
+FRAMES = 30
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, a video of a block that walks, and its boxes, ready."""
+    folder = tmp_path_factory.mktemp("index")
+    torch.manual_seed(0)
+    config = ModelConfig(
+        encoder="small", height=32, width=16, embedding_dim=8, attention_channels=4
+    )
+    save_model(folder / "model", build_model(config).eval(), config)
+    frames = []
+    for t in range(FRAMES):
+        frame = np.full((96, 160, 3), 128, np.uint8)
+        frame[20:70, 10 + 3 * t : 26 + 3 * t] = (200, 30, 30)
+        frames.append(frame)
+    write_video(folder / "a.mp4", frames, fps=10, size=(160, 96))
+    numbers = np.arange(FRAMES)
+    boxes = np.stack([[10 + 3 * t, 20, 26 + 3 * t, 70] for t in numbers]).astype(np.float32)
+    walk = VideoTracklet(
+        number=1,
+        frames=numbers,
+        seconds=numbers / 10,
+        boxes=boxes,
+        scores=np.ones(FRAMES, np.float32),
+        crops=(),
+        quality=1.0,
+    )
+    write_mot(folder / "a.txt", [walk])
+    return folder
+
+
+def run(*words: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main([str(word) for word in words])
+        raise SystemExit(0)
+    return int(caught.value.code or 0)
+
+
+def test_index_and_again_and_draw(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = tmp_path / "gallery"
+    words = ("index", gallery, folder / "a.mp4", "--camera", "hall", "--start")
+    words = (*words, "2026-11-22T14:00:00+01:00", "--model", folder / "model")
+    words = (*words, "--detector", f"mot:{folder / 'a.txt'}", "--embedded-frames", "all")
+    assert run(*words) == 0
+    assert "(hall): 1 tracklet from 30 frames" in capsys.readouterr().out
+    assert run(*words, "--json", "-") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["sources"][0]["was_done"] is True
+    assert told["n_new"] == 0
+    assert run(*words, "--stride", 2) == 1
+    assert "stride was 1 and is now 2" in capsys.readouterr().err
+    out = tmp_path / "drawn.mp4"
+    assert run("video", folder / "a.mp4", out, "--gallery", gallery) == 0
+    assert "1 tracklet drawn" in capsys.readouterr().out
+    assert out.stat().st_size > 0
+
+
+def test_a_list_of_sources(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = folder / "cameras.yaml"
+    listed.write_text(
+        "- {path: a.mp4, camera: hall, detector: 'mot:a.txt'}\n"
+        "- {path: a.mp4, camera: yard, detector: 'mot:a.txt', stride: 2}\n"
+    )
+    gallery = tmp_path / "gallery"
+    assert run("index", gallery, "--sources", listed, "--model", folder / "model") == 0
+    out = capsys.readouterr().out
+    assert "(hall): 1 tracklet from 30 frames" in out
+    assert "(yard): 1 tracklet from 15 frames" in out
+
+
+def test_a_trial_without_a_gallery(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "drawn.mp4"
+    assert run("video", folder / "a.mp4", out, "--detector", f"mot:{folder / 'a.txt'}") == 0
+    assert "1 tracklet drawn" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["a.mp4", "--camera", "x", "--tiles", "2"], "ROWSxCOLUMNS"),
+        (["a.mp4", "missing.mp4"], "missing.mp4: there is no such file"),
+        (["a.mp4", "--camera", "x", "--start", "noon"], "time zone"),
+        (["a.mp4", "--camera", "x", "--jpeg-quality", "200"], "jpeg_quality"),
+        (["a.mp4", "--camera", "x", "--embedded-frames", "some"], "embedded_frames"),
+        ([], "there is no source"),
+        (["a.mp4", "--camera", "x", "--model", "nowhere"], "nowhere"),
+    ],
+)
+def test_faults_are_one_message(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    part: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    assert run("index", tmp_path / "gallery", *words) == 1
+    error = capsys.readouterr().err
+    assert part in error
+    assert "Traceback" not in error
+
+
+def test_tiles() -> None:
+    assert parse_tiles(None) is None
+    assert parse_tiles("2X3") == (2, 3)
+    for wrong in ("2", "0x2", "ax2", "2x", "-1x2"):
+        with pytest.raises(ConfigError):
+            parse_tiles(wrong)
+
+
+def test_options_have_the_defaults_of_the_settings() -> None:
+    settings = IndexSettings()
+    for command in (index, video_command):
+        defaults = command.__kwdefaults__
+        for name in IndexSettings.model_fields:
+            if name in defaults:
+                default = getattr(settings, name)
+                assert str(defaults[name]) == str(default), name
+    assert set(IndexSettings.model_fields) <= set(index.__kwdefaults__)
