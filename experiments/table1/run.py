@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.console import note, say, show_stage
+from tacan.config import TrainConfig
 from tacan.errors import ConfigError, TacanError
 from tacan.files import write_text
 from tacan.paper import (
@@ -22,7 +23,7 @@ from tacan.paper import (
     climb,
     collect_results,
     find_variants,
-    generate_half,
+    generate_part,
     generated_bed,
     make_rows,
     mars_bed,
@@ -30,7 +31,7 @@ from tacan.paper import (
     read_people,
     variant_yaml,
 )
-from tacan.paper.people import HALVES
+from tacan.paper.first_weights import first_weights_config, learn_first_weights, weights_file
 from tacan.paper.published import TABLE_1 as PUBLISHED
 from tacan.paper.variants import TABLE_1
 from tacan.progress import Stage
@@ -92,14 +93,21 @@ def run(
         torch.set_num_threads(threads)
     bed = mars_bed(mars) if mars else _make_people(folder, place / "people", threads)
     runs = place / "rows"
+    base = folder / "base.yaml"
+    first_weights = place / "first_weights" if bed.first else None
     rungs = plan_ladder(
-        folder / "base.yaml",
+        base,
         bed,
         runs,
         variants=variants,
         seeds=numbers,
         overrides=overrides,
+        first_weights=first_weights,
     )
+    if bed.first and first_weights:
+        for encoder in sorted({rung.config.model.encoder for rung in rungs}):
+            config = first_weights_config(base, bed.first, encoder, overrides)
+            _learn_first_weights(config, first_weights)
     for first in range(0, len(rungs), len(variants)):
         climb(rungs[first : first + len(variants)], bed, device=device, listener=show_stage)
         _write_tables(place, runs, size)
@@ -125,17 +133,20 @@ def _seeds(text: str) -> list[int]:
 
 def _make_people(folder: Path, out: Path, threads: int | None) -> Bed:
     people = read_people(folder / "people.yaml")
-    roots = {half: out / half for half in HALVES}
-    for place, half in enumerate(HALVES, start=1):
-        stage = Stage(place, len(HALVES), f"Generate people: {half}", "tracklets", done=False)
+    for place, (part, arguments) in enumerate(people.items(), start=1):
+        stage = Stage(place, len(people), f"Generate people: {part}", "tracklets", done=False)
         with show_stage(stage) as progress:
-            generate_half(
-                roots[half],
-                people[half],
-                workers=threads or os.cpu_count() or 1,
-                progress=progress,
-            )
-    return generated_bed(roots, people)
+            workers = threads or os.cpu_count() or 1
+            generate_part(out / part, arguments, workers=workers, progress=progress)
+    return generated_bed(out, people)
+
+
+def _learn_first_weights(config: TrainConfig, folder: Path) -> None:
+    done = weights_file(folder, config.model.encoder).exists()
+    stage = Stage(1, 1, f"First weights of {config.model.encoder}", "iterations", done)
+    with show_stage(stage) as progress:
+        if not done:
+            learn_first_weights(config, folder, progress=progress)
 
 
 def _write_tables(out: Path, runs: Path, size: str) -> None:

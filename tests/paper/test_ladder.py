@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ import torch
 from tacan.embeddings.files import load_features
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
+from tacan.model import build_model, load_model
+from tacan.paper.first_weights import first_weights_config, learn_first_weights
 from tacan.paper.ladder import Rung, climb, plan_ladder
-from tacan.paper.people import Bed, generate_half, generated_bed
+from tacan.paper.people import Bed, generate_part, generated_bed, read_people
 from tacan.paper.results import collect_results, read_result
 from tacan.paper.variants import find_variants
 from tacan.progress import Progress, Stage
@@ -43,27 +46,22 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+PEOPLE = """
+all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 8, max_frames: 20}
+first: {identities: 3, occluded_share: 0.0, seed: 3}
+train: {identities: 3, occluded_share: 1.0, seed: 1}
+test: {identities: 6, occluded_share: 1.0, seed: 2}
+"""
+
+
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
-    both = {
-        "layout": "mars",
-        "cameras": 2,
-        "height": 32,
-        "width": 16,
-        "min_frames": 2,
-        "median_frames": 8,
-        "max_frames": 20,
-        "occluded_share": 1.0,
-    }
-    people = {
-        "train": both | {"identities": 3, "train_identities": 3, "seed": 1},
-        "test": both | {"identities": 6, "train_identities": 0, "seed": 2},
-    }
     folder = tmp_path_factory.mktemp("people ü")
-    roots = {half: folder / half for half in people}
-    for half, arguments in people.items():
-        generate_half(roots[half], arguments)
-    return generated_bed(roots, people)
+    (folder / "people.yaml").write_text(PEOPLE, encoding="utf-8")
+    people = read_people(folder / "people.yaml")
+    for part, arguments in people.items():
+        generate_part(folder / part, arguments)
+    return generated_bed(folder, people)
 
 
 def plan(bed: Bed, out: Path, **changes: object) -> tuple[Rung, ...]:
@@ -109,7 +107,7 @@ def test_rows_are_climbed_seed_by_seed(bed: Bed, tmp_path: Path) -> None:
     ]
     assert [rung.config.run.seed for rung in rungs] == [0, 0, 1, 1]
     assert [rung.config.clips.n_clips for rung in rungs] == [1, 2, 1, 2]
-    assert all(rung.config.data.root == bed.train_root for rung in rungs)
+    assert all(rung.config.data.root == bed.train.root for rung in rungs)
 
 
 @pytest.mark.slow
@@ -148,7 +146,7 @@ def test_other_settings_and_other_people_are_refused(
     out, _, _ = climbed
     with pytest.raises(TrainingError, match=r"loss\.margin was 0\.3, now 0\.2"):
         climb(plan(bed, out, **{"loss.margin": 0.2}), bed)
-    other = Bed(bed.train_root, bed.test_root, None, {"generated": {}})
+    other = replace(bed, settings={"generated": {}})
     with pytest.raises(StorageError, match="people that it began with"):
         climb(plan(other, out), other)
 
@@ -169,3 +167,19 @@ def test_contradictions_are_found_before_anything_is_trained(bed: Bed, tmp_path:
     with pytest.raises(ConfigError, match="divides by the sum"):
         plan(bed, tmp_path, **{"clips.n_clips": 1})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_first_weights_are_what_a_row_begins_with(bed: Bed, tmp_path: Path) -> None:
+    assert bed.first is not None
+    config = first_weights_config("demo", bed.first, "small", TINY)
+    assert (config.loss.triplet, config.loss.min_max, config.clips.n_clips) == (0, 0, 1)
+    assert config.data.root == bed.first.root
+    path = learn_first_weights(config, tmp_path)
+    rungs = plan_ladder(
+        "demo", bed, tmp_path, variants=ROWS, seeds=(0,), overrides=TINY, first_weights=tmp_path
+    )
+    assert {rung.config.model.weights for rung in rungs} == {str(path)}
+    learnt = load_model(tmp_path / "small" / "model").model.encoder.state_dict()
+    begun = build_model(rungs[0].config.model).encoder.state_dict()
+    assert all(torch.equal(begun[name], learnt[name]) for name in learnt)

@@ -6,13 +6,13 @@ import pytest
 
 from tacan.datasets import load_split
 from tacan.errors import ConfigError, StorageError
-from tacan.paper.people import generate_half, generated_bed, mars_bed, read_people
+from tacan.paper.people import generate_part, generated_bed, mars_bed, read_people
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "table1"
 
 PEOPLE = """
-both: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 3, max_frames: 4}
-train: {identities: 3, seed: 1}
+all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 3, max_frames: 4}
+train: {identities: 3, cameras: 12, seed: 1}
 test: {identities: 2, seed: 2}
 """
 
@@ -23,32 +23,43 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_halves_are_drawn_from_their_own_seeds(tmp_path: Path) -> None:
-    people = read_people(write(tmp_path, PEOPLE))
-    roots = {half: tmp_path / half for half in people}
-    for half, arguments in people.items():
-        generate_half(roots[half], arguments)
-    bed = generated_bed(roots, people)
-    train, test = load_split("mars", bed.train_root, "train"), load_split("mars", bed.test_root)
+def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
+    people = read_people(write(tmp_path, f"{PEOPLE}first: {{identities: 2, seed: 3}}"))
+    assert list(people) == ["first", "train", "test"]
+    for part, arguments in people.items():
+        generate_part(tmp_path / part, arguments)
+    bed = generated_bed(tmp_path, people)
+    train = load_split(bed.train.dataset, bed.train.root, "train")
+    test = load_split(bed.test.dataset, bed.test.root, "test")
     assert (len(train.pids), len(test.pids)) == (3, 2)
+    assert max(train.camids) > 2 >= max(test.camids)
+    assert min(t.pid for t in train) == 1, "no junk or distractors to train on"
     assert bed.visibility is not None
     assert set(bed.visibility) == {tracklet.tracklet_id for tracklet in test}
+    assert bed.first is not None
+    assert len(load_split(bed.first.dataset, bed.first.root, "train").pids) == 2
 
-    before = (bed.test_root / "ground_truth" / "visibility.npz").stat().st_mtime_ns
-    generate_half(bed.test_root, people["test"])
-    assert (bed.test_root / "ground_truth" / "visibility.npz").stat().st_mtime_ns == before
+    truth = bed.test.root / "ground_truth" / "visibility.npz"
+    before = truth.stat().st_mtime_ns
+    generate_part(bed.test.root, people["test"])
+    assert truth.stat().st_mtime_ns == before
     with pytest.raises(StorageError, match="other settings: seed"):
-        generate_half(bed.test_root, people["test"] | {"seed": 5})
+        generate_part(bed.test.root, people["test"] | {"seed": 5})
+
+
+def test_without_people_for_them_there_are_no_first_weights(tmp_path: Path) -> None:
+    assert list(read_people(write(tmp_path, PEOPLE))) == ["train", "test"]
 
 
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
         (PEOPLE.replace("seed: 2", "seed: 1"), ["must differ"]),
+        (PEOPLE.replace("seed: 1", "seed: 1, junk_share: 1.0"), ["train.junk_share: there is no"]),
         (PEOPLE.replace("identities: 2", "people: 2"), ["no such setting", "test.identities"]),
         (PEOPLE + "more: {}", ["no such section"]),
-        ("both: [1]", ["its sections are"]),
-        ("both: {", ["can't be read"]),
+        ("all: [1]", ["its sections are"]),
+        ("all: {", ["can't be read"]),
     ],
 )
 def test_faults_are_reported_together(tmp_path: Path, text: str, faults: list[str]) -> None:
@@ -66,7 +77,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
     bed = mars_bed(tmp_path)
-    assert (bed.train_root, bed.test_root, bed.visibility) == (tmp_path, tmp_path, None)
+    assert (bed.train.root, bed.test.root) == (tmp_path, tmp_path)
+    assert (bed.visibility, bed.first) == (None, None)
 
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])
@@ -74,7 +86,6 @@ def test_the_experiments_people_can_be_made(size: str) -> None:
     from tacan.synthetic.settings import Settings
 
     people = read_people(EXPERIMENT / size / "people.yaml")
-    settings = {half: Settings(**arguments) for half, arguments in people.items()}
-    assert settings["train"].seed != settings["test"].seed
-    assert settings["train"].train_identities == settings["train"].identities
+    settings = {part: Settings(**arguments) for part, arguments in people.items()}
+    assert len({settings.seed for settings in settings.values()}) == len(people)
     assert settings["test"].train_identities == 0

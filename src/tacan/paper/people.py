@@ -1,8 +1,8 @@
 """Who a ladder trains on and who it is tested with: generated people, or a copy of MARS.
 
-Generated people are two data sets in MARS' layout, drawn from different seeds. They share neither
-an identity nor a camera: the cameras of the test, with their places, light and colours, are as
-new to the model as the people.
+Generated people are data sets drawn from different seeds. They share neither an identity nor a
+camera: the cameras of the test, with their places, light and colours, are as new to the model as
+the people.
 """
 
 from __future__ import annotations
@@ -21,83 +21,95 @@ from tacan.synthetic import generate, read_manifest, read_visibility
 from tacan.synthetic.settings import Settings
 from tacan.synthetic.truth import is_generated
 
-__all__ = ["HALVES", "Bed", "generate_half", "generated_bed", "mars_bed", "read_people"]
+__all__ = ["Bed", "Crowd", "generate_part", "generated_bed", "mars_bed", "read_people"]
 
-HALVES = ("train", "test")
-
-LAYOUT = "mars"
+PARTS: dict[str, dict[str, Any]] = {
+    # A `folder` can have any number of cameras; only a test has distractors and junk.
+    "first": {"layout": "folder", "distractor_share": 0.0, "junk_share": 0.0},
+    "train": {"layout": "folder", "distractor_share": 0.0, "junk_share": 0.0},
+    "test": {"layout": "mars", "train_identities": 0},
+}
+"""What generated people are for, and what follows for the data set: `first` are those that the
+encoder's first weights are learnt from, in place of ImageNet; then `train` and `test`."""
 
 Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Bed:
-    """Roots of the training and of the test split, both in MARS' layout.
+class Crowd:
+    """A data set on disk, by its name for `load_split` and its root."""
 
-    `visibility` holds what is known of occlusion, by tracklet id, or None; `settings` tell one
-    bed from another.
+    dataset: str
+    root: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """Who the ladder stands on.
+
+    `first` is None where the encoder has first weights of its own. `visibility` holds what is
+    known of occlusion in the test, by tracklet id, or None; `settings` tell one bed from another.
     """
 
-    train_root: Path
-    test_root: Path
+    train: Crowd
+    test: Crowd
     visibility: Mapping[str, np.ndarray] | None
     settings: Mapping[str, Any]
+    first: Crowd | None = None
 
 
 def read_people(path: Path) -> dict[str, dict[str, Any]]:
-    """For each of `HALVES` the arguments of `tacan.synthetic.generate`, from a YAML file.
+    """For each of `PARTS` the arguments of `tacan.synthetic.generate`, from a YAML file.
 
-    The file has the sections `both`, `train` and `test`; the last two are laid over the first.
-    Raises `ConfigError` with all faults at once, also where both halves have one seed: they would
-    have people and cameras in common.
+    The file has the sections `all`, `train`, `test` and, if first weights are to be learnt,
+    `first`; what `all` says holds for each. Raises `ConfigError` with all faults at once, also
+    where two of them have one seed: they would have people and cameras in common.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError([f"it can't be read: {error}"], source=f"people {path}") from error
-    sections = ("both", *HALVES)
+    sections = ("all", *PARTS)
     if not isinstance(tree, dict) or not all(
         isinstance(tree.get(name, {}), dict) for name in sections
     ):
         raise ConfigError([f"its sections are {', '.join(sections)}"], source=f"people {path}")
     faults = [f"{name}: there is no such section" for name in tree if name not in sections]
-    halves = {half: tree.get("both", {}) | tree.get(half, {}) for half in HALVES}
-    faults += _faults(halves)
+    people = {
+        part: tree.get("all", {}) | tree.get(part, {})
+        for part in PARTS
+        if part != "first" or part in tree
+    }
+    faults += _faults(people)
     if faults:
         raise ConfigError(faults, source=f"people {path}")
-    return {
-        half: arguments
-        | {
-            "layout": LAYOUT,
-            "train_identities": arguments["identities"] if half == "train" else 0,
-        }
-        for half, arguments in halves.items()
-    }
+    return {part: arguments | PARTS[part] for part, arguments in people.items()}
 
 
-def _faults(halves: Mapping[str, Arguments]) -> list[str]:
-    known = {field.name for field in fields(Settings)} - {"layout", "train_identities"}
+def _faults(people: Mapping[str, Arguments]) -> list[str]:
     faults = []
-    for half, arguments in halves.items():
+    for part, arguments in people.items():
+        known = {field.name for field in fields(Settings)} - {"layout", *PARTS[part]}
         faults += [
-            f"{half}.{name}: there is no such setting of people"
+            f"{part}.{name}: there is no such setting of these people"
             for name in sorted(set(arguments) - known)
         ]
         faults += [
-            f"{half}.{name} is missing"
+            f"{part}.{name} is missing"
             for name in ("identities", "cameras", "seed")
             if name not in arguments
         ]
-    seeds = [arguments.get("seed") for arguments in halves.values()]
-    if not faults and seeds[0] == seeds[1]:
-        faults.append(f"train.seed and test.seed must differ; both are {seeds[0]}")
+    seeds = {part: arguments.get("seed") for part, arguments in people.items()}
+    if not faults and len(set(seeds.values())) < len(seeds):
+        shown = ", ".join(f"{part}.seed {seed}" for part, seed in seeds.items())
+        faults.append(f"seeds must differ; got {shown}")
     return faults
 
 
-def generate_half(
+def generate_part(
     out: Path, arguments: Arguments, *, workers: int = 1, progress: Progress = silent
 ) -> None:
-    """Generates one half in `out`; one that is there, from the same settings, is taken.
+    """Generates people in `out`; those that are there, from the same settings, are taken.
 
     Raises `StorageError` where `out` holds anything else.
     """
@@ -115,16 +127,19 @@ def generate_half(
     generate(out, **arguments, workers=workers, progress=progress)
 
 
-def generated_bed(roots: Mapping[str, Path], people: Mapping[str, Arguments]) -> Bed:
-    """The bed of halves that `generate_half` made in `roots`."""
+def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
+    """The bed of people that `generate_part` made in `out`, each part in a folder of its name."""
+    crowds = {part: Crowd(arguments["layout"], out / part) for part, arguments in people.items()}
     return Bed(
-        roots["train"],
-        roots["test"],
-        read_visibility(roots["test"]),
-        {"generated": {half: dict(people[half]) for half in HALVES}},
+        train=crowds["train"],
+        test=crowds["test"],
+        visibility=read_visibility(crowds["test"].root),
+        settings={"generated": {part: dict(arguments) for part, arguments in people.items()}},
+        first=crowds.get("first"),
     )
 
 
 def mars_bed(root: Path) -> Bed:
     """A copy of MARS: its own training and test people, and the same six cameras in both."""
-    return Bed(root, root, None, {"mars": True})
+    mars = Crowd("mars", root)
+    return Bed(train=mars, test=mars, visibility=None, settings={"mars": True})
