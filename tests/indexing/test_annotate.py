@@ -21,6 +21,7 @@ from tacan.indexing.report import IndexReport
 from tacan.indexing.sources import VideoSource, file_sha256
 from tacan.indexing.walks import walks_of_video
 from tacan.video.decode import open_video
+from tacan.video.matching import Track
 
 
 def frames_of(path: Path) -> list[np.ndarray]:
@@ -29,9 +30,11 @@ def frames_of(path: Path) -> list[np.ndarray]:
 
 
 def test_boxes_between_frames_that_were_looked_at_are_interpolated() -> None:
-    walk = Walk("a", 1, np.array([0, 4]), np.array([[0, 0, 10, 20], [8, 4, 18, 24]], np.float32))
-    assert walk.box_at(1).tolist() == [2, 1, 12, 21]
-    assert walk.box_at(4).tolist() == [8, 4, 18, 24]
+    boxes = np.array([[0, 0, 10, 20], [8, 4, 18, 24], [9, 9, 19, 29]], np.float32)
+    walk = Walk("a", 1, Track(np.array([0, 4, 90]), boxes))
+    asked = [walk.box_at(frame) for frame in (1, 4, 5, 91)]
+    told = [None if box is None else box.tolist() for box in asked]
+    assert told == [[2, 1, 12, 21], [8, 4, 18, 24], None, None]
 
 
 def test_a_drawing_changes_its_copy_only_and_only_at_the_box() -> None:
@@ -65,7 +68,9 @@ def test_a_source_with_the_boxes_of_its_gallery(
     before, after = frames_of(video), frames_of(out)
     assert len(after) == 120
     assert after[0].shape == (HEIGHT, WIDTH, 3)
-    drawn = [t for t in range(120) if any(w.frames[0] <= t <= w.frames[-1] for w in walks)]
+    drawn = [
+        t for t in range(120) if any(w.track.frames[0] <= t <= w.track.frames[-1] for w in walks)
+    ]
     moved = [np.abs(a.astype(int) - b).max() for a, b in zip(before, after, strict=True)]
     assert min(moved[t] for t in drawn) > 60
     part = annotate_video(video, tmp_path / "part.mp4", walks, first_seconds=2.0, last_seconds=4.0)
@@ -98,7 +103,9 @@ def test_walks_without_a_gallery_are_those_that_indexing_finds(
     gallery = make_gallery()
     index_video(gallery, video)
     indexed = walks_of_source(gallery, file_sha256(video))
-    assert [walk.boxes.tobytes() for walk in walks] == [w.boxes.tobytes() for w in indexed]
+    assert [walk.track.boxes.tobytes() for walk in walks] == [
+        walk.track.boxes.tobytes() for walk in indexed
+    ]
     assert [walk.label for walk in walks] == list("12345")
 
 

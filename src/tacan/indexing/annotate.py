@@ -18,6 +18,7 @@ from tacan.gallery.records import Source
 from tacan.progress import Progress, silent
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.encode import write_timed_video
+from tacan.video.matching import Track, boxes_at
 
 __all__ = ["Walk", "annotate_video", "draw_boxes", "walks_of_source"]
 
@@ -26,16 +27,16 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
-    """What is drawn of one tracklet: its label, its frames int64 [n], its boxes float32 [n, 4]."""
+    """What is drawn of one tracklet: its label, its number, and where it was."""
 
     label: str
     number: int
-    frames: NDArray[np.int64]
-    boxes: NDArray[np.float32]
+    track: Track
 
-    def box_at(self, frame: int) -> NDArray[np.float32]:
-        """The box [4] in `frame`: between two frames that were looked at, it is interpolated."""
-        return np.array([np.interp(frame, self.frames, side) for side in self.boxes.T], np.float32)
+    def box_at(self, frame: int) -> NDArray[np.float32] | None:
+        """The box [4] in `frame`, as `matching.boxes_at` fills it in; None where there is none."""
+        there, boxes = boxes_at(self.track, np.array([frame]))
+        return boxes[0] if there[0] else None
 
 
 def annotate_video(
@@ -92,7 +93,7 @@ def _walks(gallery: Gallery, source: Source) -> Iterator[Walk]:
         if tracklet.source_id == source.id:
             path = gallery.trajectory(tracklet.id)
             label = tracklet.name if tracklet.person is None else tracklet.person
-            yield Walk(label, tracklet.number, path.frames, path.boxes)
+            yield Walk(label, tracklet.number, Track(path.frames, path.boxes))
 
 
 def _drawn(
@@ -104,17 +105,18 @@ def _drawn(
     total: int,
     progress: Progress,
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    coming = deque(sorted(walks, key=lambda walk: int(walk.frames[0])))
+    coming = deque(sorted(walks, key=lambda walk: int(walk.track.frames[0])))
     running: list[Walk] = []
     for frame in video.frames():
         progress(frame.index + 1, max(total, frame.index + 1))
         if last_seconds is not None and frame.seconds > last_seconds:
             return
-        while coming and coming[0].frames[0] <= frame.index:
+        while coming and coming[0].track.frames[0] <= frame.index:
             running.append(coming.popleft())
-        running = [walk for walk in running if walk.frames[-1] >= frame.index]
+        running = [walk for walk in running if walk.track.frames[-1] >= frame.index]
         if frame.seconds >= first_seconds:
-            boxes = [(w.label, colour_of(w.number), w.box_at(frame.index)) for w in running]
+            places = [(walk, walk.box_at(frame.index)) for walk in running]
+            boxes = [(w.label, colour_of(w.number), box) for w, box in places if box is not None]
             yield frame.seconds - first_seconds, draw_boxes(frame.image, boxes)
 
 

@@ -12,6 +12,7 @@ from tacan.indexing.sources import VideoSource
 from tacan.indexing.timing import StageTimes
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
+from tacan.video.matching import Track
 from tacan.video.records import VideoTracklet
 
 __all__ = ["walks_of_video"]
@@ -25,7 +26,7 @@ def walks_of_video(
     `progress` is told of frames. Raises `VideoError` and `DetectorError`.
     """
     tracklets = _tracklets(source, threads=threads, fetch=fetch, progress=progress)
-    return [Walk(str(t.number), t.number, t.frames, t.boxes) for t in tracklets]
+    return [Walk(str(t.number), t.number, Track(t.frames, t.boxes)) for t in tracklets]
 
 
 def _tracklets(
