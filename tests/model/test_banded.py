@@ -12,18 +12,17 @@ import torch
 from safetensors.torch import save_file
 
 from tacan.model.banded import (
-    CUE_DIM,
     LEVELS,
-    TRUNK,
-    BandedTrunk,
     band_means,
     colour_histograms,
     colour_memberships,
     relight,
 )
+from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE
 from tacan.model.encoders import build_encoder
 
 SIZE = (64, 32)
+FROZEN = tuple(f"stages.{name}." for name in ("conv_stem", "bn1", "blocks.0", "blocks.1"))
 
 
 def membership(value: float, level: int) -> float:
@@ -83,7 +82,7 @@ def test_relit_crops_do_not_show_the_colour_of_the_light() -> None:
 
 
 def test_training_leaves_the_statistics_of_the_trunk_alone() -> None:
-    trunk = BandedTrunk(input_size=SIZE).train()
+    trunk = BANDED_TRUNKS["banded"](SIZE).train()
     before = {name: value.clone() for name, value in trunk.named_buffers()}
     trunk(torch.rand(4, 3, *SIZE) * 2 - 1)
     changed = {
@@ -92,19 +91,21 @@ def test_training_leaves_the_statistics_of_the_trunk_alone() -> None:
     assert changed
     assert all("standardise" in name for name in changed)
     assert trunk.cues[0].standardise.training
-    assert not trunk.bn1.training
+    assert not trunk.stages.bn1.training
 
 
 def test_the_loss_reaches_attention_cues_and_middle_stages_and_no_early_ones() -> None:
     torch.manual_seed(0)
-    trunk = BandedTrunk(input_size=SIZE).train()
+    trunk = BANDED_TRUNKS["banded"](SIZE).train()
     features = trunk(torch.rand(4, 3, *SIZE) * 2 - 1)
     (features * torch.randn(features.shape)).sum().backward()
     learning = {name for name, weight in trunk.named_parameters() if weight.grad is not None}
-    assert {"attention.prior", "cues.0.project.weight", "blocks.4.0.conv_pw.weight"} <= learning
-    assert not any(
-        name.startswith(("conv_stem", "bn1", "blocks.0.", "blocks.1.")) for name in learning
-    )
+    assert {
+        "attention.prior",
+        "cues.0.project.weight",
+        "stages.blocks.4.0.conv_pw.weight",
+    } <= learning
+    assert not any(name.startswith(FROZEN) for name in learning)
     assert all(
         torch.isfinite(weight.grad).all()
         for weight in trunk.parameters()
@@ -112,28 +113,41 @@ def test_the_loss_reaches_attention_cues_and_middle_stages_and_no_early_ones() -
     )
 
 
-def test_no_cue_is_louder_than_another() -> None:
-    trunk = BandedTrunk(input_size=SIZE).eval()
+@pytest.mark.parametrize("name", BANDED_TRUNKS)
+def test_no_cue_is_louder_than_another(name: str) -> None:
+    trunk = BANDED_TRUNKS[name](SIZE).eval()
     with torch.inference_mode():
         features = trunk(torch.rand(5, 3, *SIZE) * 2 - 1)[:, :, 0, 0]
-    sizes = features.unflatten(1, (3, CUE_DIM)).square().mean(2)
+    sizes = features.unflatten(1, (3, -1)).square().mean(2)
     torch.testing.assert_close(sizes, torch.ones(5, 3))
 
 
 def test_weights_are_those_of_the_whole_backbone(tmp_path: Path) -> None:
     torch.manual_seed(1)
-    whole = timm.create_model(TRUNK, num_classes=0, global_pool="")
+    whole = timm.create_model(MOBILE, num_classes=0, global_pool="")
     save_file(whole.state_dict(), tmp_path / "whole.safetensors")
     encoder = build_encoder(
         "banded", input_size=SIZE, weights=str(tmp_path / "whole.safetensors")
     ).eval()
-    assert torch.equal(encoder.trunk.conv_stem.weight, whole.conv_stem.weight)
-    assert torch.equal(encoder.trunk.blocks[4][0].conv_pw.weight, whole.blocks[4][0].conv_pw.weight)
+    assert torch.equal(encoder.trunk.stages.conv_stem.weight, whole.conv_stem.weight)
+    assert torch.equal(
+        encoder.trunk.stages.blocks[4][0].conv_pw.weight, whole.blocks[4][0].conv_pw.weight
+    )
     assert encoder.map_size == (1, 1)
+
+
+def test_small_ones_take_weights_of_their_own(tmp_path: Path) -> None:
+    donor = BANDED_TRUNKS["small_banded_se"](SIZE)
+    save_file(donor.state_dict(), tmp_path / "own.safetensors")
+    encoder = build_encoder(
+        "small_banded_se", input_size=SIZE, weights=str(tmp_path / "own.safetensors")
+    )
+    for name, value in donor.state_dict().items():
+        assert torch.equal(encoder.trunk.state_dict()[name], value)
 
 
 @pytest.mark.parametrize("size", [(128, 64), (96, 48), (257, 129)])
 def test_any_size_of_crop_gives_one_vector(size: tuple[int, int]) -> None:
-    trunk = BandedTrunk(input_size=size).eval()
+    trunk = BANDED_TRUNKS["banded"](size).eval()
     with torch.inference_mode():
         assert trunk(torch.zeros(2, 3, *size)).shape[2:] == (1, 1)

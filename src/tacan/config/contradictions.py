@@ -40,10 +40,16 @@ def contradictions(config: TrainConfig) -> Iterator[tuple[tuple[Location, ...], 
             (("loss", "softmax"), ("loss", "triplet"), ("loss", "min_max")),
             "with every loss turned off nothing is learnt; give one of them a weight above 0",
         )
-    if model.encoder in ("small", "small_se") and model.weights == "pretrained":
+    if model.encoder.startswith("small") and model.weights == "pretrained":
         yield (
             (("model", "encoder"), ("model", "weights")),
             "the small encoders have no published weights; leave model.weights out or name a file",
+        )
+    if "banded" in model.encoder and {*model.mean, *model.std} != {0.5}:
+        yield (
+            (("model", "encoder"), ("model", "mean"), ("model", "std")),
+            f"the encoder {model.encoder!r} counts colours of pixels from -1 to 1; set model.mean "
+            "and model.std to [0.5, 0.5, 0.5]",
         )
     if optimiser.warmup >= run.iterations:
         yield (

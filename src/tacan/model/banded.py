@@ -1,11 +1,10 @@
-"""A light encoder that keeps what survives a change of camera: colours and textures by height.
+"""A light trunk that keeps what survives a change of camera: colours and textures by height.
 
 A standing person is a stack of bands: hair, face, top, bottom, shoes. Three cues are taken from
 each band: a soft histogram of its colours as they are, one of its colours corrected for the light
-of the crop, and the means of a trunk's early and middle stages (its last stages, which know things
-and not people, are left out). A map of attention, learned with the rest, keeps the background out.
-Each cue is projected for itself and scaled to one size, so that none can drown the others where it
-was the loudest in training and is not to be trusted: under another camera.
+of the crop, and the means of a trunk's maps. An attention map, learned with the rest, keeps the
+background out. Each cue is projected for itself and scaled to one size, so that none can drown the
+others where it was the loudest in training and is not to be trusted: under another camera.
 
 Legend: N frames, H x W pixels, h x w cells of a map, c channels, k bands, d feature size.
 """
@@ -13,104 +12,91 @@ Legend: N frames, H x W pixels, h x w cells of a map, c channels, k bands, d fea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["TRUNK", "BandedTrunk", "band_means", "colour_histograms", "colour_memberships"]
-
-TRUNK = "mobilenetv2_100"
-"""The backbone of timm whose beginning is used."""
-
-STAGES = {1: 8, 2: 4, 4: 4}
-"""The trunk's stages that are used, and the bands that each is pooled in."""
+__all__ = ["BandedTrunk", "band_means", "colour_histograms", "colour_memberships", "relight"]
 
 LEVELS = 4
 """Levels of each colour channel; a histogram has their cube of cells."""
 
-COLOUR_BANDS = 6
-
-FROZEN = 2
-"""The stages that keep their first weights, besides the stem: edges and colours are everywhere
-the same, and they are the dearest to train."""
-
-CUE_DIM = 192
-"""Size of a cue's projection; d is three times that."""
-
 
 class BandedTrunk(nn.Module):
-    """Frames [N, 3, H, W], with pixels from -1 to 1, -> features [N, d, 1, 1].
+    """Frames [N, 3, H, W], with pixels from -1 to 1, -> features [N, d, 1, 1]; d is 3 `cue_dim`.
 
-    The trunk's batch norms keep the statistics of its weights, in training too: batches of
-    people are all alike, and a few of them would wreck what a million pictures have settled.
+    Parameters
+    ----------
+    stages
+        What makes maps of several sizes, the largest first, from frames.
+    bands
+        For each of these maps, how many bands it is pooled in.
+    colour_bands
+        How many bands have a histogram of their own.
+    shrink
+        Colours are taken from the frames reduced so many times.
+    cue_dim
+        Size of each cue's projection.
+    input_size
+        (H, W).
     """
 
-    def __init__(self, *, input_size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        stages: nn.Module,
+        *,
+        bands: Sequence[int],
+        colour_bands: int,
+        shrink: int,
+        cue_dim: int,
+        input_size: tuple[int, int],
+    ) -> None:
         super().__init__()
-        whole: Any = timm.create_model(TRUNK, pretrained=False, num_classes=0, global_pool="")
-        self.conv_stem: nn.Module = whole.conv_stem
-        self.bn1: nn.Module = whole.bn1
-        self.blocks = nn.ModuleList(list(whole.blocks)[: max(STAGES) + 1])
+        self.stages = stages
+        self.bands = tuple(bands)
+        self.colour_bands = colour_bands
+        self.shrink = shrink
+        was_training = stages.training
         with torch.no_grad():
-            sizes = [stage.shape for stage in self._stages(torch.zeros(1, 3, *input_size))]
+            sizes = [stage.shape for stage in stages.eval()(torch.zeros(1, 3, *input_size))]
+        stages.train(was_training)
         self.attention = BandedAttention([shape[1] for shape in sizes], (sizes[0][2], sizes[0][3]))
-        n_textures = sum(shape[1] * k for shape, k in zip(sizes, STAGES.values(), strict=True))
-        n_colours = COLOUR_BANDS * LEVELS**3
-        self.cues = nn.ModuleList(Cue(n) for n in (n_colours, n_colours, n_textures))
-        for part in (self.conv_stem, self.bn1, self.blocks[:FROZEN]):
-            part.requires_grad_(False)  # noqa: FBT003
-
-    def train(self, mode: bool = True) -> BandedTrunk:  # noqa: FBT001, FBT002
-        """As in every module, but for the trunk's batch norms, which never learn statistics."""
-        super().train(mode)
-        for part in (self.bn1, self.blocks):
-            for module in part.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
-        return self
+        n_textures = sum(shape[1] * k for shape, k in zip(sizes, bands, strict=True))
+        n_colours = colour_bands * LEVELS**3
+        self.cues = nn.ModuleList(Cue(n, cue_dim) for n in (n_colours, n_colours, n_textures))
 
     def forward(self, frames: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, d, 1, 1]."""
-        stages = self._stages(frames)
+        stages = self.stages(frames)
         attention = self.attention(stages)
-        pixels = F.avg_pool2d(frames.float(), 2)
+        pixels = F.avg_pool2d(frames.float(), self.shrink)
         textures = [
             band_means(stage.float(), attention, n_bands=k)
-            for stage, k in zip(stages, STAGES.values(), strict=True)
+            for stage, k in zip(stages, self.bands, strict=True)
         ]
         taken = (
-            colour_histograms(pixels, attention, n_bands=COLOUR_BANDS),
-            colour_histograms(relight(pixels), attention, n_bands=COLOUR_BANDS),
+            colour_histograms(pixels, attention, n_bands=self.colour_bands),
+            colour_histograms(relight(pixels), attention, n_bands=self.colour_bands),
             torch.cat(textures, dim=1),
         )
         projected = [cue(part) for cue, part in zip(self.cues, taken, strict=True)]
         return torch.cat(projected, dim=1)[:, :, None, None]
 
-    def _stages(self, frames: Tensor) -> list[Tensor]:
-        """The maps [N, c, h, w] of `STAGES`."""
-        maps = self.bn1(self.conv_stem(frames))
-        stages = []
-        for i, block in enumerate(self.blocks):
-            maps = block(maps)
-            if i in STAGES:
-                stages.append(maps)
-        return stages
-
 
 class Cue(nn.Module):
     """Standardises one kind of feature, projects it, and scales it to a mean square of 1."""
 
-    def __init__(self, n_features: int) -> None:
+    def __init__(self, n_features: int, size: int) -> None:
         super().__init__()
         self.standardise = nn.BatchNorm1d(n_features, affine=False)
-        self.project = nn.Linear(n_features, CUE_DIM)
+        self.project = nn.Linear(n_features, size)
 
     def forward(self, features: Tensor) -> Tensor:
-        """[N, c] -> [N, CUE_DIM], each of length sqrt(CUE_DIM)."""
-        return F.normalize(self.project(self.standardise(features))) * CUE_DIM**0.5
+        """[N, c] -> [N, size], each of length sqrt(size)."""
+        return (
+            F.normalize(self.project(self.standardise(features))) * self.project.out_features**0.5
+        )
 
 
 class BandedAttention(nn.Module):

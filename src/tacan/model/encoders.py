@@ -16,14 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from tacan.errors import EncoderError
-from tacan.model.banded import TRUNK, BandedTrunk
+from tacan.model.banded import BandedTrunk
+from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE
 from tacan.model.recompute import find_blocks, recomputing
 from tacan.model.small_encoders import SMALL_TRUNKS
 from tacan.model.weights import read_weights
 
 __all__ = ["FrameEncoder", "build_encoder"]
-
-BANDED = "banded"
 
 
 class FrameEncoder(nn.Module):
@@ -70,13 +69,13 @@ def build_encoder(
     last_stride: int = 2,
     weights: str | None = None,
 ) -> FrameEncoder:
-    """The encoder `name`: one of `SMALL_TRUNKS`, or any backbone of timm.
+    """The encoder `name`: of `SMALL_TRUNKS`, of `BANDED_TRUNKS`, or any backbone of timm.
 
     `weights` is a local file, `pretrained` (timm fetches its own), or None. Raises `EncoderError`
     for an unknown name, weights that can't be had or don't fit, and a backbone that makes no map.
     """
-    if name == BANDED:
-        trunk = _banded_trunk(input_size, weights)
+    if name in BANDED_TRUNKS:
+        trunk = _banded_trunk(name, input_size, weights)
     elif name in SMALL_TRUNKS:
         trunk = SMALL_TRUNKS[name]()
         if weights is not None:
@@ -95,22 +94,26 @@ def build_encoder(
         ) from error
 
 
-def _banded_trunk(input_size: tuple[int, int], weights: str | None) -> BandedTrunk:
-    """The weights are those of the whole network that its trunk is the beginning of."""
+def _banded_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> BandedTrunk:
+    """The weights of `banded` are those of the whole backbone that its stages begin."""
+    trunk = BANDED_TRUNKS[name](input_size)
     if weights is None:
-        return BandedTrunk(input_size=input_size)
-    trunk = BandedTrunk(input_size=input_size)
-    donor = _timm_trunk(TRUNK, input_size, weights).state_dict()
-    own = trunk.state_dict()
-    trunk.load_state_dict({key: donor[key] for key in own if key in donor}, strict=False)
+        return trunk
+    if name != "banded":
+        _load_file(trunk, Path(weights), name)
+        return trunk
+    donor = _timm_trunk(MOBILE, input_size, weights).state_dict()
+    own = trunk.stages.state_dict()
+    trunk.stages.load_state_dict({key: donor[key] for key in own})
     return trunk
 
 
 def _timm_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> nn.Module:
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('.')[0].strip('*')}*")[:5]
+        own = ", ".join((*SMALL_TRUNKS, *BANDED_TRUNKS))
         raise EncoderError(
-            f"an encoder must be {', '.join((*SMALL_TRUNKS, BANDED))}, or a backbone of timm",
+            f"an encoder must be {own}, or a backbone of timm",
             got=repr(name),
             remedy=f"Did you mean {' or '.join(near)}?" if near else "See timm.list_models().",
         )
