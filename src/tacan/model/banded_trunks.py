@@ -94,7 +94,7 @@ def _small_banded(trunk: nn.Sequential, input_size: tuple[int, int]) -> BandedTr
         SmallStages(trunk),
         bands=(4, 4),
         colour_bands=4,
-        shrink=1,
+        shrink=2,
         cue_dim=64,
         input_size=input_size,
     )

@@ -37,15 +37,25 @@ class ModelFolder:
 
 
 def save_model(
-    folder: Path, model: Tacan, config: ModelConfig, *, notes: dict[str, Any] | None = None
+    folder: Path,
+    model: Tacan,
+    config: ModelConfig,
+    *,
+    notes: dict[str, Any] | None = None,
+    half: bool = False,
 ) -> str:
     """Writes `model` into `folder`, replacing what model was there, and returns its fingerprint.
 
-    The fingerprint is the SHA-256 of settings and weights: vectors of two models can be compared
-    if and only if it is the same. Raises `StorageError`, and leaves the old model whole.
+    With `half` the weights are rounded to float16, which halves the file; a model computes in
+    float32 either way. The fingerprint is the SHA-256 of settings and weights: vectors of two
+    models can be compared if and only if it is the same. Raises `StorageError`, and leaves the
+    old model whole.
     """
     plain = config.model_dump(mode="json") | {"weights": None}
-    state = {name: value.contiguous() for name, value in model.state_dict().items()}
+    state = {
+        name: (value.half() if half and value.is_floating_point() else value).contiguous()
+        for name, value in model.state_dict().items()
+    }
     weights = save(state, metadata={"format": "pt"})
     fingerprint = _fingerprint(plain, weights)
     content = {
