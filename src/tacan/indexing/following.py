@@ -35,5 +35,7 @@ def tracklet_rules(settings: IndexSettings) -> TrackletRules:
         min_seconds=settings.min_seconds,
         min_height=settings.min_height,
         min_sharpness=settings.min_sharpness,
+        # The tracker gives a person up first; half a second covers what it rounds.
+        max_gap=settings.patience + 0.5,
         max_seconds=settings.max_seconds,
     )

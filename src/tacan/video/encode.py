@@ -79,7 +79,12 @@ def _write(
                 stream.codec_context.time_base = time_base
                 stream.codec_context.thread_count = 1
                 stream.codec_context.flags |= CodecFlags.bitexact.value
-                stream.options = {"crf": str(crf), "preset": "veryfast"}
+                # Without `mbtree=0` x264 writes other bytes now and then for the same frames.
+                stream.options = {
+                    "crf": str(crf),
+                    "preset": "veryfast",
+                    "x264-params": "mbtree=0",
+                }
                 for picture in _pictures(frames, size=size, time_base=time_base):
                     file.mux(stream.encode(picture))
                 file.mux(stream.encode(None))
