@@ -12,7 +12,6 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.console import note, say, show_stage
-from tacan.config import TrainConfig
 from tacan.errors import ConfigError, TacanError
 from tacan.files import write_text
 from tacan.paper import (
@@ -31,7 +30,6 @@ from tacan.paper import (
     read_people,
     variant_yaml,
 )
-from tacan.paper.first_weights import first_weights_config, learn_first_weights, weights_file
 from tacan.paper.published import TABLE_1 as PUBLISHED
 from tacan.paper.variants import TABLE_1
 from tacan.progress import Stage
@@ -94,7 +92,6 @@ def run(
     bed = mars_bed(mars) if mars else _make_people(folder, place / "people", threads)
     runs = place / "rows"
     base = folder / "base.yaml"
-    first_weights = place / "first_weights" if bed.first else None
     rungs = plan_ladder(
         base,
         bed,
@@ -102,12 +99,7 @@ def run(
         variants=variants,
         seeds=numbers,
         overrides=overrides,
-        first_weights=first_weights,
     )
-    if bed.first and first_weights:
-        for encoder in sorted({rung.config.model.encoder for rung in rungs}):
-            config = first_weights_config(base, bed.first, encoder, overrides)
-            _learn_first_weights(config, first_weights)
     for first in range(0, len(rungs), len(variants)):
         climb(rungs[first : first + len(variants)], bed, device=device, listener=show_stage)
         _write_tables(place, runs, size)
@@ -139,14 +131,6 @@ def _make_people(folder: Path, out: Path, threads: int | None) -> Bed:
             workers = threads or os.cpu_count() or 1
             generate_part(out / part, arguments, workers=workers, progress=progress)
     return generated_bed(out, people)
-
-
-def _learn_first_weights(config: TrainConfig, folder: Path) -> None:
-    done = weights_file(folder, config.model.encoder).exists()
-    stage = Stage(1, 1, f"First weights of {config.model.encoder}", "iterations", done)
-    with show_stage(stage) as progress:
-        if not done:
-            learn_first_weights(config, folder, progress=progress)
 
 
 def _write_tables(out: Path, runs: Path, size: str) -> None:

@@ -14,9 +14,7 @@ import torch
 from tacan.embeddings.files import load_features
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
-from tacan.model import build_model, load_model
-from tacan.paper.first_weights import first_weights_config, learn_first_weights
-from tacan.paper.ladder import Rung, climb, plan_ladder
+from tacan.paper.ladder import PROTOCOL, Rung, climb, plan_ladder
 from tacan.paper.people import Bed, generate_part, generated_bed, read_people
 from tacan.paper.results import collect_results, read_result
 from tacan.paper.variants import find_variants
@@ -48,7 +46,6 @@ def one_thread() -> Iterator[None]:
 
 PEOPLE = """
 all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 8, max_frames: 20}
-first: {identities: 3, occluded_share: 0.0, seed: 3}
 train: {identities: 3, occluded_share: 1.0, seed: 1}
 test: {identities: 6, occluded_share: 1.0, seed: 2}
 """
@@ -130,7 +127,8 @@ def test_the_results_are_those_of_the_features(climbed: tuple[Path, Notes, Notes
     for row, of_row in results.items():
         for seed, result in of_row.items():
             features = load_features(out / row / f"seed-{seed}" / "features.npz")
-            assert result.scores["mAP"] == evaluate(features, "mars-9330").mean_ap
+            metric = result.training["model"]["metric"]
+            assert result.scores["mAP"] == evaluate(features, PROTOCOL, metric=metric).mean_ap
             assert result.model_fingerprint == features.meta["model_fingerprint"] != ""
             assert result.training["run"]["seed"] == seed
     assert results["triplet"][0].occlusion_auc is None
@@ -167,19 +165,3 @@ def test_contradictions_are_found_before_anything_is_trained(bed: Bed, tmp_path:
     with pytest.raises(ConfigError, match="divides by the sum"):
         plan(bed, tmp_path, **{"clips.n_clips": 1})
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.slow
-def test_first_weights_are_what_a_row_begins_with(bed: Bed, tmp_path: Path) -> None:
-    assert bed.first is not None
-    config = first_weights_config("demo", bed.first, "small", TINY)
-    assert (config.loss.triplet, config.loss.min_max, config.clips.n_clips) == (0, 0, 1)
-    assert config.data.root == bed.first.root
-    path = learn_first_weights(config, tmp_path)
-    rungs = plan_ladder(
-        "demo", bed, tmp_path, variants=ROWS, seeds=(0,), overrides=TINY, first_weights=tmp_path
-    )
-    assert {rung.config.model.weights for rung in rungs} == {str(path)}
-    learnt = load_model(tmp_path / "small" / "model").model.encoder.state_dict()
-    begun = build_model(rungs[0].config.model).encoder.state_dict()
-    assert all(torch.equal(begun[name], learnt[name]) for name in learnt)

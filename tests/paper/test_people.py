@@ -24,8 +24,8 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
-    people = read_people(write(tmp_path, f"{PEOPLE}first: {{identities: 2, seed: 3}}"))
-    assert list(people) == ["first", "train", "test"]
+    people = read_people(write(tmp_path, PEOPLE))
+    assert list(people) == ["train", "test"]
     for part, arguments in people.items():
         generate_part(tmp_path / part, arguments)
     bed = generated_bed(tmp_path, people)
@@ -36,8 +36,6 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
     assert min(t.pid for t in train) == 1, "no junk or distractors to train on"
     assert bed.visibility is not None
     assert set(bed.visibility) == {tracklet.tracklet_id for tracklet in test}
-    assert bed.first is not None
-    assert len(load_split(bed.first.dataset, bed.first.root, "train").pids) == 2
 
     truth = bed.test.root / "ground_truth" / "visibility.npz"
     before = truth.stat().st_mtime_ns
@@ -45,10 +43,6 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
     assert truth.stat().st_mtime_ns == before
     with pytest.raises(StorageError, match="other settings: seed"):
         generate_part(bed.test.root, people["test"] | {"seed": 5})
-
-
-def test_without_people_for_them_there_are_no_first_weights(tmp_path: Path) -> None:
-    assert list(read_people(write(tmp_path, PEOPLE))) == ["train", "test"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +72,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
     bed = mars_bed(tmp_path)
     assert (bed.train.root, bed.test.root) == (tmp_path, tmp_path)
-    assert (bed.visibility, bed.first) == (None, None)
+    assert bed.visibility is None
 
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])

@@ -79,7 +79,7 @@ def test_rows_are_found_by_name_in_the_tables_order() -> None:
 
 
 def test_an_encoder_without_squeeze_and_excitation_is_refused() -> None:
-    with pytest.raises(ConfigError, match="small, resnet50.*got 'resnet18'"):
+    with pytest.raises(ConfigError, match="small, small_banded, resnet50.*got 'resnet18'"):
         variant_config(TABLE_1["se"], "demo", {"model.encoder": "resnet18"})
 
 

@@ -14,7 +14,6 @@ from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
-from tacan.paper.first_weights import weights_file
 from tacan.paper.people import Bed
 from tacan.paper.results import Result, read_result, result_file, write_result
 from tacan.paper.variants import Variant, variant_config
@@ -50,24 +49,22 @@ def plan_ladder(
     variants: Sequence[Variant],
     seeds: Sequence[int],
     overrides: Mapping[str, Any] | None = None,
-    first_weights: Path | None = None,
 ) -> tuple[Rung, ...]:
     """All rows with the first seed, then all with the next, so that a table is soon complete.
 
-    `base` and `overrides` are those of `variant_config`. With `first_weights` each encoder begins
-    with its `weights_file` in that folder. Raises `ConfigError`.
+    `base` and `overrides` are those of `variant_config`. Raises `ConfigError`.
     """
     data = {"data.dataset": bed.train.dataset, "data.root": str(bed.train.root)}
-    rungs = []
-    for seed in seeds:
-        for variant in variants:
-            own = {**(overrides or {}), **data, "run.seed": seed}
-            config = variant_config(variant, base, own)
-            if first_weights is not None:
-                own["model.weights"] = str(weights_file(first_weights, config.model.encoder))
-                config = variant_config(variant, base, own)
-            rungs.append(Rung(variant, seed, config, result_file(out, variant.name, seed)))
-    return tuple(rungs)
+    return tuple(
+        Rung(
+            variant,
+            seed,
+            variant_config(variant, base, {**(overrides or {}), **data, "run.seed": seed}),
+            result_file(out, variant.name, seed),
+        )
+        for seed in seeds
+        for variant in variants
+    )
 
 
 def climb(

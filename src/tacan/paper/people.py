@@ -25,12 +25,10 @@ __all__ = ["Bed", "Crowd", "generate_part", "generated_bed", "mars_bed", "read_p
 
 PARTS: dict[str, dict[str, Any]] = {
     # A `folder` can have any number of cameras; only a test has distractors and junk.
-    "first": {"layout": "folder", "distractor_share": 0.0, "junk_share": 0.0},
     "train": {"layout": "folder", "distractor_share": 0.0, "junk_share": 0.0},
     "test": {"layout": "mars", "train_identities": 0},
 }
-"""What generated people are for, and what follows for the data set: `first` are those that the
-encoder's first weights are learnt from, in place of ImageNet; then `train` and `test`."""
+"""What generated people are for, and what follows for their data set."""
 
 Arguments = Mapping[str, Any]
 
@@ -47,23 +45,22 @@ class Crowd:
 class Bed:
     """Who the ladder stands on.
 
-    `first` is None where the encoder has first weights of its own. `visibility` holds what is
-    known of occlusion in the test, by tracklet id, or None; `settings` tell one bed from another.
+    `visibility` holds what is known of occlusion in the test, by tracklet id, or None; `settings`
+    tell one bed from another.
     """
 
     train: Crowd
     test: Crowd
     visibility: Mapping[str, np.ndarray] | None
     settings: Mapping[str, Any]
-    first: Crowd | None = None
 
 
 def read_people(path: Path) -> dict[str, dict[str, Any]]:
     """For each of `PARTS` the arguments of `tacan.synthetic.generate`, from a YAML file.
 
-    The file has the sections `all`, `train`, `test` and, if first weights are to be learnt,
-    `first`; what `all` says holds for each. Raises `ConfigError` with all faults at once, also
-    where two of them have one seed: they would have people and cameras in common.
+    The file has the sections `all`, `train` and `test`; what `all` says holds for both. Raises
+    `ConfigError` with all faults at once, also where both have one seed: they would have people
+    and cameras in common.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -75,11 +72,7 @@ def read_people(path: Path) -> dict[str, dict[str, Any]]:
     ):
         raise ConfigError([f"its sections are {', '.join(sections)}"], source=f"people {path}")
     faults = [f"{name}: there is no such section" for name in tree if name not in sections]
-    people = {
-        part: tree.get("all", {}) | tree.get(part, {})
-        for part in PARTS
-        if part != "first" or part in tree
-    }
+    people = {part: tree.get("all", {}) | tree.get(part, {}) for part in PARTS}
     faults += _faults(people)
     if faults:
         raise ConfigError(faults, source=f"people {path}")
@@ -135,7 +128,6 @@ def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
         test=crowds["test"],
         visibility=read_visibility(crowds["test"].root),
         settings={"generated": {part: dict(arguments) for part, arguments in people.items()}},
-        first=crowds.get("first"),
     )
 
 

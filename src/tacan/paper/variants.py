@@ -25,7 +25,11 @@ __all__ = [
     "variant_yaml",
 ]
 
-SE_ENCODERS = {"small": "small_se", "resnet50": "legacy_seresnet50"}
+SE_ENCODERS = {
+    "small": "small_se",
+    "small_banded": "small_banded_se",
+    "resnet50": "legacy_seresnet50",
+}
 """Each encoder and the same with squeeze and excitation."""
 
 TRIPLET_OFF = {"loss.triplet": 0.0}
