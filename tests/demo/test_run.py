@@ -125,7 +125,8 @@ def test_starting_over_keeps_what_is_not_the_demo_s(record, tmp_path):
 
 def test_the_scores_are_those_of_the_features(record):
     for name, entry in record.scores.items():
-        result = evaluate(load_features(record.out / f"{name}.npz"), "mars-9330")
+        features = load_features(record.out / f"{name}.npz")
+        result = evaluate(features, "mars-9330", metric=features.meta["metric"])
         assert entry["mAP"] == result.mean_ap
         assert entry["cmc"]["1"] == result.rank_1
         assert (entry["occlusion_auc"] is None) == (name == "mean_pooling")

@@ -22,8 +22,8 @@ def demo(
     out: Path = Path("demo"),
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**31))] = 0,
     iterations: Annotated[int | None, Parameter(validator=Number(gte=2))] = None,
-    train_identities: Annotated[int, Parameter(validator=Number(gte=8))] = 60,
-    test_identities: Annotated[int, Parameter(validator=Number(gte=2))] = 100,
+    train_identities: Annotated[int, Parameter(validator=Number(gte=8))] = 100,
+    test_identities: Annotated[int, Parameter(validator=Number(gte=2))] = 60,
     fresh: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Does the main job in small, from nothing, and writes a report on it.

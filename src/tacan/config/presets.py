@@ -33,11 +33,20 @@ PRESETS: dict[str, dict[str, Any]] = {
         "optimiser": {"warmup": 1000, "decay": "cosine"},
         "run": {"recompute": True},
     },
-    # Minutes on two cores, from random weights, for drawn people.
+    # Minutes on two cores, from random weights, for generated people.
     "demo": {
         "data": {"validation_share": 0.0},
-        "model": {"encoder": "small", "height": 64, "width": 32, "embedding_dim": 256},
-        "optimiser": {"learning_rate": 2e-3, "warmup": 50, "decay": "cosine"},
-        "run": {"iterations": 450, "checkpoint_every": 100, "validate_every": 0},
+        "model": {
+            "encoder": "small_banded",
+            "height": 64,
+            "width": 32,
+            "mean": (0.5, 0.5, 0.5),
+            "std": (0.5, 0.5, 0.5),
+            "embedding_dim": 256,
+            "metric": "cosine",
+        },
+        "loss": {"unit_length": True},
+        "optimiser": {"learning_rate": 2e-3, "warmup": 20, "decay": "cosine"},
+        "run": {"iterations": 250, "checkpoint_every": 50, "validate_every": 0},
     },
 }

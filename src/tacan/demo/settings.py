@@ -39,8 +39,8 @@ class DemoSettings:
 
     seed: int = 0
     iterations: int | None = None
-    train_identities: int = 60
-    test_identities: int = 100
+    train_identities: int = 100
+    test_identities: int = 60
     cameras: int = 6
     height: int = 64
     width: int = 32
