@@ -55,7 +55,7 @@ def test_a_shipped_model_by_its_name(run_folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(opening, "files", lambda package: run_folder)
     monkeypatch.setattr(opening, "SHIPPED_MODELS", {"tiny": "model"})
     assert open_embedder("tiny").embedding_dim == 8
-    with pytest.raises(EncoderError, match="one of tiny"):
+    with pytest.raises(EncoderError, match="a shipped model .tiny."):
         open_embedder("tinny")
 
 

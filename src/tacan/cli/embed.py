@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.embeddings.shipped import DEFAULT_MODEL
+
 __all__ = ["embed"]
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
@@ -18,9 +20,9 @@ SHOWN = 5
 
 def embed(
     *,
-    model: str,
     dataset: str,
     root: Path,
+    model: str = DEFAULT_MODEL,
     split: str = "test",
     split_number: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     variant: Literal["prid-178", "prid-200"] | None = None,
@@ -48,6 +50,8 @@ def embed(
     Interrupted, the same command goes on where it stopped. Score the result with
     `tacan evaluate`.
 
+    Example: tacan embed --dataset folder --root people
+
     Example: tacan embed --model runs/mine --dataset mars --root MARS --out features.npz
 
     Example: tacan embed --model onnx:osnet.onnx --dataset folder --root people
@@ -55,10 +59,11 @@ def embed(
     Parameters
     ----------
     model
-        A folder with config.json and model.safetensors; a run folder of `tacan train`; or a
-        frozen image encoder, averaged over all frames: timm:NAME, onnx:FILE, openvino:FILE. What
-        the options below say of a file's encoder may stand in a YAML file beside it instead
-        (osnet.yaml beside osnet.onnx), under the options' names with _ for -.
+        street, which ships with the package; a folder with config.json and model.safetensors; a
+        run folder of `tacan train`; or a frozen image encoder, averaged over all frames:
+        timm:NAME, onnx:FILE, openvino:FILE. What the options below say of a file's encoder may
+        stand in a YAML file beside it instead (osnet.yaml beside osnet.onnx), under the options'
+        names with _ for -.
     dataset
         The data set's layout: mars, ilids-vid, prid2011, duke-video or folder.
     root

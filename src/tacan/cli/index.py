@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.errors import ConfigError
 
 __all__ = ["index", "parse_tiles"]
@@ -24,7 +25,7 @@ def index(
     camera: Many = None,
     start: Many = None,
     sources: Path | None = None,
-    model: str | None = None,
+    model: str = DEFAULT_MODEL,
     detector: str = "hog",
     tiles: str | None = None,
     threshold: Amount | None = None,
@@ -81,10 +82,10 @@ def index(
         A YAML list of sources with `path`, `camera`, `start` and any of the options from
         `detector` to `embedded_frames`, with _ for -. Paths are relative to the list.
     model
-        Who makes vectors out of crops: a folder with config.json and model.safetensors, a run
-        folder of `tacan train`, the name of a model that ships with the package, or a frozen
-        encoder: timm:NAME, onnx:FILE, openvino:FILE (what differs from its defaults stands in a
-        YAML file beside it: see `tacan embed --help`).
+        Who makes vectors out of crops: street, which ships with the package; a folder with
+        config.json and model.safetensors; a run folder of `tacan train`; or a frozen encoder:
+        timm:NAME, onnx:FILE, openvino:FILE (what differs from its defaults stands in a YAML file
+        beside it: see `tacan embed --help`).
     detector
         Who finds people: hog (needs nothing, finds large upright people only), yolox:FILE,
         openvino:FILE, torchvision:NAME, rfdetr:NAME, or mot:FILE for ready boxes or tracks.
@@ -168,9 +169,8 @@ def index(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    name = _model_name(model)
-    embedder = open_embedder(name, device=device, precision=precision)
-    card = ModelCard(name, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    embedder = open_embedder(model, device=device, precision=precision)
+    card = ModelCard(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:
             with progress_bar("indexing", "frames") as progress:
@@ -203,18 +203,3 @@ def parse_tiles(text: str | None) -> tuple[int, int] | None:
             [f"tiles must be ROWSxCOLUMNS, such as 2x2; got {text!r}"], source="the command line"
         )
     return int(rows), int(columns)
-
-
-def _model_name(model: str | None) -> str:
-    """What was asked for, or the model that ships with the package."""
-    from tacan.embeddings import open as models
-
-    default = (
-        model or getattr(models, "DEFAULT_MODEL", None) or next(iter(models.SHIPPED_MODELS), None)
-    )
-    if default is None:
-        raise ConfigError(
-            ["--model is needed: no model ships with this version of the package"],
-            source="the command line",
-        )
-    return default

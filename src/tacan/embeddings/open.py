@@ -9,14 +9,12 @@ import torch
 
 from tacan.embeddings.embedder import ClipEmbedder, Precision, TacanEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
+from tacan.embeddings.shipped import SHIPPED_MODELS
 from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
 from tacan.model.checkpoint import CONFIG_FILE
 
-__all__ = ["SHIPPED_MODELS", "choose_device", "open_embedder"]
-
-SHIPPED_MODELS: dict[str, str] = {}
-"""Models that come with the package: name -> folder within `tacan`."""
+__all__ = ["choose_device", "open_embedder"]
 
 EXPORTED = "model"
 """Where a run folder of `tacan train` holds its exported model."""
@@ -128,10 +126,9 @@ def _folder(spec: str) -> Path:
     if spec in SHIPPED_MODELS:
         with as_file(files("tacan") / SHIPPED_MODELS[spec]) as folder:
             return folder
-    shipped = f"one of {', '.join(SHIPPED_MODELS)}" if SHIPPED_MODELS else "none ships yet"
     raise EncoderError(
         "a model must be a folder with config.json and model.safetensors, a run folder of "
-        f"`tacan train`, the name of a shipped model ({shipped}), timm:NAME, onnx:FILE or "
+        f"`tacan train`, a shipped model ({', '.join(SHIPPED_MODELS)}), timm:NAME, onnx:FILE or "
         "openvino:FILE",
         got=repr(spec),
         remedy="Check the path and its spelling."

@@ -1,0 +1,11 @@
+"""The models that come with the package."""
+
+from __future__ import annotations
+
+__all__ = ["DEFAULT_MODEL", "SHIPPED_MODELS"]
+
+SHIPPED_MODELS: dict[str, str] = {"street": "shipped/street"}
+"""Name -> folder within `tacan`. Each folder has a card, README.md, that says what to expect."""
+
+DEFAULT_MODEL = "street"
+"""What embeds where nobody names a model."""

@@ -1,0 +1,59 @@
+"""The models that ship: whole, small, and as good as their cards say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+import tacan
+from tacan.datasets import load_split
+from tacan.embeddings.extract import extract
+from tacan.embeddings.open import open_embedder
+from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS
+from tacan.evaluation import evaluate
+from tacan.model import load_model
+
+LARGEST = 12_000_000
+FLOOR = {"campus": 0.68, "room": 0.80}
+"""mAP below which the model would be worse than histograms of colours, or than a goal."""
+
+
+def folder(name: str) -> Path:
+    return Path(tacan.__file__).parent / SHIPPED_MODELS[name]
+
+
+def test_the_default_ships() -> None:
+    assert DEFAULT_MODEL in SHIPPED_MODELS
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+def test_a_model_is_whole_small_and_in_half_precision(name: str) -> None:
+    saved = load_model(folder(name))
+    assert saved.notes
+    file = folder(name) / "model.safetensors"
+    assert file.stat().st_size <= LARGEST
+    with safe_open(file, framework="pt") as weights:
+        kinds = {weights.get_slice(key).get_dtype() for key in weights.keys()}  # noqa: SIM118
+    assert kinds <= {"F16", "I64"}
+    assert open_embedder(name, device="cpu").fingerprint == saved.fingerprint
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+def test_a_model_says_where_it_comes_from(name: str) -> None:
+    card = (folder(name) / "README.md").read_text(encoding="utf-8")
+    for section in ("Trained on", "Where it fails", "Figures"):
+        assert section in card
+    assert json.loads((folder(name) / "config.json").read_text(encoding="utf-8"))["notes"]
+    assert (folder(name) / "training_log.csv").read_text(encoding="utf-8").startswith("iteration")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("place", FLOOR)
+def test_the_default_on_real_footage(place: str, shared_data: Path) -> None:
+    split = load_split("folder", shared_data / "tracklets" / place)
+    embedder = open_embedder(DEFAULT_MODEL, device="cpu")
+    features, _ = extract(split, embedder)
+    assert evaluate(features, "cross-camera", metric=embedder.metric).mean_ap > FLOOR[place]
