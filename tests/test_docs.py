@@ -27,6 +27,11 @@ SMALLER = {
     "--people 8 --seconds 30 --height 480 --width 640": (
         "--people 4 --seconds 6 --height 240 --width 320"
     ),
+    "--people 8 --seconds 4 --height 480 --width 640": (
+        "--people 4 --seconds 2 --height 240 --width 320"
+    ),
+    "--identities 8 --cameras 8": "--identities 2 --cameras 3",
+    "--identities 6 --cameras 2": "--identities 2 --cameras 2",
     "camera1.mp4@15:200,120,120,240": "camera1.mp4@3:100,60,60,120",
     "make test": "true",
     "--identities 100": "--identities 16",
