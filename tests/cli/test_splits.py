@@ -103,7 +103,7 @@ def test_a_training_that_is_stopped_says_how_to_go_on(
     def stopping(stage):
         yield lambda done, total: done == 1 and signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("tacan.cli.splits._show_stage", stopping)
+    monkeypatch.setattr("tacan.cli.console.show_stage", stopping)
     words = ("prid2011", root, "--config", "demo", *TINY.split(), "--out", tmp_path)
     assert run(*words) == 128 + signal.SIGTERM
     assert "after iteration 1 of 2, which is kept. The same command" in capsys.readouterr().err

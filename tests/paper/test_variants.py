@@ -42,7 +42,7 @@ def test_each_row_has_what_its_name_says() -> None:
 def test_the_base_decides_what_the_rows_leave_open() -> None:
     assert settings("temporal_attention", "paper")[2] == "attention_rectified"
     assert variant_config(TABLE_1["se"], "paper").model.encoder == "legacy_seresnet50"
-    assert variant_config(TABLE_1["se"], "demo").model.encoder == "small_se"
+    assert variant_config(TABLE_1["se"], "demo").model.encoder == "small_banded_se"
     assert variant_config(TABLE_1["min_max"], "demo") == load_config("demo")
 
 

@@ -47,6 +47,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         },
         "loss": {"unit_length": True},
         "optimiser": {"learning_rate": 2e-3, "warmup": 20, "decay": "cosine"},
-        "run": {"iterations": 250, "checkpoint_every": 50, "validate_every": 0},
+        "run": {"iterations": 250, "checkpoint_every": 100, "validate_every": 0},
     },
 }

@@ -36,7 +36,7 @@ def ious(left: Boxes, right: Boxes) -> NDArray[np.float32]:
     """Intersection over union [n, k] of each pair of boxes [n, 4] and [k, 4]; 0 for two points.
 
     >>> two = np.array([[0, 0, 2, 2], [1, 0, 3, 2]], np.float32)
-    >>> float(round(ious(two, two)[0, 1], 3))
+    >>> round(float(ious(two, two)[0, 1]), 3)
     0.333
     """
     shared = _shared(left, right)
