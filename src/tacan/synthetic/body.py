@@ -13,8 +13,16 @@ import numpy as np
 
 from tacan.synthetic.materials import Materials
 from tacan.synthetic.people import Person
-from tacan.synthetic.pose import BONES, FIRST_UPRIGHT, PARENTS, Gait, bone_frames, joint_angles
-from tacan.synthetic.solids import Solids, upright
+from tacan.synthetic.pose import (
+    BONES,
+    FIRST_UPRIGHT,
+    PARENTS,
+    Gait,
+    bone_frames,
+    carried,
+    joint_angles,
+)
+from tacan.synthetic.solids import Solids
 from tacan.synthetic.wardrobe import dress
 
 __all__ = ["Body", "build_body"]
@@ -52,27 +60,17 @@ class Body:
         angles = joint_angles(gait, phase=phase, arms=arms, nod=nod)
         turned, joints = bone_frames(angles, self.joints, PARENTS, FIRST_UPRIGHT)
         spread = abs(angles[BONES["left thigh"], 0] - angles[BONES["right thigh"], 0])
-        turned[BONES["skirt"]] = turned[BONES["skirt"]] * np.array([1.0, 1.0 + 0.25 * spread, 1.0])
-        joints[:, 2] -= self._lowest(turned, joints)
-        world = upright(heading - math.pi / 2)
-        turned, joints = world @ turned, joints @ world.T
-        joints[:, :2] += place
-        rotation = turned[self.bones]
-        from_joint = self.solids.place - self.joints[self.bones]
-        return replace(
-            self.solids,
-            frame=rotation @ self.solids.frame,
-            place=(rotation @ from_joint[:, :, None])[:, :, 0] + joints[self.bones],
-            owner=np.full(len(self.solids), owner, dtype=np.int32),
-        )
-
-    def _lowest(self, turned: np.ndarray, joints: np.ndarray) -> float:
-        """Height of the lowest point of both soles."""
-        feet = [BONES["left foot"], BONES["right foot"]]
-        drop = self.joints[feet[0], 2]
+        turned[BONES["skirt"], :, 1] *= 1.0 + 0.25 * spread
+        drop = self.joints[BONES["left foot"], 2]
         sole = np.array([[0.0, -0.036, -drop], [0.0, 0.065, -drop], [0.0, 0.10, 0.012 - drop]])
         sole[:, 1] *= self.height
-        return float((joints[feet, None, 2] + turned[feet, 2] @ sole.T).min())
+        rest = self.solids
+        frames, places = carried(
+            rest.frame, rest.place, self.bones, self.joints, turned, joints, sole,
+            heading - math.pi / 2, place[0], place[1],
+        )  # fmt: skip
+        owners = np.full(len(rest), owner, dtype=np.int32)
+        return Solids(rest.kind, frames, places, rest.size, rest.texture, rest.material, owners)
 
 
 def build_body(person: Person) -> Body:

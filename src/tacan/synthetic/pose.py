@@ -13,7 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-__all__ = ["ARMS", "BONES", "FIRST_UPRIGHT", "PARENTS", "Gait", "bone_frames", "joint_angles"]
+__all__ = [
+    "ARMS",
+    "BONES",
+    "FIRST_UPRIGHT",
+    "PARENTS",
+    "Gait",
+    "bone_frames",
+    "carried",
+    "joint_angles",
+]
 
 BONES: dict[str, int] = {
     "pelvis": 0,
@@ -34,6 +43,8 @@ BONES: dict[str, int] = {
     "right hanging": 15,
 }
 """Rows of a skeleton. What hangs from a hand stays upright; a skirt widens with the stride."""
+
+_LEFT_FOOT, _RIGHT_FOOT = BONES["left foot"], BONES["right foot"]
 
 PARENTS = np.array([-1, 0, 1, 1, 1, 3, 4, 0, 0, 7, 8, 9, 10, 0, 5, 6])
 FIRST_UPRIGHT = 13
@@ -163,3 +174,41 @@ def bone_frames(angles, joints, parents, first_upright):
                 for k in range(3):
                     turned[i, r, c] += turned[base, r, k] * own[k, c]
     return turned, places
+
+
+@njit(cache=True, error_model="numpy")
+def carried(frames, places, bones, rest, turned, joints, sole, turn, x, y):
+    """Frames [n, 3, 3] and places [n, 3] in the world of solids on `bones` int64 [n].
+
+    `frames` and `places` are theirs at rest, `rest` the joints'; `turned` and `joints` are what
+    `bone_frames` gives. The body turns by `turn` about z to stand at (x, y), and the lowest of
+    the points `sole` [k, 3], of either foot, on z = 0.
+    """
+    lowest = math.inf
+    for foot in (_LEFT_FOOT, _RIGHT_FOOT):
+        for k in range(len(sole)):
+            height = joints[foot, 2]
+            for c in range(3):
+                height += turned[foot, 2, c] * sole[k, c]
+            lowest = min(lowest, height)
+    cos, sin = math.cos(turn), math.sin(turn)
+    new_frames, new_places = np.empty_like(frames), np.empty_like(places)
+    own = np.empty((3, 3))
+    for i in range(len(bones)):
+        b = bones[i]
+        for c in range(3):
+            own[0, c] = cos * turned[b, 0, c] - sin * turned[b, 1, c]
+            own[1, c] = sin * turned[b, 0, c] + cos * turned[b, 1, c]
+            own[2, c] = turned[b, 2, c]
+        new_places[i, 0] = x + cos * joints[b, 0] - sin * joints[b, 1]
+        new_places[i, 1] = y + sin * joints[b, 0] + cos * joints[b, 1]
+        new_places[i, 2] = joints[b, 2] - lowest
+        for r in range(3):
+            for k in range(3):
+                new_places[i, r] += own[r, k] * (places[i, k] - rest[b, k])
+                new_frames[i, r, k] = (
+                    own[r, 0] * frames[i, 0, k]
+                    + own[r, 1] * frames[i, 1, k]
+                    + own[r, 2] * frames[i, 2, k]
+                )
+    return new_frames, new_places
