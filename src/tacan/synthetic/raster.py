@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tacan.synthetic.extent import extent
 from tacan.synthetic.fill import coverage_mask, darken, fill, resolve
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
 from tacan.synthetic.materials import Materials
 from tacan.synthetic.shadows import contact_map, depth_map
-from tacan.synthetic.solids import SCENERY, Solids
+from tacan.synthetic.solids import Solids
 from tacan.synthetic.stage import stage_vector
 from tacan.synthetic.views import BOX, NEAR, view_along, view_through
 
@@ -24,6 +25,7 @@ __all__ = ["Picture", "bounds", "coverage", "draw"]
 
 _SUN_TEXEL, _LEVEL_TEXEL = 0.03, 0.05
 _MOST_TEXELS = 96
+_DOWNWARDS, _UPWARDS = np.diag([1.0, 1.0, -1.0]), np.eye(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ def draw(
     depth, index = fill(view, order, height, width)
     sun_axes = _sun_axes(light.sun_direction)
     sun_map, sun_origin, sun_texel = _map(solids, sun_axes, finest=_SUN_TEXEL)
-    above, high, texel = _map(solids, np.diag([1.0, 1.0, -1.0]), finest=_LEVEL_TEXEL)
-    below, _, _ = _map(solids, np.eye(3), finest=_LEVEL_TEXEL, from_ground=True)
+    above, high, texel = _map(solids, _DOWNWARDS, finest=_LEVEL_TEXEL)
+    below, _, _ = _map(solids, _UPWARDS, finest=_LEVEL_TEXEL, from_ground=True)
     stage = stage_vector(lens, light, sun=(sun_axes, sun_origin, sun_texel), above=(high, texel))
     picture = np.array(backdrop, dtype=np.float32, order="C")
     darken(picture, ground, index, stage, sun_map, contact_map(below, texel))
@@ -119,18 +121,12 @@ def _view(solids: Solids, lens: Lens) -> tuple[np.ndarray, np.ndarray]:
 
 def _sun_axes(direction: np.ndarray) -> np.ndarray:
     """Right, up and ahead, float64 [3, 3], of a screen that looks along the sun's light."""
-    sun = np.asarray(direction, dtype=np.float64)
-    side = np.array([-sun[1], sun[0], 0.0])
-    length = math.hypot(side[0], side[1])
-    side = side / length if length > 1e-6 else np.array([1.0, 0.0, 0.0])
-    up = np.array(
-        [
-            sun[1] * side[2] - sun[2] * side[1],
-            sun[2] * side[0] - sun[0] * side[2],
-            sun[0] * side[1] - sun[1] * side[0],
-        ]
+    x, y, z = direction.tolist()
+    length = math.hypot(x, y)
+    across, along = (-y / length, x / length) if length > 1e-6 else (1.0, 0.0)
+    return np.array(
+        [(across, along, 0.0), (-z * along, z * across, x * along - y * across), (-x, -y, -z)]
     )
-    return np.stack([side, up, -sun])
 
 
 def _map(
@@ -141,25 +137,16 @@ def _map(
     It holds all people, or all solids where there are no people. With `from_ground` its depths are
     heights above the ground.
     """
-    people = solids.owner != SCENERY
-    if not people.any():
-        people[:] = True
-    reach = np.abs(solids.size).max(axis=1) * np.abs(solids.frame).sum(axis=2).max(axis=1)
-    reach = np.where(solids.kind == 2, np.abs(solids.frame).sum(axis=2).max(axis=1), reach)
-    places = solids.place @ axes.T
-    margin = 0.3
-    low = (places - reach[:, None])[people].min(axis=0, initial=np.inf) - margin
-    high = (places + reach[:, None])[people].max(axis=0, initial=-np.inf) + margin
-    if not len(solids):
-        low, high = np.zeros(3), np.ones(3)
-    texel = float(max(finest, (high - low)[:2].max() / _MOST_TEXELS))
+    low, high = extent(solids.kind, solids.frame, solids.place, solids.size, solids.owner, axes)
     if from_ground:
         low[2] = 0.0
+    breadth, length = float(high[0] - low[0]), float(high[1] - low[1])
+    texel = max(finest, breadth / _MOST_TEXELS, length / _MOST_TEXELS)
     origin = low @ axes
     view = view_along(
         solids.kind, solids.frame, solids.place, solids.size,
         axes[0], axes[1], axes[2], origin, texel,
     )  # fmt: skip
-    shape = np.ceil((high - low)[:2] / texel).astype(int) + 1
     order = np.argsort(view[:, NEAR], kind="stable")
-    return depth_map(view, order, int(shape[1]), int(shape[0])), origin, texel
+    height, width = math.ceil(length / texel) + 1, math.ceil(breadth / texel) + 1
+    return depth_map(view, order, height, width), origin, texel
