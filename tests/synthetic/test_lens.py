@@ -64,3 +64,12 @@ def test_a_resized_picture_is_the_whole_window():
     half = lens.resized(height=45, width=80)
     points = lens.position + 3 * lens.rays(np.array([(0, 0), (160, 90), (30, 50)]))
     assert half.project(points)[0] == pytest.approx(lens.project(points)[0] / 2)
+
+
+def test_single_points_fall_where_many_do():
+    lens = looking((1.0, -2.0, 4.0), yaw=0.7, pitch=0.3, fov=0.9, height=120, width=200, roll=0.1)
+    lens = lens.window((20.0, 10.0, 60.0, 100.0), height=128, width=64)
+    points = np.array([(4.0, 1.0, 0.0), (9.0, 3.0, 1.8), (-5.0, -6.0, 1.0)])
+    pixels, depth = lens.project(points)
+    for point, pixel, far in zip(points, pixels, depth, strict=True):
+        assert lens.pixel_of(*point) == pytest.approx((*pixel, far))

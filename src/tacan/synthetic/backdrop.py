@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numba import njit
 
@@ -195,24 +194,38 @@ def _strip(x, y, strips):
 
 
 def cut(
-    picture: np.ndarray, box: tuple[float, float, float, float], *, height: int, width: int
-) -> np.ndarray:
-    """Resamples `box` (x1, y1, x2, y2) of `picture` [H, W, C] to [height, width, C], bilinearly.
+    layers: np.ndarray, box: tuple[float, float, float, float], *, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Resamples `box` (x1, y1, x2, y2) of a backdrop's `layers` bilinearly to height x width.
 
-    Beyond the picture's edges its outermost pixels go on.
+    Returns light, float32 [height, width, 3], and which pixels show the ground, bool [height,
+    width]. Beyond the backdrop's edges its outermost pixels go on.
     """
-    across, down = (box[2] - box[0]) / width, (box[3] - box[1]) / height
-    # Pixels' middles lie at halves here, and at whole numbers there.
-    there = np.array(
-        [
-            [across, 0.0, box[0] + 0.5 * across - 0.5],
-            [0.0, down, box[1] + 0.5 * down - 0.5],
-        ]
-    )
-    return cv2.warpAffine(
-        picture,
-        there,
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    colour = np.empty((height, width, 3), dtype=np.float32)
+    ground = np.empty((height, width), dtype=np.bool_)
+    _resample(layers, box[0], box[1], box[2], box[3], colour, ground)
+    return colour, ground
+
+
+@njit(cache=True, error_model="numpy")
+def _resample(layers, x1, y1, x2, y2, colour, ground):
+    rows, columns, _ = layers.shape
+    height, width = ground.shape
+    for y in range(height):
+        # Pixels' middles lie at halves.
+        v = min(max(y1 + (y2 - y1) * (y + 0.5) / height - 0.5, 0.0), rows - 1.0)
+        row = int(v)
+        below, lower = min(row + 1, rows - 1), np.float32(v - row)
+        upper = np.float32(1) - lower
+        for x in range(width):
+            u = min(max(x1 + (x2 - x1) * (x + 0.5) / width - 0.5, 0.0), columns - 1.0)
+            column = int(u)
+            beside, right = min(column + 1, columns - 1), np.float32(u - column)
+            left = np.float32(1) - right
+            for k in range(3):
+                colour[y, x, k] = upper * (
+                    left * layers[row, column, k] + right * layers[row, beside, k]
+                ) + lower * (left * layers[below, column, k] + right * layers[below, beside, k])
+            share = upper * (left * layers[row, column, 3] + right * layers[row, beside, 3])
+            share += lower * (left * layers[below, column, 3] + right * layers[below, beside, 3])
+            ground[y, x] = share > 0.5

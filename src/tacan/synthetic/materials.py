@@ -144,18 +144,20 @@ def material(
 
 def assemble(parts: Sequence[tuple[Solids, Materials]]) -> tuple[Solids, Materials]:
     """Several things with their own materials as one world: rows of materials are renumbered."""
-    solids, first = [], 0
-    for own, table in parts:
-        solids.append(replace(own, material=(own.material + first).astype(np.int32)))
-        first += len(table)
-    return Solids.join(solids), Materials.join([table for _, table in parts])
+    if len(parts) == 1:
+        return parts[0]
+    solids = Solids.join([own for own, _ in parts])
+    first = np.cumsum([0, *(len(table) for _, table in parts)])[:-1]
+    rows = solids.material + np.repeat(first, [len(own) for own, _ in parts])
+    tables = Materials.join([table for _, table in parts])
+    return replace(solids, material=rows.astype(np.int32)), tables
 
 
 def linear(colour: Sequence[float] | np.ndarray) -> np.ndarray:
     """Linear light, float64, of sRGB levels of 0 to 255 (any shape).
 
     >>> linear((0, 255, 188)).round(2)
-    array([0. , 1. , 0.5])
+    array([0.  , 1.  , 0.5 ])
     """
     level = np.asarray(colour, dtype=np.float64) / 255.0
     return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)

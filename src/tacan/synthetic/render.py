@@ -138,14 +138,12 @@ class Studio:
         for number, walker in enumerate(scene.others, start=_TARGET + 1):
             if not walker.shown(frame):
                 continue
-            x, y = walker.place[frame - walker.start]
-            pixels, depth = lens.project(np.array([(x, y, 0.0), (x, y, 1.8)]))
-            if depth.min() < 0.5:
+            x, y = walker.place[frame - walker.start].tolist()
+            (x1, y1, near), (x2, y2, far) = lens.pixel_of(x, y, 0.0), lens.pixel_of(x, y, 1.8)
+            margin = 1.2 * abs(y2 - y1)
+            if min(near, far) < 0.5 or not _touches((x1, x2), lens.width, margin):
                 continue
-            margin = 1.2 * abs(pixels[1, 1] - pixels[0, 1])
-            if pixels[:, 0].max() < -margin or pixels[:, 0].min() > lens.width + margin:
-                continue
-            if pixels[:, 1].max() < -margin or pixels[:, 1].min() > lens.height + margin:
+            if not _touches((y1, y2), lens.height, margin):
                 continue
             body = self._body(walker, frame, number)
             if body is not None:
@@ -176,8 +174,12 @@ class Studio:
                 camera.place, camera.lens, camera.lights[scene.hour]
             )
         backdrop = self._backdrops[key]
-        layers = cut(backdrop.layers, box, height=height, width=width)
-        return np.ascontiguousarray(layers[..., :3]), layers[..., 3] > 0.5
+        return cut(backdrop.layers, box, height=height, width=width)
+
+
+def _touches(ends: tuple[float, float], size: int, margin: float) -> bool:
+    """Whether something between two pixels reaches a picture of `size` pixels, with `margin`."""
+    return max(ends) >= -margin and min(ends) <= size + margin
 
 
 def _sun_on(scene: Scene, camera: Camera) -> list[Light]:
@@ -218,11 +220,10 @@ def _inside(true: Box, box: Box) -> Box:
 def _motion(walker: Walker, frame: int, lens: Lens) -> tuple[float, float]:
     """How far the person moves across and down the crop in a second, in its pixels."""
     at = frame - walker.start
-    x, y = walker.place[at]
-    way = walker.speed * np.array([math.cos(walker.heading[at]), math.sin(walker.heading[at])])
-    points = np.array([(x, y, 0.9), (x + 0.1 * way[0], y + 0.1 * way[1], 0.9)])
-    pixels, depth = lens.project(points)
-    if depth.min() < 0.3:
+    x, y = walker.place[at].tolist()
+    way, heading = 0.1 * walker.speed, float(walker.heading[at])
+    here = lens.pixel_of(x, y, 0.9)
+    there = lens.pixel_of(x + way * math.cos(heading), y + way * math.sin(heading), 0.9)
+    if min(here[2], there[2]) < 0.3:
         return 0.0, 0.0
-    across, down = 10 * (pixels[1] - pixels[0])
-    return float(across), float(down)
+    return 10 * (there[0] - here[0]), 10 * (there[1] - here[1])

@@ -89,19 +89,23 @@ def box_at(
 
     It is at least 8 pixels wide and 16 high, and never wholly beyond the picture if clipped.
     """
-    box = np.array(true)
-    if neighbour is not None and errors.drift[frame] > 0:
-        box = box + errors.drift[frame] * (np.array(neighbour) - box)
-    breadth, height = box[2] - box[0], box[3] - box[1]
-    middle = np.array([box[0] + box[2], box[1] + box[3]]) / 2
-    middle = middle + errors.shift[frame] * (breadth, height)
-    breadth, height = errors.scale[frame] * (breadth, height)
-    if boxing.aspect:
-        breadth = boxing.aspect * height
-    half = np.array([max(breadth, 8.0), max(height, 16.0)]) / 2
+    x1, y1, x2, y2 = true
+    drift = float(errors.drift[frame])
+    if neighbour is not None and drift > 0:
+        x1, y1, x2, y2 = (a + drift * (b - a) for a, b in zip(true, neighbour, strict=True))
+    (right, down), (wider, taller) = errors.shift[frame].tolist(), errors.scale[frame].tolist()
+    x, y = (x1 + x2) / 2 + right * (x2 - x1), (y1 + y2) / 2 + down * (y2 - y1)
+    height = taller * (y2 - y1)
+    breadth = boxing.aspect * height if boxing.aspect else wider * (x2 - x1)
+    x1, x2 = _side(x, max(breadth, 8.0) / 2, 8.0, size[1] if boxing.clipped else None)
+    y1, y2 = _side(y, max(height, 16.0) / 2, 16.0, size[0] if boxing.clipped else None)
+    return x1, y1, x2, y2
+
+
+def _side(middle: float, half: float, least: float, edge: int | None) -> tuple[float, float]:
+    """Where a box begins and ends along one side of the picture, which clips it at `edge`."""
     low, high = middle - half, middle + half
-    if boxing.clipped:
-        edge = np.array([size[1], size[0]], dtype=float)
-        low = np.clip(low, 0, edge - 2 * np.minimum(half, 8.0))
-        high = np.maximum(np.minimum(high, edge), low + np.array([8.0, 16.0]))
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    if edge is not None:
+        low = min(max(low, 0.0), edge - 2 * min(half, 8.0))
+        high = max(min(high, float(edge)), low + least)
+    return low, high
