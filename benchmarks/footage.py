@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.files import Features
 from tacan.embeddings.open import open_embedder
+from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.evaluation import evaluate
 from tacan.gallery import Gallery, ModelCard, open_gallery
 from tacan.indexing.report import IndexReport
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("videos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--detector", required=True)
-    parser.add_argument("--model", required=True)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--stride", type=int, default=2)
     parser.add_argument("--only", choices=PLACES)
     parser.add_argument("--min-height", type=float, default=IndexSettings().min_height)

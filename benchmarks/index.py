@@ -20,6 +20,8 @@ from pathlib import Path
 
 import av
 
+from tacan.embeddings.shipped import DEFAULT_MODEL
+
 GOAL_BYTES = 1.5e9
 
 
@@ -29,7 +31,7 @@ def main() -> None:
     parser.add_argument("--detector", default="hog")
     parser.add_argument("--tiles")
     parser.add_argument("--stride", type=int, default=1)
-    parser.add_argument("--model", required=True)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
