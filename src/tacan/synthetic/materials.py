@@ -157,7 +157,7 @@ def linear(colour: Sequence[float] | np.ndarray) -> np.ndarray:
     """Linear light, float64, of sRGB levels of 0 to 255 (any shape).
 
     >>> linear((0, 255, 188)).round(2)
-    array([0.  , 1.  , 0.5 ])
+    array([0. , 1. , 0.5])
     """
     level = np.asarray(colour, dtype=np.float64) / 255.0
     return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
