@@ -45,6 +45,12 @@ def test_what_needs_no_torch_does_not_import_it(name: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("name", ["tacan.synthetic", "tacan.cli.synth", "tacan.cli.scenes"])
+def test_the_engine_that_draws_is_imported_when_it_draws(name: str) -> None:
+    code = f"import sys, {name}; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_importing_changes_no_global_setting() -> None:
     code = (
         "import torch, logging; before = (torch.get_num_threads(), torch.is_grad_enabled(), "

@@ -12,7 +12,15 @@ from typing import Any
 from tacan.files import write_text
 from tacan.progress import Progress, Stage, silent
 
-__all__ = ["note", "progress_bar", "say", "show_stage", "table", "write_json"]
+__all__ = [
+    "note",
+    "progress_bar",
+    "progress_on_terminal",
+    "say",
+    "show_stage",
+    "table",
+    "write_json",
+]
 
 
 @contextmanager
@@ -45,6 +53,16 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def progress_on_terminal(description: str, unit: str) -> Iterator[Progress]:
+    """A bar where somebody is looking; nothing where standard error goes to a file."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    with progress_bar(description, unit) as progress:
+        yield progress
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -120,15 +119,12 @@ def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
 
 
 def _studied(source: Source, protocol: str, metric: str, wishes: Wishes) -> Study:
+    from tacan.cli.console import progress_on_terminal
     from tacan.evaluation import study
     from tacan.evaluation.protocol import parse_protocols
 
     names = parse_protocols(protocol)
-    if not sys.stderr.isatty():
-        return study(source, names, metric=metric, wishes=wishes)
-    from tacan.cli.console import progress_bar
-
-    with progress_bar("ranking", "queries") as progress:
+    with progress_on_terminal("ranking", "queries") as progress:
         return study(source, names, metric=metric, wishes=wishes, progress=progress)
 
 

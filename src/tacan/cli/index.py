@@ -10,8 +10,11 @@ from cyclopts.validators import Number
 
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.errors import ConfigError
+from tacan.indexing.settings import IndexSettings
 
 __all__ = ["index", "parse_tiles"]
+
+DEFAULT = IndexSettings()
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Amount = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -26,21 +29,21 @@ def index(
     start: Many = None,
     sources: Path | None = None,
     model: str = DEFAULT_MODEL,
-    detector: str = "hog",
+    detector: str = DEFAULT.detector,
     tiles: str | None = None,
     threshold: Amount | None = None,
-    stride: Count = 1,
-    tracker: Literal["bytetrack", "sort"] = "bytetrack",
-    patience: Amount = 1.0,
-    sure: Amount = 0.4,
-    min_frames: Count = 5,
-    min_seconds: Amount = 0.5,
-    min_height: Amount = 32.0,
-    min_sharpness: Amount = 0.0,
-    max_seconds: Amount = 300.0,
-    crops: Count = 16,
-    jpeg_quality: Count = 92,
-    embedded_frames: str = "32",
+    stride: Count = DEFAULT.stride,
+    tracker: Literal["bytetrack", "sort"] = DEFAULT.tracker,
+    patience: Amount = DEFAULT.patience,
+    sure: Amount = DEFAULT.sure,
+    min_frames: Count = DEFAULT.min_frames,
+    min_seconds: Amount = DEFAULT.min_seconds,
+    min_height: Amount = DEFAULT.min_height,
+    min_sharpness: Amount = DEFAULT.min_sharpness,
+    max_seconds: Amount = DEFAULT.max_seconds,
+    crops: Count = DEFAULT.crops,
+    jpeg_quality: Count = DEFAULT.jpeg_quality,
+    embedded_frames: str = str(DEFAULT.embedded_frames),
     fetch: Annotated[bool, Parameter(negative="")] = False,
     wait: Amount = 0.0,
     batch_frames: Count = 64,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from tacan.synthetic.scenes.settings import SceneSettings
 
 __all__ = ["scenes"]
 
@@ -19,10 +20,10 @@ def scenes(
     people: int,
     seconds: float,
     seed: int,
-    height: int = 480,
-    width: int = 640,
-    fps: int = 20,
-    start: str = "2026-01-05T12:00:00+00:00",
+    height: int = SceneSettings.height,
+    width: int = SceneSettings.width,
+    fps: int = SceneSettings.fps,
+    start: str = SceneSettings.start,
     workers: int = 1,
     force: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -60,11 +61,10 @@ def scenes(
     force
         Replace earlier generated videos. Other files are never replaced.
     """
-    from tacan.cli.console import progress_bar, say
-    from tacan.progress import Progress, silent
+    from tacan.cli.console import progress_on_terminal, say
     from tacan.synthetic.scenes import make_scenes
 
-    def run(progress: Progress) -> None:
+    with progress_on_terminal("filming", "videos") as progress:
         made = make_scenes(
             out,
             cameras=cameras,
@@ -79,14 +79,8 @@ def scenes(
             force=force,
             progress=progress,
         )
-        say(
-            f"{len(made.videos)} videos of {made.settings.n_frames} frames, "
-            f"{made.boxes} boxes of {people} people"
-        )
-        say(f"written to {made.root}")
-
-    if sys.stderr.isatty():
-        with progress_bar("filming", "videos") as progress:
-            run(progress)
-    else:
-        run(silent)
+    say(
+        f"{len(made.videos)} videos of {made.settings.n_frames} frames, "
+        f"{made.boxes} boxes of {people} people"
+    )
+    say(f"written to {made.root}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -97,11 +96,10 @@ def synth(
     force
         Replace an earlier generated data set. Other files are never replaced.
     """
-    from tacan.cli.console import progress_bar, say
-    from tacan.progress import Progress, silent
+    from tacan.cli.console import progress_on_terminal, say
     from tacan.synthetic import generate
 
-    def run(progress: Progress) -> None:
+    with progress_on_terminal("drawing", "tracklets") as progress:
         made = generate(
             out,
             layout=layout,
@@ -124,16 +122,10 @@ def synth(
             force=force,
             progress=progress,
         )
-        for split, count in made.counts.items():
-            say(
-                f"{split}: {count['identities']} identities, {count['tracklets']} tracklets "
-                f"({count['distractors']} distractors, {count['junk']} junk), "
-                f"{count['frames']} crops"
-            )
-        say(f"written to {made.root}")
-
-    if sys.stderr.isatty():
-        with progress_bar("drawing", "tracklets") as progress:
-            run(progress)
-    else:
-        run(silent)
+    for split, count in made.counts.items():
+        say(
+            f"{split}: {count['identities']} identities, {count['tracklets']} tracklets "
+            f"({count['distractors']} distractors, {count['junk']} junk), "
+            f"{count['frames']} crops"
+        )
+    say(f"written to {made.root}")

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tacan.errors import ConfigError
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
-from tacan.synthetic.artist import Artist, Truth
 from tacan.synthetic.cast import Part, make_cast
 from tacan.synthetic.layouts import Layout, find_layout
 from tacan.synthetic.settings import Settings
 from tacan.synthetic.staging import staged_folder
 from tacan.synthetic.truth import is_generated, write_manifest, write_visibility
 from tacan.synthetic.workers import in_turn
+
+if TYPE_CHECKING:
+    from tacan.synthetic.artist import Truth
 
 __all__ = ["SyntheticDataset", "generate"]
 
@@ -82,6 +85,8 @@ def generate(
     Raises `ConfigError` for settings out of range, `StorageError` where `out` is taken or can't
     be written.
     """
+    from tacan.synthetic.artist import Artist  # the engine takes a second to load
+
     settings = Settings(
         layout=layout,
         identities=identities,

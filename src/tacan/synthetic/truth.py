@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from tacan.errors import DatasetLayoutError
-from tacan.files import atomic_path, write_text
+from tacan.files import atomic_path
+from tacan.synthetic.manifest import read_made_by, write_made_by
 
 __all__ = [
     "GROUND_TRUTH",
@@ -32,6 +32,7 @@ GROUND_TRUTH = "ground_truth"
 """The folder beside the data."""
 
 _MAKER = "tacan synth"
+_MANIFEST = "manifest.json"
 
 
 def read_visibility(root: Path) -> dict[str, np.ndarray]:
@@ -91,25 +92,18 @@ def write_visibility(
 
 def read_manifest(root: Path) -> dict[str, Any]:
     """The settings and counts of a generated data set. Raises `DatasetLayoutError`."""
-    path = Path(root) / GROUND_TRUTH / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        manifest = {"made_by": f"nobody: {error}"}
-    if not isinstance(manifest, dict) or manifest.get("made_by") != _MAKER:
-        raise DatasetLayoutError(
-            "a generated data set must have its manifest in ground_truth/manifest.json",
-            got=path if not isinstance(manifest, dict) else f"{path}: {manifest.get('made_by')}",
-            remedy="Generate it again with `tacan synth`.",
-        )
-    return manifest
+    return read_made_by(
+        _MAKER,
+        Path(root) / GROUND_TRUTH / _MANIFEST,
+        rule="a generated data set must have its manifest in ground_truth/manifest.json",
+        remedy="Generate it again with `tacan synth`.",
+    )
 
 
 def write_manifest(root: Path, *, settings: dict[str, object], counts: dict[str, Any]) -> None:
     """Writes what `read_manifest` reads."""
-    manifest = {"made_by": _MAKER, "settings": settings, "counts": counts}
-    text = json.dumps(manifest, indent=2, ensure_ascii=False)
-    write_text(root / GROUND_TRUTH / "manifest.json", text + "\n")
+    path = root / GROUND_TRUTH / _MANIFEST
+    write_made_by(_MAKER, path, {"settings": settings, "counts": counts})
 
 
 def is_generated(root: Path) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tacan.errors import ConfigError
 from tacan.progress import Progress, silent
-from tacan.synthetic.scenes.film import Crew, Sighting
 from tacan.synthetic.scenes.settings import SceneSettings
-from tacan.synthetic.scenes.site import make_site
 from tacan.synthetic.scenes.truth import is_scenes, write_scenes
 from tacan.synthetic.staging import staged_folder
 from tacan.synthetic.workers import in_turn
+
+if TYPE_CHECKING:
+    from tacan.synthetic.scenes.film import Sighting
 
 __all__ = ["SceneVideos", "make_scenes"]
 
@@ -58,6 +60,9 @@ def make_scenes(
     `ConfigError` for settings out of range, `StorageError` where `out` is taken or can't be
     written.
     """
+    from tacan.synthetic.scenes.film import Crew  # the engine takes a second to load
+    from tacan.synthetic.scenes.site import make_site
+
     settings = SceneSettings(
         cameras=cameras,
         people=people,

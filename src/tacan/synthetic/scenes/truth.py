@@ -8,16 +8,18 @@ their videos begin, and says which people each has seen.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tacan.errors import DatasetLayoutError
 from tacan.files import write_text
-from tacan.synthetic.scenes.film import Sighting
+from tacan.synthetic.manifest import read_made_by, write_made_by
 from tacan.synthetic.scenes.settings import SceneSettings
-from tacan.synthetic.scenes.site import Site
+
+if TYPE_CHECKING:
+    from tacan.synthetic.scenes.film import Sighting
+    from tacan.synthetic.scenes.site import Site
 
 __all__ = ["is_scenes", "read_scenes", "write_scenes"]
 
@@ -50,8 +52,7 @@ def write_scenes(
         ))}}
         for person in range(1, settings.people + 1)
     ]  # fmt: skip
-    manifest = {
-        "made_by": _MAKER,
+    content = {
         "settings": settings.as_dict(),
         "place": site.place.kind,
         "fps": settings.fps,
@@ -59,7 +60,7 @@ def write_scenes(
         "cameras": cameras,
         "people": people,
     }
-    write_text(root / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    write_made_by(_MAKER, root / _MANIFEST, content)
 
 
 def _line(sighting: Sighting) -> str:
@@ -70,18 +71,12 @@ def _line(sighting: Sighting) -> str:
 
 def read_scenes(root: Path) -> dict[str, Any]:
     """The manifest of generated videos. Raises `DatasetLayoutError` where there is none."""
-    path = Path(root) / _MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        manifest = {"made_by": f"nobody: {error}"}
-    if not isinstance(manifest, dict) or manifest.get("made_by") != _MAKER:
-        raise DatasetLayoutError(
-            "generated videos must have their manifest beside them",
-            got=path if not isinstance(manifest, dict) else f"{path}: {manifest.get('made_by')}",
-            remedy="Generate them again with `tacan scenes`.",
-        )
-    return manifest
+    return read_made_by(
+        _MAKER,
+        Path(root) / _MANIFEST,
+        rule="generated videos must have their manifest beside them",
+        remedy="Generate them again with `tacan scenes`.",
+    )
 
 
 def is_scenes(root: Path) -> bool:
