@@ -14,10 +14,13 @@ from tacan.synthetic.light import Light
 from tacan.synthetic.places import Place
 from tacan.synthetic.raster import draw
 from tacan.synthetic.textures import albedo, smooth_noise
+from tacan.synthetic.walls import FACING, WHICH, nearest_wall, survey, walls_about
 
 __all__ = ["Backdrop", "cut", "paint_backdrop", "sunlit"]
 
-_FAR = 1e6
+_JIT = {"cache": True, "error_model": "numpy"}
+_BLOCK = 16
+"""Neighbours in a line for which walls are looked up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def sunlit(points: np.ndarray, place: Place) -> np.ndarray:
     return np.array([_sunlit(x, y, place.shade) for x, y in points], dtype=np.float64)
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
     if shade[0] <= 0:
         return 1.0
@@ -96,99 +99,100 @@ def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
     return 1 - shade[0] * min(max((cover - shade[2]) * shade[3] + 0.5, 0.0), 1.0)
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def _paint(
     position, rotation, inner, textures, strips, walls, ceiling, shade, light, colour, ground
 ):
     rows, columns = ground.shape
     found = np.empty(3)
+    bands = _bands(strips)
+    table = survey(walls, position, rotation, inner, light[0])
+    near = np.empty(len(table), dtype=np.int64)
+    count = 0
     for y in range(rows):
         for x in range(columns):
+            if x % _BLOCK == 0:
+                count = walls_about(table, x, x + _BLOCK, y, near)
             for part in range(2):
                 across = (x + 0.25 + 0.5 * part - inner[2]) / inner[0]
                 down = (y + 0.25 + 0.5 * part - inner[3]) / inner[1]
-                ray = across * rotation[0] + down * rotation[1] + rotation[2]
-                flat = _look(
-                    position, ray, inner, textures, strips, walls, ceiling, shade, light, found
-                )
+                rx = across * rotation[0, 0] + down * rotation[1, 0] + rotation[2, 0]
+                ry = across * rotation[0, 1] + down * rotation[1, 1] + rotation[2, 1]
+                rz = across * rotation[0, 2] + down * rotation[1, 2] + rotation[2, 2]
+                depth, wall, u = nearest_wall(table, near, count, position, rx, ry, rz)
+                if rz < 0 and -position[2] / rz < depth:
+                    _see_ground(position, rx, ry, rz, inner, textures, bands, shade, light, found)
+                    flat = 1.0
+                else:
+                    _see_above(
+                        position, rx, ry, rz, inner, textures, len(strips), table, depth, wall, u,
+                        ceiling, light, found,
+                    )
+                    flat = 0.0
                 for k in range(3):
                     colour[y, x, k] += 0.5 * found[k]
                 if part == 1:
                     ground[y, x] = flat
 
 
-@njit(cache=True)
-def _look(position, ray, inner, textures, strips, walls, ceiling, shade, light, out):
-    """Writes the light along one ray to `out` [3]; returns 1.0 where it meets the ground."""
-    depth, wall, u = _nearest_wall(position, ray, walls)
-    n_strips = len(strips)
-    if ray[2] < 0 and -position[2] / ray[2] < depth:
-        depth = -position[2] / ray[2]
-        gx, gy = position[0] + depth * ray[0], position[1] + depth * ray[1]
-        slant = max(-ray[2] / math.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2), 0.05)
-        albedo(gx, gy, depth / inner[0] / math.sqrt(slant), textures[_strip(gx, gy, strips)], out)
-        lit = _sunlit(gx, gy, shade) * light[0, 2]
-        for k in range(3):
-            out[k] *= light[1, k] * lit + light[2, k]
-        return 1.0
-    if ceiling > 0 and ray[2] > 0 and (ceiling - position[2]) / ray[2] < depth:
-        depth = (ceiling - position[2]) / ray[2]
-        px, py = position[0] + depth * ray[0], position[1] + depth * ray[1]
+@njit(**_JIT)
+def _see_ground(position, rx, ry, rz, inner, textures, bands, shade, light, out):
+    """Writes the light of the ground along one ray to `out` [3]."""
+    depth = -position[2] / rz
+    gx, gy = position[0] + depth * rx, position[1] + depth * ry
+    slant = max(-rz / math.sqrt(rx**2 + ry**2 + rz**2), 0.05)
+    albedo(gx, gy, depth / inner[0] / math.sqrt(slant), textures[_strip(gx, gy, bands)], out)
+    lit = _sunlit(gx, gy, shade) * light[0, 2]
+    for k in range(3):
+        out[k] *= light[1, k] * lit + light[2, k]
+
+
+@njit(**_JIT)
+def _see_above(
+    position, rx, ry, rz, inner, textures, n_strips, table, depth, wall, u, ceiling, light, out
+):
+    """Writes the light of a wall, the ceiling or the sky along one ray to `out` [3].
+
+    `wall` is the row of the nearest wall in `table` or -1, `u` the metres along it.
+    """
+    if ceiling > 0 and rz > 0 and (ceiling - position[2]) / rz < depth:
+        depth = (ceiling - position[2]) / rz
+        px, py = position[0] + depth * rx, position[1] + depth * ry
         albedo(px, py, depth / inner[0], textures[-1], out)
         for k in range(3):
             out[k] *= 0.5 * light[1, k] + light[3, k] + 0.2 * light[2, k]
-        return 0.0
-    if wall >= 0:
-        height = position[2] + depth * ray[2]
-        albedo(u, height, depth / inner[0], textures[1 + n_strips + wall], out)
-        wx, wy = walls[wall, 2] - walls[wall, 0], walls[wall, 3] - walls[wall, 1]
-        facing = (-wy * light[0, 0] + wx * light[0, 1]) / math.hypot(wx, wy)
+    elif wall >= 0:
+        height = position[2] + depth * rz
+        albedo(u, height, depth / inner[0], textures[1 + n_strips + int(table[wall, WHICH])], out)
         corner = 0.6 + 0.4 * min(1.0, height / 1.2)
         for k in range(3):
             around = 0.5 * (light[2, k] + light[3, k])
-            out[k] *= light[1, k] * max(0.0, facing) + around * corner
-        return 0.0
-    rise = ray[2] / math.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
-    for k in range(3):
-        out[k] = light[2, k] * (1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)) + 0.1 * light[1, k]
-    return 0.0
+            out[k] *= light[1, k] * table[wall, FACING] + around * corner
+    else:
+        rise = rz / math.sqrt(rx**2 + ry**2 + rz**2)
+        for k in range(3):
+            out[k] = light[2, k] * (1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)) + 0.1 * light[1, k]
 
 
-@njit(cache=True)
-def _nearest_wall(position, ray, walls):
-    """Depth of the nearest wall that faces the camera, its row (-1: none), metres along it."""
-    depth, found, along = _FAR, -1, 0.0
-    for i in range(len(walls)):
-        wx, wy = walls[i, 2] - walls[i, 0], walls[i, 3] - walls[i, 1]
-        length = math.hypot(wx, wy)
-        nx, ny = -wy / length, wx / length
-        towards = nx * ray[0] + ny * ray[1]
-        if towards > -1e-9:
-            continue
-        at = (nx * (walls[i, 0] - position[0]) + ny * (walls[i, 1] - position[1])) / towards
-        if at <= 0.05 or at >= depth:
-            continue
-        height = position[2] + at * ray[2]
-        if height < walls[i, 4] or height > walls[i, 5]:
-            continue
-        px = position[0] + at * ray[0] - walls[i, 0]
-        py = position[1] + at * ray[1] - walls[i, 1]
-        u = (px * wx + py * wy) / length
-        if 0 <= u <= length:
-            depth, found, along = at, i, u
-    return depth, found, along
+@njit(**_JIT)
+def _bands(strips):
+    """For each strip the cosine and sine of its angle, its first and last metre, and its dash."""
+    bands = np.empty((len(strips), 5))
+    for i in range(len(strips)):
+        bands[i, 0], bands[i, 1] = math.cos(strips[i, 0]), math.sin(strips[i, 0])
+        bands[i, 2:] = strips[i, 1:]
+    return bands
 
 
-@njit(cache=True)
-def _strip(x, y, strips):
+@njit(**_JIT)
+def _strip(x, y, bands):
     """The texture of the ground at (x, y): the last strip that holds it, or the ground's own."""
     texture = 0
-    for i in range(len(strips)):
-        cos, sin = math.cos(strips[i, 0]), math.sin(strips[i, 0])
-        across = x * cos + y * sin
-        if strips[i, 1] <= across <= strips[i, 2]:
-            along = y * cos - x * sin
-            if strips[i, 3] <= 0 or math.floor(along / strips[i, 3]) % 2 == 0:
+    for i in range(len(bands)):
+        across = x * bands[i, 0] + y * bands[i, 1]
+        if bands[i, 2] <= across <= bands[i, 3]:
+            along = y * bands[i, 0] - x * bands[i, 1]
+            if bands[i, 4] <= 0 or math.floor(along / bands[i, 4]) % 2 == 0:
                 texture = 1 + i
     return texture
 
@@ -207,7 +211,7 @@ def cut(
     return colour, ground
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**_JIT)
 def _resample(layers, x1, y1, x2, y2, colour, ground):
     rows, columns, _ = layers.shape
     height, width = ground.shape

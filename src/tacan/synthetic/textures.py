@@ -15,6 +15,8 @@ from numba import njit
 
 __all__ = ["Texture", "albedo", "smooth_noise"]
 
+_JIT = {"cache": True, "error_model": "numpy"}
+
 RGB = tuple[float, float, float]
 
 
@@ -73,7 +75,7 @@ class Texture:
         return np.array(flat)
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def _hash(x: int, y: int, seed: int) -> float:
     """A number from 0 to 1 for a cell of a grid."""
     h = (x * 374761393 + y * 668265263 + seed * 2147483647 + 1013904223) & 0xFFFFFFFF
@@ -82,7 +84,7 @@ def _hash(x: int, y: int, seed: int) -> float:
     return ((h ^ (h >> 15)) & 0xFFFFFF) / 16777215.0
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def smooth_noise(x: float, y: float, seed: int) -> float:
     """Value noise from -1 to 1 with one knot for each unit."""
     ix, iy = math.floor(x), math.floor(y)
@@ -94,7 +96,7 @@ def smooth_noise(x: float, y: float, seed: int) -> float:
     return 2 * (low * (1 - fy) + high * fy) - 1
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def _line(distance: float, breadth: float, footprint: float) -> float:
     """How much of a pixel `footprint` metres wide a line takes whose middle is so far off."""
     reach = 0.5 * (breadth + footprint)
@@ -103,7 +105,7 @@ def _line(distance: float, breadth: float, footprint: float) -> float:
     return min(1.0, breadth / max(footprint, 1e-6)) * min(1.0, (reach - distance) / footprint + 0.2)
 
 
-@njit(cache=True)
+@njit(**_JIT)
 def albedo(u: float, v: float, footprint: float, t: np.ndarray, out: np.ndarray) -> None:
     """Writes the colour at (u, v) metres on the texture row `t` to `out` [3].
 
