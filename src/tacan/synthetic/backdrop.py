@@ -125,8 +125,20 @@ def _paint(
                     flat = 1.0
                 else:
                     _see_above(
-                        position, rx, ry, rz, inner, textures, len(strips), table, depth, wall, u,
-                        ceiling, light, found,
+                        position,
+                        rx,
+                        ry,
+                        rz,
+                        inner,
+                        textures,
+                        len(strips),
+                        table,
+                        depth,
+                        wall,
+                        u,
+                        ceiling,
+                        light,
+                        found,
                     )
                     flat = 0.0
                 for k in range(3):

@@ -9,7 +9,7 @@ from numba import njit
 
 from tacan.synthetic.intersect import nearest_hit
 from tacan.synthetic.shade import ground_share, shade
-from tacan.synthetic.shadows import lit_share, may_block, occupied, open_ground
+from tacan.synthetic.shadows import lit_share, may_block, occupied, open_ground, set_looks
 from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
@@ -91,6 +91,7 @@ def darken(picture, ground, index, stage, sun_map, contact):
     Pixels well within solids are left as they are.
     """
     sun_blocks = occupied(sun_map, 8)
+    set_looks(stage)
     height, width = index.shape
     a, r = POSITION, ROTATION
     for y in range(height):
@@ -106,7 +107,7 @@ def darken(picture, ground, index, stage, sun_map, contact):
                 gy = stage[a + 1] + t * (across * stage[r + 1] + down * stage[r + 4] + stage[r + 7])
                 lit, free = 1.0, open_ground(contact, stage, gx, gy)
                 if may_block(sun_blocks, stage, gx, gy):
-                    lit = lit_share(sun_map, stage, gx, gy, 0.02)
+                    lit = lit_share(stage, gx, gy, 0.02)
                 if lit < 1.0 or free < 1.0:
                     for band in range(3):
                         picture[y, x, band] *= ground_share(stage, band, lit, free)
@@ -124,56 +125,60 @@ def _beside_backdrop(index, x, y):
 
 
 @njit(**_JIT)
-def resolve(
-    view, order, texture, material, owner, look, stage, sun_map, above, depth, index, picture
-):
+def resolve(packed, order, material, owner, stage, depth, index, picture):
     """Paints the solids into `picture`, which holds the backdrop: float32 [H, W, 3].
 
-    One sample inside surfaces, four where two border; each surface of such a pixel is lit once,
+    `packed` is what `pack` makes of the view. One sample inside surfaces, four where two border; each surface of such a pixel is lit once,
     at the first point where it was met.
     """
     height, width = depth.shape
-    near = np.empty(len(order), dtype=np.int64)
+    set_looks(stage)
+    near, in_line = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int64)
     for y in range(height):
+        here = _in_line(packed, order, y, in_line)
         for x in range(width):
             i = index[y, x]
             if _borders(depth, index, material, owner, x, y):
-                count = _candidates(view, order, x, y, near)
+                count = _candidates(packed, in_line, here, x, near)
                 red = green = blue = last_r = last_g = last_b = 0.0
                 empty, last = 0, -1
                 for k in range(4):
                     px, py = x + (0.25 if k in (0, 3) else 0.75), y + (0.25 if k < 2 else 0.75)
-                    t, who = _nearest(view, near, count, px, py)
+                    t, who = _nearest(packed, near, count, px, py)
                     if who < 0:
                         empty += 1
                         continue
                     if who != last:
                         last = who
-                        last_r, last_g, last_b = shade(
-                            view, texture, material, look, stage, sun_map, above, who, t, px, py
-                        )
+                        last_r, last_g, last_b = shade(packed, stage, who, t, px, py)
                     red, green, blue = red + last_r, green + last_g, blue + last_b
                 picture[y, x, 0] = 0.25 * (red + empty * picture[y, x, 0])
                 picture[y, x, 1] = 0.25 * (green + empty * picture[y, x, 1])
                 picture[y, x, 2] = 0.25 * (blue + empty * picture[y, x, 2])
             elif i >= 0:
                 picture[y, x, 0], picture[y, x, 1], picture[y, x, 2] = shade(
-                    view, texture, material, look, stage, sun_map, above,
-                    i, depth[y, x], x + 0.5, y + 0.5,
-                )  # fmt: skip
+                    packed, stage, i, depth[y, x], x + 0.5, y + 0.5
+                )
 
 
 @njit(**_JIT)
-def _candidates(view, order, x, y, near):
-    """Writes the solids whose boxes touch the pixel into `near`, nearest first; their number."""
+def _in_line(view, order, y, in_line):
+    """Writes the solids whose boxes touch the pixels of line `y`, nearest first; their number."""
     count = 0
     for i in order:
-        if (
-            view[i, BOX] < x + 1
-            and view[i, BOX + 2] > x
-            and view[i, BOX + 1] < y + 1
-            and view[i, BOX + 3] > y
-        ):
+        if view[i, BOX + 1] < y + 1 and view[i, BOX + 3] > y:
+            in_line[count] = i
+            count += 1
+    return count
+
+
+@njit(**_JIT)
+def _candidates(view, in_line, here, x, near):
+    """Writes those of the first `here` solids `in_line` that touch column `x` into `near`; how many."""
+    count = 0
+    for k in range(here):
+        i = in_line[k]
+        if view[i, BOX] < x + 1 and view[i, BOX + 2] > x:
             near[count] = i
             count += 1
     return count

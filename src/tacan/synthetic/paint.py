@@ -10,8 +10,8 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.materials import NUMBERS, OVERLAY, PATTERN
 from tacan.synthetic.noise import smooth_noise
+from tacan.synthetic.packing import COLOUR, NUMBERS, OVERLAY, PATTERN
 
 __all__ = ["paint"]
 
@@ -19,18 +19,18 @@ _JIT = {"cache": True, "error_model": "numpy"}
 
 
 @njit(**_JIT)
-def paint(look, row, x, y, z, front, side):
-    """The colour (r, g, b) of the material in `row` of `Materials.packed`.
+def paint(packed, i, x, y, z, front, side):
+    """The colour (r, g, b) of the material of solid `i`; `packed` is what `pack` gives.
 
     `front` is the outward direction's share forward, -1 to 1.
     """
-    overlay, pattern = int(look[row, OVERLAY]), int(look[row, PATTERN])
-    at, wide = look[row, NUMBERS + 2], look[row, NUMBERS + 3]
+    overlay, pattern = int(packed[i, OVERLAY]), int(packed[i, PATTERN])
+    at, wide = packed[i, NUMBERS + 2], packed[i, NUMBERS + 3]
     if overlay != 0 and _overlay_mask(overlay, at, 0.5 * wide, x, z, front):
-        return look[row, 9], look[row, 10], look[row, 11]
+        return packed[i, COLOUR + 9], packed[i, COLOUR + 10], packed[i, COLOUR + 11]
     if pattern == 0:
-        return look[row, 0], look[row, 1], look[row, 2]
-    scale, level, seed = look[row, NUMBERS], look[row, NUMBERS + 1], look[row, NUMBERS + 7]
+        return packed[i, COLOUR], packed[i, COLOUR + 1], packed[i, COLOUR + 2]
+    scale, level, seed = packed[i, NUMBERS], packed[i, NUMBERS + 1], packed[i, NUMBERS + 7]
     across = y if side else x
     second = third = 0.0
     bright = 1.0
@@ -54,15 +54,16 @@ def paint(look, row, x, y, z, front, side):
     elif pattern == 9:
         second, third, fourth = _face(scale, level, at, wide, x, y, z, front)
         if fourth > 0.5:
-            return look[row, 9], look[row, 10], look[row, 11]
+            return packed[i, COLOUR + 9], packed[i, COLOUR + 10], packed[i, COLOUR + 11]
     else:
         second, third, bright = _surface(pattern, scale, level, seed, x, y, z, across)
     first = (1.0 - second) * (1.0 - third)
     second *= 1.0 - third
+    k = COLOUR
     return (
-        bright * (first * look[row, 0] + second * look[row, 3] + third * look[row, 6]),
-        bright * (first * look[row, 1] + second * look[row, 4] + third * look[row, 7]),
-        bright * (first * look[row, 2] + second * look[row, 5] + third * look[row, 8]),
+        bright * (first * packed[i, k] + second * packed[i, k + 3] + third * packed[i, k + 6]),
+        bright * (first * packed[i, k + 1] + second * packed[i, k + 4] + third * packed[i, k + 7]),
+        bright * (first * packed[i, k + 2] + second * packed[i, k + 5] + third * packed[i, k + 8]),
     )
 
 

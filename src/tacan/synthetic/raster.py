@@ -16,6 +16,7 @@ from tacan.synthetic.fill import coverage_mask, darken, fill, resolve
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
 from tacan.synthetic.materials import Materials
+from tacan.synthetic.packing import pack
 from tacan.synthetic.shadows import contact_map, depth_map
 from tacan.synthetic.solids import Solids
 from tacan.synthetic.stage import stage_vector
@@ -73,13 +74,17 @@ def draw(
     sun_map, sun_origin, sun_texel = _map(solids, sun_axes, finest=_SUN_TEXEL)
     above, high, texel = _map(solids, _DOWNWARDS, finest=_LEVEL_TEXEL)
     below, _, _ = _map(solids, _UPWARDS, finest=_LEVEL_TEXEL, from_ground=True)
-    stage = stage_vector(lens, light, sun=(sun_axes, sun_origin, sun_texel), above=(high, texel))
+    stage = stage_vector(
+        lens,
+        light,
+        sun=(sun_axes, sun_origin, sun_texel),
+        above=(high, texel),
+        maps=(sun_map, above),
+    )
     picture = np.array(backdrop, dtype=np.float32, order="C")
     darken(picture, ground, index, stage, sun_map, contact_map(below, texel))
-    resolve(
-        view, order, solids.texture, solids.material, solids.owner, materials.packed(),
-        stage, sun_map, above, depth, index, picture,
-    )  # fmt: skip
+    packed = pack(view, solids.texture, solids.material, materials.packed())
+    resolve(packed, order, solids.material, solids.owner, stage, depth, index, picture)
     owner = np.full(len(solids) + 1, -1, dtype=np.int32)
     owner[: len(solids)] = solids.owner
     return Picture(colour=picture, owner=owner[index], depth=depth.astype(np.float32))

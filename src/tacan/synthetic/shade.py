@@ -7,8 +7,8 @@ import math
 from numba import njit
 
 from tacan.synthetic.intersect import own_normal
-from tacan.synthetic.materials import NUMBERS
 from tacan.synthetic.noise import smooth_noise
+from tacan.synthetic.packing import COLOUR, NUMBERS, OVERLAY, PATTERN, TEXTURE
 from tacan.synthetic.paint import paint
 from tacan.synthetic.shadows import lit_share, open_share
 from tacan.synthetic.stage import CENTRE, FOCAL, GROUND, POSITION, ROTATION, SKY, SUN, SUN_COLOUR
@@ -24,35 +24,35 @@ _OUT = 0.08
 
 
 @njit(**_JIT)
-def shade(view, texture, material, look, stage, sun_map, above, i, t, px, py):
+def shade(packed, stage, i, t, px, py):
     """Linear colour (r, g, b) of solid `i` where the ray of pixel (px, py) meets it at depth t.
 
-    `look` is `Materials.packed`, `stage` a `stage_vector`, `sun_map` and `above` depth maps.
+    `packed` is what `pack` gives, `stage` a `stage_vector` with its looks set.
     """
-    x = view[i, D] + t * (view[i, A] + px * view[i, B] + py * view[i, C])
-    y = view[i, D + 1] + t * (view[i, A + 1] + px * view[i, B + 1] + py * view[i, C + 1])
-    z = view[i, D + 2] + t * (view[i, A + 2] + px * view[i, B + 2] + py * view[i, C + 2])
-    size_a, size_b, size_c = view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2]
-    a, b, c = own_normal(int(view[i, KIND]), size_a, size_b, size_c, x, y, z)
-    gx = texture[i, 0, 0] * x + texture[i, 0, 1] * y + texture[i, 0, 2] * z + texture[i, 0, 3]
-    gy = texture[i, 1, 0] * x + texture[i, 1, 1] * y + texture[i, 1, 2] * z + texture[i, 1, 3]
-    gz = texture[i, 2, 0] * x + texture[i, 2, 1] * y + texture[i, 2, 2] * z + texture[i, 2, 3]
-    row = material[i]
-    front, side = _facing(texture, i, a, b, c)
-    red, green, blue = paint(look, row, gx, gy, gz, front, side)
+    x = packed[i, D] + t * (packed[i, A] + px * packed[i, B] + py * packed[i, C])
+    y = packed[i, D + 1] + t * (packed[i, A + 1] + px * packed[i, B + 1] + py * packed[i, C + 1])
+    z = packed[i, D + 2] + t * (packed[i, A + 2] + px * packed[i, B + 2] + py * packed[i, C + 2])
+    size_a, size_b, size_c = packed[i, SIZE], packed[i, SIZE + 1], packed[i, SIZE + 2]
+    a, b, c = own_normal(int(packed[i, KIND]), size_a, size_b, size_c, x, y, z)
+    gx, gy, gz = _pattern_point(packed, i, x, y, z)
+    if packed[i, PATTERN] == 0.0 and packed[i, OVERLAY] == 0.0:
+        red, green, blue = packed[i, COLOUR], packed[i, COLOUR + 1], packed[i, COLOUR + 2]
+    else:
+        front, side = _facing(packed, i, a, b, c)
+        red, green, blue = paint(packed, i, gx, gy, gz, front, side)
     m = INVERSE
-    nx = view[i, m] * a + view[i, m + 3] * b + view[i, m + 6] * c
-    ny = view[i, m + 1] * a + view[i, m + 4] * b + view[i, m + 7] * c
-    nz = view[i, m + 2] * a + view[i, m + 5] * b + view[i, m + 8] * c
+    nx = packed[i, m] * a + packed[i, m + 3] * b + packed[i, m + 6] * c
+    ny = packed[i, m + 1] * a + packed[i, m + 4] * b + packed[i, m + 7] * c
+    nz = packed[i, m + 2] * a + packed[i, m + 5] * b + packed[i, m + 8] * c
     scale = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-30)
     nx, ny, nz = nx * scale, ny * scale, nz * scale
     wx, wy, wz = _world(stage, t, px, py)
     shadow_x, shadow_y, shadow_z = wx + _LIFT * nx, wy + _LIFT * ny, wz + _LIFT * nz
-    sky = open_share(above, stage, wx + _OUT * nx, wy + _OUT * ny, shadow_z)
+    sky = open_share(stage, wx + _OUT * nx, wy + _OUT * ny, shadow_z)
     sky *= 0.72 + 0.28 * min(max(wz, 0.0), 1.0)
-    folds, grain, bright = look[row, NUMBERS + 4], look[row, NUMBERS + 5], 1.0
+    folds, grain, bright = packed[i, NUMBERS + 4], packed[i, NUMBERS + 5], 1.0
     if folds > 0.0 or grain > 0.0:
-        seed = look[row, NUMBERS + 7]
+        seed = packed[i, NUMBERS + 7]
         coarse = smooth_noise(gx * 11.0, gy * 11.0, gz * 7.0, seed)
         fine = smooth_noise(gx * 34.0, gy * 34.0, gz * 24.0, seed + 1.0)
         bright = 1.0 + 0.5 * folds * coarse + grain * fine
@@ -62,15 +62,26 @@ def shade(view, texture, material, look, stage, sun_map, above, i, t, px, py):
         nx, ny, nz = nx * scale, ny * scale, nz * scale
     sun = nx * stage[SUN] + ny * stage[SUN + 1] + nz * stage[SUN + 2]
     if sun > 0.0:
-        sun *= lit_share(sun_map, stage, shadow_x, shadow_y, shadow_z)
+        sun *= lit_share(stage, shadow_x, shadow_y, shadow_z)
     else:
         sun = 0.0
     upward = 0.5 + 0.5 * nz
-    shine = _shine(look[row, NUMBERS + 6], stage, wx, wy, wz, nx, ny, nz, sun)
+    shine = _shine(packed[i, NUMBERS + 6], stage, wx, wy, wz, nx, ny, nz, sun)
     return (
         bright * red * _light(stage, 0, sun, sky, upward) + shine * stage[SUN_COLOUR],
         bright * green * _light(stage, 1, sun, sky, upward) + shine * stage[SUN_COLOUR + 1],
         bright * blue * _light(stage, 2, sun, sky, upward) + shine * stage[SUN_COLOUR + 2],
+    )
+
+
+@njit(**_JIT)
+def _pattern_point(packed, i, x, y, z):
+    """The own point (x, y, z) of solid `i` in pattern coordinates."""
+    k = TEXTURE
+    return (
+        packed[i, k] * x + packed[i, k + 1] * y + packed[i, k + 2] * z + packed[i, k + 3],
+        packed[i, k + 4] * x + packed[i, k + 5] * y + packed[i, k + 6] * z + packed[i, k + 7],
+        packed[i, k + 8] * x + packed[i, k + 9] * y + packed[i, k + 10] * z + packed[i, k + 11],
     )
 
 
@@ -94,7 +105,7 @@ def _light(stage, band, sun, sky, upward):
 
 
 @njit(**_JIT)
-def _facing(texture, i, a, b, c):
+def _facing(packed, i, a, b, c):
     """How far the direction (a, b, c) faces forward in pattern coordinates, and whether sideways.
 
     The columns of a texture's frame are at right angles, so dividing by their squared lengths
@@ -103,7 +114,8 @@ def _facing(texture, i, a, b, c):
     right = forward = up = 0.0
     for k in range(3):
         part = a if k == 0 else b if k == 1 else c
-        p, q, r = texture[i, 0, k], texture[i, 1, k], texture[i, 2, k]
+        at = TEXTURE + k
+        p, q, r = packed[i, at], packed[i, at + 4], packed[i, at + 8]
         part /= p * p + q * q + r * r
         right += p * part
         forward += q * part

@@ -16,9 +16,12 @@ from numba import njit
 from tacan.synthetic.intersect import nearest_hit
 from tacan.synthetic.stage import (
     ABOVE,
+    ABOVE_MAP,
     ABOVE_SCALE,
+    LOOKS,
     SOFTNESS,
     SUN_AXES,
+    SUN_MAP,
     SUN_ORIGIN,
     SUN_SCALE,
 )
@@ -34,11 +37,14 @@ __all__ = [
     "on_sun_map",
     "open_ground",
     "open_share",
+    "set_looks",
 ]
 
 _JIT = {"cache": True, "error_model": "numpy"}
 _COS, _SIN = math.cos(2.39996), math.sin(2.39996)
 """The golden angle: points that are turned by it fill a disc evenly."""
+_EDGE, _SKY = LOOKS + 10, LOOKS + 26
+"""The first looks that find how dark an edge is, and how open the sky."""
 
 
 @njit(**_JIT)
@@ -116,58 +122,79 @@ def may_block(blocks, stage, x, y):
 
 
 @njit(**_JIT)
-def lit_share(sun_map, stage, x, y, z):
+def set_looks(stage):
+    """Writes where about a point the maps are looked at to `stage`: texels across and down.
+
+    The looks spiral outwards. The first five seek what blocks the sun; the next eight are for an
+    edge one texel wide, and the last eight for skylight. They are the same for a whole picture:
+    turning from look to look at each point anew would keep every look waiting for the one before.
+    """
+    softness = stage[SOFTNESS] * stage[SUN_SCALE]
+    _spiral(stage[LOOKS:_EDGE], min(max(0.25 * softness, 0.7), 6.0), 1.0)
+    _spiral(stage[_EDGE:_SKY], 0.35, 1.16)
+    _spiral(stage[_SKY : _SKY + 16], 0.35 * (0.08 * stage[ABOVE_SCALE]), 1.16)
+
+
+@njit(**_JIT)
+def _spiral(looks, radius, growth):
+    du, dv = radius, 0.0
+    for k in range(0, len(looks), 2):
+        looks[k], looks[k + 1] = du, dv
+        du, dv = growth * (_COS * du - _SIN * dv), growth * (_SIN * du + _COS * dv)
+
+
+@njit(**_JIT)
+def lit_share(stage, x, y, z):
     """Share of the sun that reaches the point (x, y, z), 0 to 1.
 
     First the distance of what blocks is sought; the breadth of the shadow's edge grows with it.
     """
     u, v, depth = on_sun_map(stage, x, y, z)
-    softness = stage[SOFTNESS] * stage[SUN_SCALE]
-    wide = min(max(0.25 * softness, 0.7), 6.0)
     found, total = 0, 0.0
-    du, dv = wide, 0.0
-    for _ in range(5):
-        gap = depth - _at(sun_map, u + du, v + dv)
-        du, dv = _COS * du - _SIN * dv, _SIN * du + _COS * dv
+    for k in range(LOOKS, _EDGE, 2):
+        gap = depth - _at(stage, SUN_MAP, u + stage[k], v + stage[k + 1])
         if gap > 0.0:
             found += 1
             total += gap
     if found == 0:
         return 1.0
+    softness = stage[SOFTNESS] * stage[SUN_SCALE]
     wide = min(max(0.5 * softness * total / found, 0.5), 10.0)
-    return 1.0 - _hidden(sun_map, u, v, depth, wide)
+    return 1.0 - _hidden(stage, SUN_MAP, u, v, depth, wide, _EDGE)
 
 
 @njit(**_JIT)
-def _hidden(depths, u, v, depth, wide):
-    """Share of eight points within `wide` texels of (u, v) where the map lies before `depth`."""
+def _hidden(stage, at, u, v, depth, wide, first):
+    """Share of eight points about (u, v) where the map `at` lies before `depth`.
+
+    They are the looks from place `first`, `wide` times as far off.
+    """
     found = 0
-    du, dv = 0.35 * wide, 0.0
-    for _ in range(8):
-        if depth > _at(depths, u + du, v + dv):
+    for k in range(first, first + 16, 2):
+        if depth > _at(stage, at, u + wide * stage[k], v + wide * stage[k + 1]):
             found += 1
-        du, dv = 1.16 * (_COS * du - _SIN * dv), 1.16 * (_SIN * du + _COS * dv)
     return 0.125 * found
 
 
 @njit(**_JIT)
-def _at(depth, u, v):
-    """The map's depth in the texel at (u, v), infinite beyond its edges."""
+def _at(stage, at, u, v):
+    """The map's depth in the texel at (u, v), infinite beyond its edges.
+
+    `at` is the map's place in the stage: `SUN_MAP` or `ABOVE_MAP`.
+    """
+    height, width, first = int(stage[at]), int(stage[at + 1]), int(stage[at + 2])
     column, row = int(u + 0.5), int(v + 0.5)
-    if u < 0.0 or v < 0.0 or row >= depth.shape[0] or column >= depth.shape[1]:
+    if u < 0.0 or v < 0.0 or row >= height or column >= width:
         return math.inf
-    return depth[row, column]
+    return stage[first + row * width + column]
 
 
 @njit(**_JIT)
-def open_share(above, stage, x, y, z):
-    """Share of the skylight that reaches a point beside which other solids may hang over it.
-
-    `above` is the map seen from straight above.
-    """
+def open_share(stage, x, y, z):
+    """Share of the skylight that reaches a point beside which other solids may hang over it."""
     u, v = on_level_map(stage, x, y)
     depth = stage[ABOVE + 2] - z - 0.06
-    return 1.0 - 0.5 * _hidden(above, u, v, depth, 0.08 * stage[ABOVE_SCALE])
+    return 1.0 - 0.5 * _hidden(stage, ABOVE_MAP, u, v, depth, 1.0, _SKY)
 
 
 @njit(**_JIT)

@@ -38,7 +38,12 @@ def survey(walls, position, rotation, inner, sun):
         length = math.hypot(wx, wy)
         nx, ny = -wy / length, wx / length
         away = nx * (walls[i, 0] - position[0]) + ny * (walls[i, 1] - position[1])
-        row[_START], row[_START + 1], row[_ALONG], row[_ALONG + 1] = walls[i, 0], walls[i, 1], wx, wy
+        row[_START], row[_START + 1], row[_ALONG], row[_ALONG + 1] = (
+            walls[i, 0],
+            walls[i, 1],
+            wx,
+            wy,
+        )
         row[_LENGTH], row[_LOW], row[_LOW + 1] = length, walls[i, 4], walls[i, 5]
         row[_NORMAL], row[_NORMAL + 1], row[_AWAY] = nx, ny, away
         row[FACING], row[WHICH] = max(0.0, (-wy * sun[0] + wx * sun[1]) / length), i
@@ -52,7 +57,12 @@ def survey(walls, position, rotation, inner, sun):
 @njit(**_JIT)
 def _find_box(row, position, rotation, inner):
     """Writes a wall's box with a pixel to spare; it is the whole plane if it reaches behind."""
-    row[_BOX], row[_BOX + 1], row[_BOX + 2], row[_BOX + 3] = math.inf, math.inf, -math.inf, -math.inf
+    row[_BOX], row[_BOX + 1], row[_BOX + 2], row[_BOX + 3] = (
+        math.inf,
+        math.inf,
+        -math.inf,
+        -math.inf,
+    )
     for corner in range(4):
         share = 1.0 if corner & 1 else 0.0
         x = row[_START] + share * row[_ALONG] - position[0]
@@ -67,12 +77,15 @@ def _find_box(row, position, rotation, inner):
         down = (rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z) / depth
         column, line = inner[2] + inner[0] * across, inner[3] + inner[1] * down
         row[_BOX], row[_BOX + 2] = min(row[_BOX], column - 1.0), max(row[_BOX + 2], column + 1.0)
-        row[_BOX + 1], row[_BOX + 3] = min(row[_BOX + 1], line - 1.0), max(row[_BOX + 3], line + 1.0)
+        row[_BOX + 1], row[_BOX + 3] = (
+            min(row[_BOX + 1], line - 1.0),
+            max(row[_BOX + 3], line + 1.0),
+        )
 
 
 @njit(**_JIT)
 def walls_about(table, x1, x2, y, near):
-    """Writes to `near` the rows of walls that pixels `x1` to `x2` of line `y` may show; how many."""
+    """Writes the rows of walls that pixels `x1` to `x2` of line `y` may show into `near`; how many."""
     count = 0
     for i in range(len(table)):
         if (
