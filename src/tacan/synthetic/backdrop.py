@@ -227,21 +227,32 @@ def cut(
 def _resample(layers, x1, y1, x2, y2, colour, ground):
     rows, columns, _ = layers.shape
     height, width = ground.shape
+    lefts, rights = _between(x1, x2, width, columns)
+    tops, belows = _between(y1, y2, height, rows)
     for y in range(height):
-        # Pixels' middles lie at halves.
-        v = min(max(y1 + (y2 - y1) * (y + 0.5) / height - 0.5, 0.0), rows - 1.0)
-        row = int(v)
-        below, lower = min(row + 1, rows - 1), np.float32(v - row)
-        upper = np.float32(1) - lower
+        high, low = layers[tops[y]], layers[min(tops[y] + 1, rows - 1)]
+        lower, upper = belows[y], np.float32(1) - belows[y]
         for x in range(width):
-            u = min(max(x1 + (x2 - x1) * (x + 0.5) / width - 0.5, 0.0), columns - 1.0)
-            column = int(u)
-            beside, right = min(column + 1, columns - 1), np.float32(u - column)
-            left = np.float32(1) - right
+            a, b = lefts[x], min(lefts[x] + 1, columns - 1)
+            right, left = rights[x], np.float32(1) - rights[x]
             for k in range(3):
-                colour[y, x, k] = upper * (
-                    left * layers[row, column, k] + right * layers[row, beside, k]
-                ) + lower * (left * layers[below, column, k] + right * layers[below, beside, k])
-            share = upper * (left * layers[row, column, 3] + right * layers[row, beside, 3])
-            share += lower * (left * layers[below, column, 3] + right * layers[below, beside, 3])
+                colour[y, x, k] = upper * (left * high[a, k] + right * high[b, k]) + lower * (
+                    left * low[a, k] + right * low[b, k]
+                )
+            share = upper * (left * high[a, 3] + right * high[b, 3])
+            share += lower * (left * low[a, 3] + right * low[b, 3])
             ground[y, x] = share > 0.5
+
+
+@njit(**_JIT)
+def _between(first, last, count, size):
+    """For each of `count` new pixels the old pixel, of `size`, before its middle, and how far on.
+
+    Pixels' middles lie at halves.
+    """
+    whole, part = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.float32)
+    for i in range(count):
+        at = min(max(first + (last - first) * (i + 0.5) / count - 0.5, 0.0), size - 1.0)
+        whole[i] = int(at)
+        part[i] = np.float32(at - whole[i])
+    return whole, part

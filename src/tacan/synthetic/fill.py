@@ -96,12 +96,12 @@ def darken(picture, ground, index, stage, sun_map, contact):
     a, r = POSITION, ROTATION
     for y in range(height):
         for x in range(width):
-            if index[y, x] >= 0 and not _beside_backdrop(index, x, y):
+            if not ground[y, x] or (index[y, x] >= 0 and not _beside_backdrop(index, x, y)):
                 continue
             across = (x + 0.5 - stage[CENTRE]) / stage[FOCAL]
             down = (y + 0.5 - stage[CENTRE + 1]) / stage[FOCAL + 1]
             fall = across * stage[r + 2] + down * stage[r + 5] + stage[r + 8]
-            if ground[y, x] and fall < -1e-6:
+            if fall < -1e-6:
                 t = -stage[a + 2] / fall
                 gx = stage[a] + t * (across * stage[r] + down * stage[r + 3] + stage[r + 6])
                 gy = stage[a + 1] + t * (across * stage[r + 1] + down * stage[r + 4] + stage[r + 7])
@@ -128,8 +128,8 @@ def _beside_backdrop(index, x, y):
 def resolve(packed, order, material, owner, stage, depth, index, picture):
     """Paints the solids into `picture`, which holds the backdrop: float32 [H, W, 3].
 
-    `packed` is what `pack` makes of the view. One sample inside surfaces, four where two border; each surface of such a pixel is lit once,
-    at the first point where it was met.
+    `packed` is what `pack` makes of the view. One sample inside surfaces, four where two border;
+    each surface of such a pixel is lit once, at the first point where it was met.
     """
     height, width = depth.shape
     set_looks(stage)
@@ -174,7 +174,7 @@ def _in_line(view, order, y, in_line):
 
 @njit(**_JIT)
 def _candidates(view, in_line, here, x, near):
-    """Writes those of the first `here` solids `in_line` that touch column `x` into `near`; how many."""
+    """Writes the solids among the first `here` of a line that touch column `x` into `near`."""
     count = 0
     for k in range(here):
         i = in_line[k]

@@ -85,7 +85,7 @@ def _find_box(row, position, rotation, inner):
 
 @njit(**_JIT)
 def walls_about(table, x1, x2, y, near):
-    """Writes the rows of walls that pixels `x1` to `x2` of line `y` may show into `near`; how many."""
+    """Writes rows of walls that pixels `x1` to `x2` of line `y` may show into `near`; how many."""
     count = 0
     for i in range(len(table)):
         if (
