@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.backdrop import cut, paint_backdrop, sunlit
+from tacan.synthetic.backdrop import paint_backdrop, sunlit
 from tacan.synthetic.fixtures import INDOORS, OUTDOORS
 from tacan.synthetic.lens import looking
 from tacan.synthetic.light import make_light
@@ -56,15 +56,3 @@ def test_the_sun_reaches_some_of_the_ground():
     assert all(((share >= 0) & (share <= 1)).all() for share in shares)
     assert any(share.min() < 0.3 and share.max() > 0.9 for share in shares)
     assert (sunlit(spots, place_of("hall")) == 1).all()
-
-
-def test_cutting_is_bilinear_and_goes_on_beyond_the_edges():
-    rows, columns = np.mgrid[:30, :40].astype(np.float32)
-    ramp = np.dstack([columns + 0.5, rows + 0.5, columns, columns < 15]).astype(np.float32)
-    found, ground = cut(ramp, (10.0, 5.0, 20.0, 25.0), height=40, width=5)
-    assert found.shape == (40, 5, 3)
-    assert found[0, :, 0] == pytest.approx([11, 13, 15, 17, 19], abs=1e-4)
-    assert found[:, 0, 1] == pytest.approx(5.25 + 0.5 * np.arange(40), abs=1e-4)
-    assert (ground == [True, True, False, False, False]).all()
-    beyond, _ = cut(ramp, (-20.0, 10.0, -10.0, 20.0), height=4, width=4)
-    assert (beyond[..., 0] == 0.5).all()

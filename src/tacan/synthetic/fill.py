@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 
 from tacan.synthetic.intersect import nearest_hit
+from tacan.synthetic.maps import occupied
 from tacan.synthetic.shade import ground_share, shade
-from tacan.synthetic.shadows import lit_share, may_block, occupied, open_ground, set_looks
+from tacan.synthetic.shadows import lit_share, may_block, open_ground, set_looks
 from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.extent import extent
 from tacan.synthetic.fill import coverage_mask, darken, fill, resolve
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
+from tacan.synthetic.maps import contact_map, map_along
 from tacan.synthetic.materials import Materials
 from tacan.synthetic.packing import pack
-from tacan.synthetic.shadows import contact_map, depth_map
 from tacan.synthetic.solids import Solids
 from tacan.synthetic.stage import stage_vector
-from tacan.synthetic.views import BOX, NEAR, view_along, view_through
+from tacan.synthetic.views import BOX, NEAR, view_through
 
 __all__ = ["Picture", "bounds", "coverage", "draw"]
 
@@ -142,16 +141,7 @@ def _map(
     It holds all people, or all solids where there are no people. With `from_ground` its depths are
     heights above the ground.
     """
-    low, high = extent(solids.kind, solids.frame, solids.place, solids.size, solids.owner, axes)
-    if from_ground:
-        low[2] = 0.0
-    breadth, length = float(high[0] - low[0]), float(high[1] - low[1])
-    texel = max(finest, breadth / _MOST_TEXELS, length / _MOST_TEXELS)
-    origin = low @ axes
-    view = view_along(
-        solids.kind, solids.frame, solids.place, solids.size,
-        axes[0], axes[1], axes[2], origin, texel,
+    return map_along(
+        solids.kind, solids.frame, solids.place, solids.size, solids.owner,
+        axes, finest, _MOST_TEXELS, from_ground,
     )  # fmt: skip
-    order = np.argsort(view[:, NEAR], kind="stable")
-    height, width = math.ceil(length / texel) + 1, math.ceil(breadth / texel) + 1
-    return depth_map(view, order, height, width), origin, texel

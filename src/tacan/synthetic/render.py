@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tacan.synthetic.backdrop import Backdrop, cut, paint_backdrop, sunlit
+from tacan.synthetic.backdrop import Backdrop, paint_backdrop, sunlit
 from tacan.synthetic.cameras import Camera
+from tacan.synthetic.cutting import cut
 from tacan.synthetic.faults import take_picture
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light

@@ -1,19 +1,17 @@
 """Shadows: what the solids take from the direct light, and from the light all around.
 
-Two small depth maps are drawn. One is seen from the sun: a point behind its depth is in shadow,
-and several looks about the point make the edge soft. The other is seen from straight above and
-below: what hangs over a point takes skylight from it, and what stands close to the ground darkens
-it there.
+They are looked up in the two small depth maps that `tacan.synthetic.maps` draws. One is seen from
+the sun: a point behind its depth is in shadow, and several looks about the point make the edge
+soft. The other is seen from straight above and below: what hangs over a point takes skylight from
+it, and what stands close to the ground darkens it there.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
 
-from tacan.synthetic.intersect import nearest_hit
 from tacan.synthetic.stage import (
     ABOVE,
     ABOVE_MAP,
@@ -25,14 +23,10 @@ from tacan.synthetic.stage import (
     SUN_ORIGIN,
     SUN_SCALE,
 )
-from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
 __all__ = [
-    "contact_map",
-    "depth_map",
     "lit_share",
     "may_block",
-    "occupied",
     "on_level_map",
     "on_sun_map",
     "open_ground",
@@ -45,48 +39,6 @@ _COS, _SIN = math.cos(2.39996), math.sin(2.39996)
 """The golden angle: points that are turned by it fill a disc evenly."""
 _EDGE, _SKY = LOOKS + 10, LOOKS + 26
 """The first looks that find how dark an edge is, and how open the sky."""
-
-
-@njit(**_JIT)
-def depth_map(view, order, height, width):
-    """Depths, float64 [height, width], of a view along a direction, infinite where it is empty."""
-    depth = np.full((height, width), math.inf)
-    for i in order:
-        x1, x2 = max(math.ceil(view[i, BOX]), 0), min(int(view[i, BOX + 2]), width - 1)
-        y1, y2 = max(math.ceil(view[i, BOX + 1]), 0), min(int(view[i, BOX + 3]), height - 1)
-        kind, a, b, c = int(view[i, KIND]), view[i, SIZE], view[i, SIZE + 1], view[i, SIZE + 2]
-        dx, dy, dz = view[i, D], view[i, D + 1], view[i, D + 2]
-        near = view[i, NEAR]
-        for y in range(y1, y2 + 1):
-            ox = view[i, A] + y * view[i, C]
-            oy = view[i, A + 1] + y * view[i, C + 1]
-            oz = view[i, A + 2] + y * view[i, C + 2]
-            for x in range(x1, x2 + 1):
-                if depth[y, x] <= near:
-                    continue
-                t = nearest_hit(
-                    kind, a, b, c,
-                    ox + x * view[i, B], oy + x * view[i, B + 1], oz + x * view[i, B + 2],
-                    dx, dy, dz,
-                )  # fmt: skip
-                depth[y, x] = min(depth[y, x], t)
-    return depth
-
-
-@njit(**_JIT)
-def occupied(depth, block):
-    """Which blocks of a depth map, each `block` texels square, hold or touch anything, bool."""
-    height, width = depth.shape
-    rows, columns = (height + block - 1) // block, (width + block - 1) // block
-    mask = np.zeros((rows, columns), dtype=np.bool_)
-    for y in range(height):
-        for x in range(width):
-            if depth[y, x] < math.inf:
-                r, c = y // block, x // block
-                for i in range(max(r - 1, 0), min(r + 2, rows)):
-                    for j in range(max(c - 1, 0), min(c + 2, columns)):
-                        mask[i, j] = True
-    return mask
 
 
 @njit(**_JIT)
@@ -195,42 +147,6 @@ def open_share(stage, x, y, z):
     u, v = on_level_map(stage, x, y)
     depth = stage[ABOVE + 2] - z - 0.06
     return 1.0 - 0.5 * _hidden(stage, ABOVE_MAP, u, v, depth, 1.0, _SKY)
-
-
-@njit(**_JIT)
-def contact_map(below, texel):
-    """How dark the ground is where something stands close above it: 0 to 1, like `below` [h, w].
-
-    `below` holds the height of the lowest solid over each texel; its nearness exp(-4 height) is
-    averaged over a square of about 0.35 metres, twice.
-    """
-    height, width = below.shape
-    near = np.zeros((height, width))
-    for y in range(height):
-        for x in range(width):
-            if below[y, x] < 1.5:
-                near[y, x] = math.exp(-4.0 * max(below[y, x], 0.0))
-    reach = max(int(0.09 / texel), 1)
-    for _ in range(2):
-        near = _averaged(_averaged(near, reach).T.copy(), reach).T.copy()
-    return near
-
-
-@njit(**_JIT)
-def _averaged(field, reach):
-    """Each value's mean with its neighbours up to `reach` to the left and right."""
-    height, width = field.shape
-    mean = np.empty_like(field)
-    for y in range(height):
-        total = 0.0
-        for x in range(-reach, width):
-            if x + reach < width:
-                total += field[y, x + reach]
-            if x - reach - 1 >= 0:
-                total -= field[y, x - reach - 1]
-            if x >= 0:
-                mean[y, x] = total / (2 * reach + 1)
-    return mean
 
 
 @njit(**_JIT)
