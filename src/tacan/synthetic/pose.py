@@ -44,6 +44,9 @@ BONES: dict[str, int] = {
 }
 """Rows of a skeleton. What hangs from a hand stays upright; a skirt widens with the stride."""
 
+_N_BONES, _PELVIS, _CHEST, _HEAD = len(BONES), BONES["pelvis"], BONES["chest"], BONES["head"]
+_RIGHT_ARM, _RIGHT_FOREARM = BONES["right arm"], BONES["right forearm"]
+_RIGHT_THIGH, _RIGHT_SHANK = BONES["right thigh"], BONES["right shank"]
 _LEFT_FOOT, _RIGHT_FOOT = BONES["left foot"], BONES["right foot"]
 
 PARENTS = np.array([-1, 0, 1, 1, 1, 3, 4, 0, 0, 7, 8, 9, 10, 0, 5, 6])
@@ -52,6 +55,9 @@ FIRST_UPRIGHT = 13
 
 ARMS = ("swing", "pockets", "phone", "call", "straps", "carry", "still", "behind")
 """What a person does with the arms."""
+
+_SWING, _POCKETS, _PHONE, _CALL, _STRAPS, _CARRY, _STILL, _BEHIND = range(len(ARMS))
+_JIT = {"cache": True, "error_model": "numpy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +91,41 @@ def joint_angles(gait: Gait, *, phase: float, arms: str = "swing", nod: float = 
     `phase` counts gait cycles of two steps: at a whole number the right heel meets the ground.
     `arms` is one of `ARMS`; `nod` lowers the head.
     """
-    angles = np.zeros((len(BONES), 3))
-    pace = gait.stride / 0.38
-    for side, name in ((-1, "left"), (1, "right")):
+    return _angles(
+        gait.stride, gait.swing, gait.lean, gait.bend, gait.toes, phase, ARMS.index(arms), nod
+    )
+
+
+@njit(**_JIT)
+def _angles(stride, swing, lean, bend, toes, phase, arms, nod):
+    angles = np.zeros((_N_BONES, 3))
+    pace = stride / 0.38
+    for side in (-1, 1):
+        # Bones of the left side stand just before those of the right.
+        left = 1 if side < 0 else 0
         at = (phase + (0.0 if side > 0 else 0.5)) % 1.0
         hip, knee, ankle = _leg(at, pace)
-        angles[BONES[f"{name} thigh"]] = hip, 0.02 * side, -side * gait.toes * 0.5
-        angles[BONES[f"{name} shank"], 0] = -knee
-        angles[BONES[f"{name} foot"]] = ankle, 0.0, -side * gait.toes * 0.5
+        _set(angles, _RIGHT_THIGH - left, hip, 0.02 * side, -side * toes * 0.5)
+        angles[_RIGHT_SHANK - left, 0] = -knee
+        _set(angles, _RIGHT_FOOT - left, ankle, 0.0, -side * toes * 0.5)
         raised = -math.cos(2 * math.pi * (at - 0.02))
-        pitch, roll, bend, inward = _arm(
-            arms, side, raised * gait.swing * min(pace, 1.2), gait.bend
-        )
-        angles[BONES[f"{name} arm"]] = pitch, -side * roll, side * inward
-        angles[BONES[f"{name} forearm"], 0] = bend
+        pitch, roll, elbow, inward = _arm(arms, side, raised * swing * min(pace, 1.2), bend)
+        _set(angles, _RIGHT_ARM - left, pitch, -side * roll, side * inward)
+        angles[_RIGHT_FOREARM - left, 0] = elbow
     twist = 0.12 * pace * math.cos(2 * math.pi * phase)
-    angles[BONES["pelvis"], 2] = 0.5 * twist
-    angles[BONES["chest"]] = -gait.lean, 0.02 * pace * math.sin(2 * math.pi * phase), -1.3 * twist
-    angles[BONES["head"]] = gait.lean - nod, 0.0, 0.8 * twist
+    angles[_PELVIS, 2] = 0.5 * twist
+    _set(angles, _CHEST, -lean, 0.02 * pace * math.sin(2 * math.pi * phase), -1.3 * twist)
+    _set(angles, _HEAD, lean - nod, 0.0, 0.8 * twist)
     return angles
 
 
-def _leg(at: float, pace: float) -> tuple[float, float, float]:
+@njit(**_JIT)
+def _set(angles, bone, pitch, roll, yaw):
+    angles[bone, 0], angles[bone, 1], angles[bone, 2] = pitch, roll, yaw
+
+
+@njit(**_JIT)
+def _leg(at, pace):
     """Hip, knee and ankle of one leg, `at` 0 when its heel meets the ground, gone at 0.62."""
     hip = 0.06 * pace + 0.38 * pace * math.cos(2 * math.pi * at)
     knee = 0.05 + pace * (0.22 * _bump(at, 0.13, 0.08) + 0.98 * _bump(at, 0.72, 0.11))
@@ -118,30 +137,32 @@ def _leg(at: float, pace: float) -> tuple[float, float, float]:
     return hip, knee, flat * level * 0.9 + raised - 0.3 * pace * _bump(at, 0.64, 0.09)
 
 
-def _bump(at: float, middle: float, width: float) -> float:
+@njit(**_JIT)
+def _bump(at, middle, width):
     return math.exp(-(((at - middle) / width) ** 2))
 
 
-def _arm(arms: str, side: int, swing: float, bend: float) -> tuple[float, float, float, float]:
-    """Shoulder pitch, roll outwards, elbow, and yaw inwards of one arm."""
-    if arms == "pockets":
+@njit(**_JIT)
+def _arm(arms, side, swing, bend):
+    """Shoulder pitch, roll outwards, elbow, and yaw inwards of one arm; `arms` counts `ARMS`."""
+    if arms == _POCKETS:
         return -0.22 + 0.1 * swing, 0.30, 0.62, 0.55
-    if arms == "straps":
+    if arms == _STRAPS:
         return -0.05 + 0.1 * swing, 0.16, 2.25, 0.25
-    if arms == "behind":
+    if arms == _BEHIND:
         return -0.45, 0.12, 0.25, 0.9
-    if arms == "still":
+    if arms == _STILL:
         return 0.02, 0.09, 0.5 * bend, 0.1
-    if side > 0 and arms == "phone":
+    if side > 0 and arms == _PHONE:
         return 0.22 + 0.1 * swing, 0.10, 1.75, 0.45
-    if side > 0 and arms == "call":
+    if side > 0 and arms == _CALL:
         return 0.55, 0.55, 2.35, 0.5
-    if side > 0 and arms == "carry":
+    if side > 0 and arms == _CARRY:
         return 0.15 + 0.15 * swing, 0.12, 1.45, 0.3
     return swing, 0.08, bend + 0.35 * max(swing, 0.0), 0.06
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**_JIT)
 def bone_frames(angles, joints, parents, first_upright):
     """Rotations [bones, 3, 3] and places of the joints [bones, 3], from joints at rest.
 
@@ -176,7 +197,7 @@ def bone_frames(angles, joints, parents, first_upright):
     return turned, places
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**_JIT)
 def carried(frames, places, bones, rest, turned, joints, sole, turn, x, y):
     """Frames [n, 3, 3] and places [n, 3] in the world of solids on `bones` int64 [n].
 
