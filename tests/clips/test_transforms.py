@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as F
 
-from tacan.clips.transforms import ClipAugmentation
+from tacan.clips.transforms import ClipAugmentation, light_curves
 from tacan.errors import ConfigError
 
 
@@ -17,8 +18,8 @@ def clip() -> torch.Tensor:
     return torch.randint(0, 256, (4, 3, 24, 12), dtype=torch.uint8, generator=generator)
 
 
-ALL = ClipAugmentation(flip=0.5, pad=3, erase=0.5, colour=0.3)
-NONE = {"flip": 0.0, "pad": 0, "erase": 0.0, "colour": 0.0}
+ALL = ClipAugmentation(flip=0.5, pad=3, erase=0.5, colour=0.3, light=0.3)
+NONE = {"flip": 0.0, "pad": 0, "erase": 0.0, "colour": 0.0, "light": 0.0}
 
 
 def test_deterministic_in_its_seed(clip: torch.Tensor) -> None:
@@ -131,3 +132,35 @@ def test_faults_come_all_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         ClipAugmentation(flip=1.5, pad=-1, erase=-0.1, colour=2.0)
     assert len(caught.value.faults) == 4
+
+
+def test_light_curves_equal_the_formula_level_by_level() -> None:
+    changes = np.array([0.3, -0.2, 0.1, 0.4, -0.3, 0.25])
+    curves = light_curves(changes)
+    exposure, gamma = math.exp(0.3), math.exp(-0.3 * 0.6)
+    contrast = math.exp(0.25 * 0.6)
+    for channel, change in enumerate((-0.2, 0.1, 0.4)):
+        for level in range(256):
+            linear = exposure * math.exp(0.7 * change) * (level / 255) ** 2.2
+            value = 0.5 + contrast * (min(max(linear, 0.0), 1.0) ** (gamma / 2.2) - 0.5)
+            assert abs(curves[channel, level] - 255 * min(max(value, 0.0), 1.0)) <= 0.5 + 1e-9
+    assert (light_curves(np.zeros(6)) == np.arange(256)).all()
+
+
+def test_light_sends_every_channel_through_a_curve_of_its_own(clip: torch.Tensor) -> None:
+    augmented = ClipAugmentation(**NONE | {"light": 0.3})(clip, 5)
+    levels = [{} for _ in range(3)]
+    for channel in range(3):
+        before, after = clip[:, channel].flatten(), augmented[:, channel].flatten()
+        for old, new in zip(before.tolist(), after.tolist(), strict=True):
+            assert levels[channel].setdefault(old, new) == new
+        rising = [levels[channel][level] for level in sorted(levels[channel])]
+        assert rising == sorted(rising)
+    assert levels[0] != levels[1]
+
+
+def test_what_is_erased_has_the_colour_of_the_relit_clip(clip: torch.Tensor) -> None:
+    flat = torch.full_like(clip, 120)
+    for seed in range(10):
+        augmented = ClipAugmentation(**NONE | {"light": 0.3, "erase": 1.0})(flat, seed)
+        assert torch.equal(augmented, augmented[:1, :, :1, :1].expand_as(augmented))

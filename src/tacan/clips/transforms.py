@@ -15,7 +15,7 @@ from torchvision.transforms.v2 import functional as F
 
 from tacan.errors import ConfigError
 
-__all__ = ["ClipAugmentation"]
+__all__ = ["ClipAugmentation", "light_curves"]
 
 # Random erasing: the box's share of the picture's area, and its height over its width.
 _ERASED_SHARE = (0.02, 0.3)
@@ -23,7 +23,8 @@ _ERASED_ASPECT = (0.3, 3.3)
 
 
 class ClipAugmentation:
-    """Flip, shift, colour jitter and erasing, in this order, the same for all frames of a clip.
+    """Flip, shift, colour jitter, other light and erasing, in this order, the same for all frames
+    of a clip.
 
     Parameters
     ----------
@@ -38,6 +39,9 @@ class ClipAugmentation:
     colour
         Strength c: brightness, contrast and saturation, in random order, are each multiplied by
         a factor between 1 - c and 1 + c.
+    light
+        Strength s of another camera's light: exposure, gains of the three channels, gamma and
+        contrast, each as `light_curves` has it.
 
     Raises
     ------
@@ -45,16 +49,20 @@ class ClipAugmentation:
         With each number that is out of range.
     """
 
-    def __init__(self, *, flip: float, pad: int, erase: float, colour: float) -> None:
+    def __init__(
+        self, *, flip: float, pad: int, erase: float, colour: float, light: float = 0.0
+    ) -> None:
         self.flip = flip
         self.pad = pad
         self.erase = erase
         self.colour = colour
+        self.light = light
         rules = [
             (0 <= flip <= 1, f"flip is a probability, between 0 and 1; got {flip}"),
             (pad >= 0, f"pad must be 0 pixels or more; got {pad}"),
             (0 <= erase <= 1, f"erase is a probability, between 0 and 1; got {erase}"),
             (0 <= colour <= 1, f"colour is a strength, between 0 and 1; got {colour}"),
+            (0 <= light <= 1, f"light is a strength, between 0 and 1; got {light}"),
         ]
         if faults := [fault for holds, fault in rules if not holds]:
             raise ConfigError(faults, source="the augmentation")
@@ -72,19 +80,36 @@ class ClipAugmentation:
         factors = rng.uniform(1 - self.colour, 1 + self.colour, size=3)
         erases = rng.random() < self.erase
         box = _random_box(clip.shape[-2], clip.shape[-1], rng)
+        curves = light_curves(self.light * rng.standard_normal(6))
 
         augmented = clip.flip(-1) if flips else clip.clone()
-        if not erases and not shift.any() and self.colour == 0:
+        if not erases and not shift.any() and self.colour == 0 and self.light == 0:
             return augmented
         filling = _mean_colour(clip)
         if shift.any():
             augmented = _shifted(augmented, int(shift[0]), int(shift[1]), filling)
         if self.colour > 0:
             augmented = _recoloured(augmented, order, factors)
+        if self.light > 0:
+            augmented = _relit(augmented, curves)
+            filling = _relit(filling, curves)
         if erases:
             top, left, height, width = box
             augmented[..., top : top + height, left : left + width] = filling
         return augmented
+
+
+def light_curves(changes: np.ndarray) -> np.ndarray:
+    """What another camera makes of each of the 256 levels of red, green and blue: uint8 [3, 256].
+
+    `changes` [6] are logarithms, and zeros change nothing. With exposure e, gains c_k, gamma g and
+    contrast q = exp of changes 0, 1 to 3 (times 0.7), 4 and 5 (times 0.6), a level v from 0 to 1
+    becomes 0.5 + q (w - 0.5), where w = (e c_k v^2.2)^(g / 2.2), both cut off at 0 and 1.
+    """
+    exposure, *gains, gamma, contrast = np.exp(changes * [1, 0.7, 0.7, 0.7, 0.6, 0.6]).tolist()
+    linear = exposure * np.array(gains)[:, None] * np.linspace(0, 1, 256) ** 2.2
+    levels = 0.5 + contrast * (np.clip(linear, 0, 1) ** (gamma / 2.2) - 0.5)
+    return np.rint(255 * np.clip(levels, 0, 1)).astype(np.uint8)
 
 
 def _mean_colour(clip: Tensor) -> Tensor:
@@ -113,6 +138,13 @@ def _recoloured(clip: Tensor, order: np.ndarray, factors: np.ndarray) -> Tensor:
     for which in order.tolist():
         clip = changes[which](clip, float(factors[which]))
     return clip
+
+
+def _relit(clip: Tensor, curves: np.ndarray) -> Tensor:
+    """uint8 [..., 3, H, W] through the curves uint8 [3, 256] of its channels."""
+    tables = torch.from_numpy(curves)
+    channels = [tables[k][clip[..., k, :, :].int()] for k in range(3)]
+    return torch.stack(channels, dim=-3)
 
 
 def _random_box(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:

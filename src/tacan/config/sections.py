@@ -77,7 +77,10 @@ class AugmentationConfig(Section):
     erase: Probability = 0.0
     """Probability that a random box is erased."""
     colour: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    """Strength of random changes in brightness, contrast, saturation and hue."""
+    """Strength of random changes in brightness, contrast and saturation."""
+    light: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Strength of another camera's light: its exposure, colour cast, gamma and contrast, as
+    standard deviations of logarithms (0.3 is much)."""
 
 
 class ModelConfig(Section):

@@ -106,6 +106,7 @@ def build_batches(
             pad=augmentation.pad,
             erase=augmentation.erase,
             colour=augmentation.colour,
+            light=augmentation.light,
         ),
         keep_frames=_fits(config, data),
     )
