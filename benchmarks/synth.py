@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--identities", type=int, default=10)
     chosen = parser.parse_args()
-    render.paint_backdrop = painted = _Timed(render.paint_backdrop)
+    render.paint_backdrops = painted = _Timed(render.paint_backdrops)
     with tempfile.TemporaryDirectory() as folder:
         wall, busy = time.perf_counter(), time.process_time()
         made = generate(
@@ -60,7 +60,7 @@ def main() -> None:
         f"{made.n_frames} crops of {chosen.height} x {chosen.width} in {made.n_tracklets} tracklets"
     )
     spread = busy - painted.seconds + painted.seconds * made.n_frames / max(_MANY, made.n_frames)
-    print(f"   {painted.calls} backdrops: {painted.seconds:.2f} s of processor time")
+    print(f"   backdrops of {painted.calls} cameras: {painted.seconds:.2f} s of processor time")
     rows = (("wall", wall), ("processor", busy), (f"processor, {_MANY:,} crops", spread))
     for name, seconds in rows:
         rate = made.n_frames / seconds

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.backdrop import paint_backdrop, sunlit
+from tacan.synthetic.backdrop import paint_backdrops, sunlit
 from tacan.synthetic.fixtures import INDOORS, OUTDOORS
 from tacan.synthetic.lens import looking
-from tacan.synthetic.light import make_light
+from tacan.synthetic.light import MOODS, make_light
 from tacan.synthetic.places import PLACES, make_place
 
 
@@ -20,7 +20,8 @@ def place_of(kind, seed=0, **changes):
 def view(kind, seed=0):
     lens = looking((0, 0, 4.0), yaw=math.pi / 2, pitch=0.35, fov=0.8, height=60, width=80)
     place = place_of(kind, seed)
-    return paint_backdrop(place, lens, make_light(place.moods[0], np.random.default_rng(seed)))
+    light = make_light(place.moods[0], np.random.default_rng(seed))
+    return paint_backdrops(place, lens, [light])[0]
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -39,6 +40,17 @@ def test_every_place_has_ground_walls_and_texture(kind):
     again = view(kind)
     assert again.layers.tobytes() == backdrop.layers.tobytes()
     assert view(kind, seed=1).layers.tobytes() != backdrop.layers.tobytes()
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_several_lights_give_what_each_gives_alone(kind):
+    lens = looking((0, 0, 4.0), yaw=math.pi / 2, pitch=0.35, fov=0.8, height=60, width=80)
+    place = place_of(kind)
+    lights = [make_light(mood, np.random.default_rng(3)) for mood in MOODS]
+    for light, found in zip(lights, paint_backdrops(place, lens, lights), strict=True):
+        [alone] = paint_backdrops(place, lens, [light])
+        assert found.brightness == alone.brightness
+        assert found.layers.tobytes() == alone.layers.tobytes()
 
 
 def test_things_stand_where_nobody_walks():

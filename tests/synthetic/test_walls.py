@@ -8,7 +8,7 @@ from tacan.synthetic.lens import looking
 from tacan.synthetic.walls import FACING, WHICH, nearest_wall, survey, walls_about
 
 LENS = looking((0.0, 0.0, 2.0), yaw=math.pi / 2, pitch=0.2, fov=0.9, height=24, width=36, roll=0.1)
-SUN = np.array([0.6, -0.64, 0.48])
+SUNS = np.array([(0.6, -0.64, 0.48), (0.0, 0.8, 0.6), (0.8, -0.36, 0.48)])
 
 
 def some_walls(seed, n=30):
@@ -40,7 +40,7 @@ def test_looking_at_few_walls_finds_the_nearest_of_all():
     met = 0
     for seed in range(5):
         walls = some_walls(seed)
-        table = survey(walls, LENS.position, LENS.rotation, inner, SUN)
+        table = survey(walls, LENS.position, LENS.rotation, inner, SUNS)
         near = np.empty(len(table), dtype=np.int64)
         looked_at = []
         for y in range(LENS.height):
@@ -57,10 +57,10 @@ def test_looking_at_few_walls_finds_the_nearest_of_all():
     assert met > 500
 
 
-def test_a_wall_has_the_sun_that_its_angle_leaves():
+def test_a_wall_has_of_each_sun_what_its_angle_leaves():
     walls = np.array([(3.0, 5.0, -3.0, 5.0, 0.0, 2.0), (-3.0, 9.0, 3.0, 9.0, 0.0, 2.0)])
     inner = np.array([*LENS.focal, *LENS.centre])
-    table = survey(walls, LENS.position, LENS.rotation, inner, SUN)
+    table = survey(walls, LENS.position, LENS.rotation, inner, SUNS)
     assert len(table) == 1  # the other turns its back
     assert table[0, WHICH] == 0
-    assert math.isclose(table[0, FACING], 0.64)
+    assert np.allclose(table[0, FACING:], (0.64, 0.0, 0.36))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,13 @@ from tacan.synthetic.raster import draw
 from tacan.synthetic.textures import albedo, smooth_noise
 from tacan.synthetic.walls import FACING, WHICH, nearest_wall, survey, walls_about
 
-__all__ = ["Backdrop", "paint_backdrop", "sunlit"]
+__all__ = ["Backdrop", "paint_backdrops", "sunlit"]
 
 _JIT = {"cache": True, "error_model": "numpy"}
 _BLOCK = 16
 """Neighbours in a line for which walls are looked up together."""
+_GROUND, _CEILING, _WALL, _SKY = range(4)
+"""What a ray meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,31 @@ class Backdrop:
     brightness: float
 
 
-def paint_backdrop(place: Place, lens: Lens, light: Light) -> Backdrop:
-    """The empty `place`. The same for every call."""
-    colour = np.zeros((lens.height, lens.width, 3), dtype=np.float32)
+def paint_backdrops(place: Place, lens: Lens, lights: Sequence[Light]) -> list[Backdrop]:
+    """The empty `place` in each of `lights`. The same for every call, and for each light alone.
+
+    What a pixel shows is found once for all lights: that takes most of the time.
+    """
+    colours = np.zeros((len(lights), lens.height, lens.width, 3), dtype=np.float32)
     ground = np.zeros((lens.height, lens.width), dtype=np.float32)
+    _paint(
+        lens.position,
+        lens.rotation,
+        np.array([*lens.focal, *lens.centre]),
+        *_surfaces(place),
+        place.shade,
+        np.array([(x.sun_direction, x.sun_colour, x.sky_colour, x.ground_colour) for x in lights]),
+        colours,
+        ground,
+    )
+    return [
+        _finished(place, lens, light, colour, ground)
+        for light, colour in zip(lights, colours, strict=True)
+    ]
+
+
+def _surfaces(place: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Textures, strips and walls of a place, one a row, and how high its ceiling is (0: none)."""
     textures = [place.ground, *(strip.texture for strip in place.strips)]
     textures += [wall.texture for wall in place.walls]
     walls = np.array(
@@ -56,32 +80,20 @@ def paint_backdrop(place: Place, lens: Lens, light: Light) -> Backdrop:
     if place.ceiling is not None:
         ceiling = place.ceiling[0]
         textures.append(place.ceiling[1])
-    _paint(
-        lens.position,
-        lens.rotation,
-        np.array([*lens.focal, *lens.centre]),
-        np.stack([texture.row() for texture in textures]),
-        strips,
-        walls,
-        ceiling,
-        place.shade,
-        np.stack([light.sun_direction, light.sun_colour, light.sky_colour, light.ground_colour]),
-        colour,
-        ground,
-    )
+    return np.stack([texture.row() for texture in textures]), strips, walls, ceiling
+
+
+def _finished(
+    place: Place, lens: Lens, light: Light, colour: np.ndarray, ground: np.ndarray
+) -> Backdrop:
+    """The backdrop of a painted place, with the things that stand there drawn in."""
     if place.fixtures:
-        colour, ground = _with_fixtures(place, lens, light, colour, ground)
+        solids, materials = standing(place.fixtures)
+        picture = draw(solids, materials, lens, light, backdrop=colour, ground=ground > 0.5)
+        colour = picture.colour.astype(np.float32)
+        ground = np.where(picture.owner < 0, ground, 0).astype(np.float32)
     luminance = colour @ np.array([0.25, 0.65, 0.10], dtype=np.float32)
     return Backdrop(np.dstack([colour, ground]), float(np.median(luminance)))
-
-
-def _with_fixtures(
-    place: Place, lens: Lens, light: Light, colour: np.ndarray, ground: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    solids, materials = standing(place.fixtures)
-    picture = draw(solids, materials, lens, light, backdrop=colour, ground=ground > 0.5)
-    free = picture.owner < 0
-    return picture.colour.astype(np.float32), np.where(free, ground, 0).astype(np.float32)
 
 
 def sunlit(points: np.ndarray, place: Place) -> np.ndarray:
@@ -101,12 +113,12 @@ def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
 
 @njit(**_JIT)
 def _paint(
-    position, rotation, inner, textures, strips, walls, ceiling, shade, light, colour, ground
+    position, rotation, inner, textures, strips, walls, ceiling, shade, lights, colours, ground
 ):
     rows, columns = ground.shape
     found = np.empty(3)
     bands = _bands(strips)
-    table = survey(walls, position, rotation, inner, light[0])
+    table = survey(walls, position, rotation, inner, lights[:, 0])
     near = np.empty(len(table), dtype=np.int64)
     count = 0
     for y in range(rows):
@@ -121,69 +133,65 @@ def _paint(
                 rz = across * rotation[0, 2] + down * rotation[1, 2] + rotation[2, 2]
                 depth, wall, u = nearest_wall(table, near, count, position, rx, ry, rz)
                 if rz < 0 and -position[2] / rz < depth:
-                    _see_ground(position, rx, ry, rz, inner, textures, bands, shade, light, found)
-                    flat = 1.0
+                    what = _GROUND
+                    share = _see_ground(position, rx, ry, rz, inner, textures, bands, shade, found)
                 else:
-                    _see_above(
-                        position,
-                        rx,
-                        ry,
-                        rz,
-                        inner,
-                        textures,
-                        len(strips),
-                        table,
-                        depth,
-                        wall,
-                        u,
-                        ceiling,
-                        light,
-                        found,
+                    which = 0 if wall < 0 else 1 + len(strips) + int(table[wall, WHICH])
+                    what, share = _see_above(
+                        position, rx, ry, rz, inner, textures, which, depth, u, ceiling, found
                     )
-                    flat = 0.0
-                for k in range(3):
-                    colour[y, x, k] += 0.5 * found[k]
+                _add_light(what, share, wall, found, table, lights, colours, y, x)
                 if part == 1:
-                    ground[y, x] = flat
+                    ground[y, x] = 1.0 if what == _GROUND else 0.0
 
 
 @njit(**_JIT)
-def _see_ground(position, rx, ry, rz, inner, textures, bands, shade, light, out):
-    """Writes the light of the ground along one ray to `out` [3]."""
+def _add_light(what, share, wall, found, table, lights, colours, y, x):
+    """Adds half the light of one ray to the pixel (x, y) of each picture in `colours`."""
+    for i in range(len(lights)):
+        up = lights[i, 0, 2]
+        facing = table[wall, FACING + i] if what == _WALL else 0.0
+        for k in range(3):
+            sun, sky, below = lights[i, 1, k], lights[i, 2, k], lights[i, 3, k]
+            if what == _GROUND:
+                level = found[k] * (sun * (share * up) + sky)
+            elif what == _CEILING:
+                level = found[k] * (0.5 * sun + below + 0.2 * sky)
+            elif what == _WALL:
+                level = found[k] * (sun * facing + 0.5 * (sky + below) * share)
+            else:
+                level = sky * share + 0.1 * sun
+            colours[i, y, x, k] += 0.5 * level
+
+
+@njit(**_JIT)
+def _see_ground(position, rx, ry, rz, inner, textures, bands, shade, out):
+    """Writes the ground's own colour along one ray to `out` [3]; how much of the sun is there."""
     depth = -position[2] / rz
     gx, gy = position[0] + depth * rx, position[1] + depth * ry
     slant = max(-rz / math.sqrt(rx**2 + ry**2 + rz**2), 0.05)
     albedo(gx, gy, depth / inner[0] / math.sqrt(slant), textures[_strip(gx, gy, bands)], out)
-    lit = _sunlit(gx, gy, shade) * light[0, 2]
-    for k in range(3):
-        out[k] *= light[1, k] * lit + light[2, k]
+    return _sunlit(gx, gy, shade)
 
 
 @njit(**_JIT)
-def _see_above(
-    position, rx, ry, rz, inner, textures, n_strips, table, depth, wall, u, ceiling, light, out
-):
-    """Writes the light of a wall, the ceiling or the sky along one ray to `out` [3].
+def _see_above(position, rx, ry, rz, inner, textures, which, depth, u, ceiling, out):
+    """What one ray meets: ceiling, wall or sky; and how open a wall or how bright the sky is there.
 
-    `wall` is the row of the nearest wall in `table` or -1, `u` the metres along it.
+    The own colour of ceiling or wall is written to `out` [3]. `which` is the row in `textures` of
+    the nearest wall (0: there is none), `u` the metres along it.
     """
     if ceiling > 0 and rz > 0 and (ceiling - position[2]) / rz < depth:
         depth = (ceiling - position[2]) / rz
         px, py = position[0] + depth * rx, position[1] + depth * ry
         albedo(px, py, depth / inner[0], textures[-1], out)
-        for k in range(3):
-            out[k] *= 0.5 * light[1, k] + light[3, k] + 0.2 * light[2, k]
-    elif wall >= 0:
+        return _CEILING, 1.0
+    if which > 0:
         height = position[2] + depth * rz
-        albedo(u, height, depth / inner[0], textures[1 + n_strips + int(table[wall, WHICH])], out)
-        corner = 0.6 + 0.4 * min(1.0, height / 1.2)
-        for k in range(3):
-            around = 0.5 * (light[2, k] + light[3, k])
-            out[k] *= light[1, k] * table[wall, FACING] + around * corner
-    else:
-        rise = rz / math.sqrt(rx**2 + ry**2 + rz**2)
-        for k in range(3):
-            out[k] = light[2, k] * (1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)) + 0.1 * light[1, k]
+        albedo(u, height, depth / inner[0], textures[which], out)
+        return _WALL, 0.6 + 0.4 * min(1.0, height / 1.2)
+    rise = rz / math.sqrt(rx**2 + ry**2 + rz**2)
+    return _SKY, 1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)
 
 
 @njit(**_JIT)

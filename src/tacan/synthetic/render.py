@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tacan.synthetic.backdrop import Backdrop, paint_backdrop, sunlit
+from tacan.synthetic.backdrop import Backdrop, paint_backdrops, sunlit
 from tacan.synthetic.cameras import Camera
 from tacan.synthetic.cutting import cut
 from tacan.synthetic.faults import take_picture
@@ -56,14 +56,14 @@ class Shot:
 class Studio:
     """People, cameras and a crop size: all that a scene needs to become pictures.
 
-    Backdrops are painted when first used and kept.
+    A camera's backdrops, one for each of its lights, are painted when first used and kept.
     """
 
     people: tuple[Person, ...]
     cameras: tuple[Camera, ...]
     height: int
     width: int
-    _backdrops: dict[tuple[int, int], Backdrop] = field(default_factory=dict)
+    _backdrops: dict[int, list[Backdrop]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.troupe = Troupe(self.people)
@@ -100,9 +100,9 @@ class Studio:
             if plan.shown(frame)
         ]
         solids, materials = assemble(world)
-        picture, ground = self._backdrop(scene, camera, box, height, width)
+        backdrop = self._backdrop(camera, scene.hour)
+        picture, ground = cut(backdrop.layers, box, height=height, width=width)
         drawn = draw(solids, materials, lens, light, backdrop=picture, ground=ground)
-        backdrop = self._backdrops[camera.camid, scene.hour]
         crop = take_picture(
             drawn.colour,
             camera.look,
@@ -166,16 +166,12 @@ class Studio:
         width = min(max(round(box[2] - box[0]), 6), self.width)
         return height, width
 
-    def _backdrop(
-        self, scene: Scene, camera: Camera, box: Box, height: int, width: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        key = camera.camid, scene.hour
-        if key not in self._backdrops:
-            self._backdrops[key] = paint_backdrop(
-                camera.place, camera.lens, camera.lights[scene.hour]
+    def _backdrop(self, camera: Camera, hour: int) -> Backdrop:
+        if camera.camid not in self._backdrops:
+            self._backdrops[camera.camid] = paint_backdrops(
+                camera.place, camera.lens, camera.lights
             )
-        backdrop = self._backdrops[key]
-        return cut(backdrop.layers, box, height=height, width=width)
+        return self._backdrops[camera.camid][hour]
 
 
 def _touches(ends: tuple[float, float], size: int, margin: float) -> bool:

@@ -1,6 +1,6 @@
 """The walls of a place as one camera sees them, and which of them a ray meets first. Compiled.
 
-What is the same for every ray is worked out once: a table float64 [n, 16] of those walls that
+What is the same for every ray is worked out once: a table float64 [n, 15 + k] of those walls that
 turn their face to the camera, with boxes on the screen, so that most rays need look at one or two.
 """
 
@@ -13,24 +13,24 @@ from numba import njit
 
 __all__ = ["FACING", "WHICH", "nearest_wall", "survey", "walls_about"]
 
-_START, _ALONG, _LENGTH, _LOW, _NORMAL, _AWAY, _BOX, FACING, WHICH = 0, 2, 4, 5, 7, 9, 10, 14, 15
+_START, _ALONG, _LENGTH, _LOW, _NORMAL, _AWAY, _BOX, WHICH, FACING = 0, 2, 4, 5, 7, 9, 10, 14, 15
 """First columns of the table. _START, _ALONG: one end [2] and the way to the other [2], _LENGTH
 metres long. _LOW: lowest and highest metre. _NORMAL: the face's direction [2]; _AWAY: the camera's
-distance before it, negative. _BOX: x1, y1, x2, y2 in pixels. FACING: the share of the sun that its
-angle leaves. WHICH: the wall's number in the place."""
+distance before it, negative. _BOX: x1, y1, x2, y2 in pixels. WHICH: the wall's number in the
+place. FACING: the share of each of k suns that its angle leaves."""
 
 _JIT = {"cache": True, "error_model": "numpy"}
 _FAR, _CLOSEST = 1e6, 0.05
 
 
 @njit(**_JIT)
-def survey(walls, position, rotation, inner, sun):
+def survey(walls, position, rotation, inner, suns):
     """The table of `walls` [n, 6]: start and end on the ground, lowest and highest metre.
 
-    `position` and `rotation` are the lens's, `inner` its focal lengths [2] and centre [2], `sun`
-    the direction towards the sun.
+    `position` and `rotation` are the lens's, `inner` its focal lengths [2] and centre [2], `suns`
+    [k, 3] the directions towards the sun in as many lights.
     """
-    table = np.empty((len(walls), WHICH + 1))
+    table = np.empty((len(walls), FACING + len(suns)))
     count = 0
     for i in range(len(walls)):
         row = table[count]
@@ -46,7 +46,9 @@ def survey(walls, position, rotation, inner, sun):
         )
         row[_LENGTH], row[_LOW], row[_LOW + 1] = length, walls[i, 4], walls[i, 5]
         row[_NORMAL], row[_NORMAL + 1], row[_AWAY] = nx, ny, away
-        row[FACING], row[WHICH] = max(0.0, (-wy * sun[0] + wx * sun[1]) / length), i
+        row[WHICH] = i
+        for k in range(len(suns)):
+            row[FACING + k] = max(0.0, (-wy * suns[k, 0] + wx * suns[k, 1]) / length)
         _find_box(row, position, rotation, inner)
         # Only rays that run against the face can meet it, and only before the camera.
         if away < 0.0:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.synthetic.backdrop import paint_backdrop
+from tacan.synthetic.backdrop import paint_backdrops
 from tacan.synthetic.materials import assemble
 from tacan.synthetic.raster import draw
 from tacan.synthetic.scenes.film import Crew
@@ -23,7 +23,8 @@ def shots():
     crew = Crew(Path(), SETTINGS)
     found = []
     for view in crew.site.views:
-        backdrop = paint_backdrop(replace(crew.site.place, fixtures=()), view.lens, crew.site.light)
+        empty = replace(crew.site.place, fixtures=())
+        [backdrop] = paint_backdrops(empty, view.lens, [crew.site.light])
         colour, ground = backdrop.layers[..., :3].copy(), backdrop.layers[..., 3] > 0.5
         for frame in range(0, SETTINGS.n_frames, 5):
             picture, sightings = crew.picture(view, frame, colour, ground)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.synthetic.backdrop import paint_backdrop, sunlit
+from tacan.synthetic.backdrop import paint_backdrops, sunlit
 from tacan.synthetic.faults import take_picture
 from tacan.synthetic.fixtures import standing
 from tacan.synthetic.materials import assemble
@@ -73,7 +73,7 @@ class Crew:
         view = self.site.views[index]
         # What stands about is drawn anew with the people, who may go behind it.
         empty = replace(self.site.place, fixtures=())
-        backdrop = paint_backdrop(empty, view.lens, self.site.light)
+        [backdrop] = paint_backdrops(empty, view.lens, [self.site.light])
         colour, ground = backdrop.layers[..., :3].copy(), backdrop.layers[..., 3] > 0.5
         # The stream's own compression takes the place of the camera's.
         look = replace(view.look, compression=0, shutter=0.0)
