@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from tacan.synthetic.fixtures import standing
+from tacan.synthetic.kernels import KERNEL, LEAN
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
 from tacan.synthetic.places import Place
@@ -19,7 +20,6 @@ from tacan.synthetic.walls import FACING, WHICH, nearest_wall, survey, walls_abo
 
 __all__ = ["Backdrop", "paint_backdrops", "sunlit"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _BLOCK = 16
 """Neighbours in a line for which walls are looked up together."""
 _GROUND, _CEILING, _WALL, _SKY = range(4)
@@ -101,7 +101,7 @@ def sunlit(points: np.ndarray, place: Place) -> np.ndarray:
     return np.array([_sunlit(x, y, place.shade) for x, y in points], dtype=np.float64)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
     if shade[0] <= 0:
         return 1.0
@@ -111,7 +111,7 @@ def _sunlit(x: float, y: float, shade: np.ndarray) -> float:
     return 1 - shade[0] * min(max((cover - shade[2]) * shade[3] + 0.5, 0.0), 1.0)
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _paint(
     position, rotation, inner, textures, strips, walls, ceiling, shade, lights, colours, ground
 ):
@@ -145,7 +145,7 @@ def _paint(
                     ground[y, x] = 1.0 if what == _GROUND else 0.0
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _add_light(what, share, wall, found, table, lights, colours, y, x):
     """Adds half the light of one ray to the pixel (x, y) of each picture in `colours`."""
     for i in range(len(lights)):
@@ -164,7 +164,7 @@ def _add_light(what, share, wall, found, table, lights, colours, y, x):
             colours[i, y, x, k] += 0.5 * level
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _see_ground(position, rx, ry, rz, inner, textures, bands, shade, out):
     """Writes the ground's own colour along one ray to `out` [3]; how much of the sun is there."""
     depth = -position[2] / rz
@@ -174,7 +174,7 @@ def _see_ground(position, rx, ry, rz, inner, textures, bands, shade, out):
     return _sunlit(gx, gy, shade)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _see_above(position, rx, ry, rz, inner, textures, which, depth, u, ceiling, out):
     """What one ray meets: ceiling, wall or sky; and how open a wall or how bright the sky is there.
 
@@ -194,7 +194,7 @@ def _see_above(position, rx, ry, rz, inner, textures, which, depth, u, ceiling, 
     return _SKY, 1.6 - 0.7 * min(max(rise, 0.0) * 2, 1.0)
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _bands(strips):
     """For each strip the cosine and sine of its angle, its first and last metre, and its dash."""
     bands = np.empty((len(strips), 5))
@@ -204,7 +204,7 @@ def _bands(strips):
     return bands
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _strip(x, y, bands):
     """The texture of the ground at (x, y): the last strip that holds it, or the ground's own."""
     texture = 0

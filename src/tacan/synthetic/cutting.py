@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["cut"]
+from tacan.synthetic.kernels import KERNEL
 
-_JIT = {"cache": True, "error_model": "numpy"}
+__all__ = ["cut"]
 
 
 def cut(
@@ -24,7 +24,7 @@ def cut(
     return colour, ground
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _resample(layers, x1, y1, x2, y2, colour, ground):
     rows, columns, _ = layers.shape
     height, width = ground.shape
@@ -45,7 +45,7 @@ def _resample(layers, x1, y1, x2, y2, colour, ground):
             ground[y, x] = share > 0.5
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _between(first, last, count, size):
     """For each of `count` new pixels the old pixel, of `size`, before its middle, and how far on.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from tacan.synthetic.kernels import KERNEL, LEAN
 from tacan.synthetic.solids import ELLIPSOID, SCENERY
 
 __all__ = ["extent"]
@@ -12,7 +13,7 @@ __all__ = ["extent"]
 _MARGIN = 0.3
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**KERNEL)
 def extent(kind, frame, place, size, owner, axes):
     """Lowest and highest coordinates, float64 [3] each, along `axes` [3, 3] (by row).
 
@@ -36,7 +37,7 @@ def extent(kind, frame, place, size, owner, axes):
     return low, high
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**LEAN)
 def _reach(kind, frame, size):
     """No point of a solid is farther from its place along any axis of the world, about."""
     longest = 0.0

@@ -11,6 +11,7 @@ import simplejpeg
 from numba import njit
 
 from tacan.synthetic.draws import between, one_of
+from tacan.synthetic.kernels import LEAN
 
 __all__ = ["Look", "make_look", "take_picture"]
 
@@ -143,7 +144,7 @@ def _smeared(light: np.ndarray, across: float, down: float) -> np.ndarray:
     return cv2.filter2D(light, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
-@njit(cache=True)
+@njit(**LEAN)
 def _develop(
     light: np.ndarray,
     matrix: np.ndarray,

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from tacan.synthetic.intersect import nearest_hit
+from tacan.synthetic.kernels import KERNEL, LEAN
 from tacan.synthetic.maps import occupied
 from tacan.synthetic.shade import ground_share, shade
 from tacan.synthetic.shadows import lit_share, may_block, open_ground, set_looks
@@ -16,13 +17,12 @@ from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
 __all__ = ["coverage_mask", "darken", "fill", "resolve"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _CLOSEST = 0.05
 _STEP = 0.05
 """Metres of depth between neighbours of one material from which on their border is smoothed."""
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _meet(view, i, px, py):
     """Depth at which the ray of pixel (px, py) meets solid `i` of a view."""
     t = nearest_hit(
@@ -35,7 +35,7 @@ def _meet(view, i, px, py):
     return t if t >= _CLOSEST else math.inf
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def fill(view, order, height, width):
     """Depth float64 [height, width] and row of the nearest solid at each pixel's middle, int32.
 
@@ -56,7 +56,7 @@ def fill(view, order, height, width):
     return depth, index
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def coverage_mask(view, order, height, width):
     """Which pixels' middles any solid covers, bool [height, width]."""
     mask = np.zeros((height, width), dtype=np.bool_)
@@ -69,7 +69,7 @@ def coverage_mask(view, order, height, width):
     return mask
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _screen_box(view, i, height, width):
     """First and after-last column and row of the pixels whose middles may show solid `i`."""
     if not view[i, BOX] <= view[i, BOX + 2]:
@@ -79,13 +79,13 @@ def _screen_box(view, i, height, width):
     return x1, x2, y1, y2
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _pixels(low, high, count):
     first = math.ceil(min(max(low - 0.5, 0.0), count))
     return first, max(math.floor(min(max(high - 0.5, -1.0), count - 1.0)) + 1, first)
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def darken(picture, ground, index, stage, sun_map, contact):
     """Darkens the ground in `picture` float32 [H, W, 3], which holds the backdrop, by shadows.
 
@@ -114,7 +114,7 @@ def darken(picture, ground, index, stage, sun_map, contact):
                         picture[y, x, band] *= ground_share(stage, band, lit, free)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _beside_backdrop(index, x, y):
     height, width = index.shape
     return (
@@ -125,7 +125,7 @@ def _beside_backdrop(index, x, y):
     )
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def resolve(packed, order, material, owner, stage, depth, index, picture):
     """Paints the solids into `picture`, which holds the backdrop: float32 [H, W, 3].
 
@@ -162,7 +162,7 @@ def resolve(packed, order, material, owner, stage, depth, index, picture):
                 )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _in_line(view, order, y, in_line):
     """Writes the solids whose boxes touch the pixels of line `y`, nearest first; their number."""
     count = 0
@@ -173,7 +173,7 @@ def _in_line(view, order, y, in_line):
     return count
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _candidates(view, in_line, here, x, near):
     """Writes the solids among the first `here` of a line that touch column `x` into `near`."""
     count = 0
@@ -185,7 +185,7 @@ def _candidates(view, in_line, here, x, near):
     return count
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _nearest(view, near, count, px, py):
     """Depth and row of the nearest of `count` solids at (px, py); the row is -1 for none."""
     best, who = math.inf, -1
@@ -199,7 +199,7 @@ def _nearest(view, near, count, px, py):
     return best, who
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _borders(depth, index, material, owner, x, y):
     """Whether the pixel's surface differs from that of one of its four neighbours."""
     i = index[y, x]

@@ -11,12 +11,12 @@ import math
 
 from numba import njit
 
+from tacan.synthetic.kernels import LEAN
+
 __all__ = ["nearest_hit", "own_normal"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 
-
-@njit(**_JIT)
+@njit(**LEAN)
 def nearest_hit(kind, a, b, c, ox, oy, oz, dx, dy, dz):
     """Smallest t of the ray o + t d within the solid of `kind` and size (a, b, c), or infinity."""
     if kind == 0:
@@ -28,7 +28,7 @@ def nearest_hit(kind, a, b, c, ox, oy, oz, dx, dy, dz):
     return _hit_box(a, b, c, ox, oy, oz, dx, dy, dz)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def own_normal(kind, a, b, c, x, y, z):
     """Outward direction at the surface point (x, y, z), in own coordinates, of any length."""
     if kind == 0:
@@ -52,7 +52,7 @@ def own_normal(kind, a, b, c, x, y, z):
     return 0.0, 0.0, math.copysign(1.0, z)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hit_ball(radius, ox, oy, oz, dx, dy, dz):
     k2 = dx * dx + dy * dy + dz * dz
     k1 = ox * dx + oy * dy + oz * dz
@@ -62,7 +62,7 @@ def _hit_ball(radius, ox, oy, oz, dx, dy, dz):
     return (-k1 - math.sqrt(root)) / k2
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hit_round(a, b, c, ox, oy, oz, dx, dy, dz):
     """The flank is the cone (x^2 + y^2) cos^2 = (a - z sin)^2 that touches both balls."""
     sin = (a - b) / c
@@ -85,7 +85,7 @@ def _hit_round(a, b, c, ox, oy, oz, dx, dy, dz):
     return min(first, _hit_ball(b, ox, oy, oz - c, dx, dy, dz))
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hit_frustum(a, b, c, ox, oy, oz, dx, dy, dz):
     slope = (b - a) / c
     w = a + slope * oz
@@ -108,7 +108,7 @@ def _hit_frustum(a, b, c, ox, oy, oz, dx, dy, dz):
     return best
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hit_box(a, b, c, ox, oy, oz, dx, dy, dz):
     enter, leave = -math.inf, math.inf
     for half, o, d in ((a, ox, dx), (b, oy, dy), (c, oz, dz)):

@@ -9,14 +9,13 @@ from numba import njit
 
 from tacan.synthetic.extent import extent
 from tacan.synthetic.intersect import nearest_hit
+from tacan.synthetic.kernels import KERNEL
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D, view_along
 
 __all__ = ["contact_map", "map_along", "occupied"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 
-
-@njit(**_JIT)
+@njit(**KERNEL)
 def map_along(kind, frame, place, size, owner, axes, finest, most, from_ground):
     """A depth map along `axes` [3, 3] (right, up, ahead), its origin [3] and its texel in metres.
 
@@ -38,7 +37,7 @@ def map_along(kind, frame, place, size, owner, axes, finest, most, from_ground):
     return _depth_map(view, order, height, width), origin, texel
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _depth_map(view, order, height, width):
     """Depths, float64 [height, width], of a view along a direction, infinite where it is empty."""
     depth = np.full((height, width), math.inf)
@@ -64,7 +63,7 @@ def _depth_map(view, order, height, width):
     return depth
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def occupied(depth, block):
     """Which blocks of a depth map, each `block` texels square, hold or touch anything, bool."""
     height, width = depth.shape
@@ -83,7 +82,7 @@ def occupied(depth, block):
     return mask
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def contact_map(below, texel):
     """How dark the ground is where something stands close above it: 0 to 1, like `below` [h, w].
 
@@ -102,7 +101,7 @@ def contact_map(below, texel):
     return near
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _averaged(field, reach):
     """Each value's mean with its neighbours up to `reach` to the left and right."""
     height, width = field.shape

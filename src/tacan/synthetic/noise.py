@@ -6,12 +6,12 @@ import math
 
 from numba import njit
 
+from tacan.synthetic.kernels import LEAN
+
 __all__ = ["smooth_noise"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 
-
-@njit(**_JIT)
+@njit(**LEAN)
 def _lattice(x, y, z, seed):
     """A number from -1 to 1 for each whole point: integer mixing in 32 bits."""
     h = (x * 374761393 + y * 668265263 + z * 1440662683 + seed * 1274126177) & 0xFFFFFFFF
@@ -20,7 +20,7 @@ def _lattice(x, y, z, seed):
     return ((h ^ (h >> 16)) & 0xFFFF) / 32767.5 - 1.0
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def smooth_noise(x, y, z, seed):
     """A field from -1 to 1 that changes over a distance of about 1, at the point (x, y, z)."""
     fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)

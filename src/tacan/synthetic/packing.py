@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from tacan.synthetic import materials
+from tacan.synthetic.kernels import KERNEL
 from tacan.synthetic.views import VIEW
 
 __all__ = ["COLOUR", "NUMBERS", "OVERLAY", "PATTERN", "TEXTURE", "pack"]
@@ -23,7 +24,7 @@ NUMBERS = COLOUR + materials.NUMBERS
 """Where those of the material lie now."""
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**KERNEL)
 def pack(view, texture, material, look):
     """The table, float64 [n, 64], of solids in `view`; `look` is `Materials.packed`."""
     n, columns = len(view), look.shape[1]

@@ -10,15 +10,14 @@ import math
 
 from numba import njit
 
+from tacan.synthetic.kernels import LEAN
 from tacan.synthetic.noise import smooth_noise
 from tacan.synthetic.packing import COLOUR, NUMBERS, OVERLAY, PATTERN
 
 __all__ = ["paint"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 
-
-@njit(**_JIT)
+@njit(**LEAN)
 def paint(packed, i, x, y, z, front, side):
     """The colour (r, g, b) of the material of solid `i`; `packed` is what `pack` gives.
 
@@ -67,12 +66,12 @@ def paint(packed, i, x, y, z, front, side):
     )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _part(value):
     return value - math.floor(value)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _woven(pattern, scale, across, z):
     """How much of the second colour: bands, stripes or checks, with the period `scale`."""
     band = 1.0 if _part(z / scale) < 0.45 else 0.0
@@ -84,7 +83,7 @@ def _woven(pattern, scale, across, z):
     return 0.5 * (band + stripe)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _print(pattern, scale, level, seed, x, z, front):
     """A drawing in the middle, or a small logo on one side of the chest."""
     wide = abs(scale)
@@ -101,7 +100,7 @@ def _print(pattern, scale, level, seed, x, z, front):
     return (1.0 if drawing < 0.2 else 0.0), (1.0 if drawing >= 0.2 else 0.0)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _face(scale, level, hairline, beard, x, y, z, front):
     """Hair (second colour), lips and eyes (third), beard (fourth), on a head `scale` high."""
     up, out = (z - level) / scale, y / scale
@@ -123,7 +122,7 @@ def _face(scale, level, hairline, beard, x, y, z, front):
     return 0.0, 0.0, 0.0
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _surface(pattern, scale, level, seed, x, y, z, across):
     """Second and third colour and brightness of windows, speckle, leaves and quilted cloth."""
     if pattern == 10:
@@ -140,7 +139,7 @@ def _surface(pattern, scale, level, seed, x, y, z, across):
     return 0.0, 0.0, 1.12 - 1.7 * seam * seam * abs(2.0 * seam)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _overlay_mask(overlay, at, half, x, z, front):
     if overlay == 1:
         return front > -0.3 and abs(abs(x) - at) < half

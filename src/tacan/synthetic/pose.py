@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from tacan.synthetic.kernels import KERNEL, LEAN
+
 __all__ = [
     "ARMS",
     "BONES",
@@ -57,7 +59,6 @@ ARMS = ("swing", "pockets", "phone", "call", "straps", "carry", "still", "behind
 """What a person does with the arms."""
 
 _SWING, _POCKETS, _PHONE, _CALL, _STRAPS, _CARRY, _STILL, _BEHIND = range(len(ARMS))
-_JIT = {"cache": True, "error_model": "numpy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def joint_angles(gait: Gait, *, phase: float, arms: str = "swing", nod: float = 
     )
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _angles(stride, swing, lean, bend, toes, phase, arms, nod):
     angles = np.zeros((_N_BONES, 3))
     pace = stride / 0.38
@@ -119,12 +120,12 @@ def _angles(stride, swing, lean, bend, toes, phase, arms, nod):
     return angles
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _set(angles, bone, pitch, roll, yaw):
     angles[bone, 0], angles[bone, 1], angles[bone, 2] = pitch, roll, yaw
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _leg(at, pace):
     """Hip, knee and ankle of one leg, `at` 0 when its heel meets the ground, gone at 0.62."""
     hip = 0.06 * pace + 0.38 * pace * math.cos(2 * math.pi * at)
@@ -137,12 +138,12 @@ def _leg(at, pace):
     return hip, knee, flat * level * 0.9 + raised - 0.3 * pace * _bump(at, 0.64, 0.09)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _bump(at, middle, width):
     return math.exp(-(((at - middle) / width) ** 2))
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _arm(arms, side, swing, bend):
     """Shoulder pitch, roll outwards, elbow, and yaw inwards of one arm; `arms` counts `ARMS`."""
     if arms == _POCKETS:
@@ -162,7 +163,7 @@ def _arm(arms, side, swing, bend):
     return swing, 0.08, bend + 0.35 * max(swing, 0.0), 0.06
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def bone_frames(angles, joints, parents, first_upright):
     """Rotations [bones, 3, 3] and places of the joints [bones, 3], from joints at rest.
 
@@ -197,7 +198,7 @@ def bone_frames(angles, joints, parents, first_upright):
     return turned, places
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def carried(frames, places, bones, rest, turned, joints, sole, turn, x, y):
     """Frames [n, 3, 3] and places [n, 3] in the world of solids on `bones` int64 [n].
 

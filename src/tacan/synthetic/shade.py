@@ -7,6 +7,7 @@ import math
 from numba import njit
 
 from tacan.synthetic.intersect import own_normal
+from tacan.synthetic.kernels import LEAN
 from tacan.synthetic.noise import smooth_noise
 from tacan.synthetic.packing import COLOUR, NUMBERS, OVERLAY, PATTERN, TEXTURE
 from tacan.synthetic.paint import paint
@@ -16,14 +17,13 @@ from tacan.synthetic.views import INVERSE, KIND, SIZE, A, B, C, D
 
 __all__ = ["ground_share", "shade"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _LIFT = 0.035
 """Metres that a point is moved off its surface before it looks for shadows on it."""
 _OUT = 0.08
 """The same for skylight, which reaches outer sides past what hangs over the body's middle."""
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def shade(packed, stage, i, t, px, py):
     """Linear colour (r, g, b) of solid `i` where the ray of pixel (px, py) meets it at depth t.
 
@@ -74,7 +74,7 @@ def shade(packed, stage, i, t, px, py):
     )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _pattern_point(packed, i, x, y, z):
     """The own point (x, y, z) of solid `i` in pattern coordinates."""
     k = TEXTURE
@@ -85,7 +85,7 @@ def _pattern_point(packed, i, x, y, z):
     )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _world(stage, t, px, py):
     """The world point at depth t on the ray of pixel (px, py)."""
     a = (px - stage[CENTRE]) / stage[FOCAL]
@@ -98,13 +98,13 @@ def _world(stage, t, px, py):
     )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _light(stage, band, sun, sky, upward):
     around = upward * stage[SKY + band] + (1.0 - upward) * stage[GROUND + band]
     return sun * stage[SUN_COLOUR + band] + sky * around
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _facing(packed, i, a, b, c):
     """How far the direction (a, b, c) faces forward in pattern coordinates, and whether sideways.
 
@@ -124,7 +124,7 @@ def _facing(packed, i, a, b, c):
     return forward / length, abs(right) > 1.2 * abs(forward)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):
     if gloss <= 0.0 or sun <= 0.0:
         return 0.0
@@ -136,7 +136,7 @@ def _shine(gloss, stage, wx, wy, wz, nx, ny, nz, sun):
     return gloss * facing**24 * min(sun * 4.0, 1.0)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def ground_share(stage, band, lit, free):
     """Share of its light in one colour that level ground keeps, given what reaches it of the sun
     and of the sky."""

@@ -12,6 +12,7 @@ import math
 
 from numba import njit
 
+from tacan.synthetic.kernels import LEAN
 from tacan.synthetic.stage import (
     ABOVE,
     ABOVE_MAP,
@@ -34,14 +35,13 @@ __all__ = [
     "set_looks",
 ]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _COS, _SIN = math.cos(2.39996), math.sin(2.39996)
 """The golden angle: points that are turned by it fill a disc evenly."""
 _EDGE, _SKY = LOOKS + 10, LOOKS + 26
 """The first looks that find how dark an edge is, and how open the sky."""
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def on_sun_map(stage, x, y, z):
     """Column, row (not whole) and depth of the point (x, y, z) on the map seen from the sun."""
     o, a, scale = SUN_ORIGIN, SUN_AXES, stage[SUN_SCALE]
@@ -53,14 +53,14 @@ def on_sun_map(stage, x, y, z):
     )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def on_level_map(stage, x, y):
     """Column and row (not whole) of the point (x, y) on the maps seen from above and below."""
     scale = stage[ABOVE_SCALE]
     return (x - stage[ABOVE]) * scale, (y - stage[ABOVE + 1]) * scale
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def may_block(blocks, stage, x, y):
     """Whether anything may lie between the sun and the ground at (x, y): a quick look.
 
@@ -73,7 +73,7 @@ def may_block(blocks, stage, x, y):
     return row < blocks.shape[0] and column < blocks.shape[1] and blocks[row, column]
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def set_looks(stage):
     """Writes where about a point the maps are looked at to `stage`: texels across and down.
 
@@ -87,7 +87,7 @@ def set_looks(stage):
     _spiral(stage[_SKY : _SKY + 16], 0.35 * (0.08 * stage[ABOVE_SCALE]), 1.16)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _spiral(looks, radius, growth):
     du, dv = radius, 0.0
     for k in range(0, len(looks), 2):
@@ -95,7 +95,7 @@ def _spiral(looks, radius, growth):
         du, dv = growth * (_COS * du - _SIN * dv), growth * (_SIN * du + _COS * dv)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def lit_share(stage, x, y, z):
     """Share of the sun that reaches the point (x, y, z), 0 to 1.
 
@@ -115,7 +115,7 @@ def lit_share(stage, x, y, z):
     return 1.0 - _hidden(stage, SUN_MAP, u, v, depth, wide, _EDGE)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hidden(stage, at, u, v, depth, wide, first):
     """Share of eight points about (u, v) where the map `at` lies before `depth`.
 
@@ -128,7 +128,7 @@ def _hidden(stage, at, u, v, depth, wide, first):
     return 0.125 * found
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _at(stage, at, u, v):
     """The map's depth in the texel at (u, v), infinite beyond its edges.
 
@@ -141,7 +141,7 @@ def _at(stage, at, u, v):
     return stage[first + row * width + column]
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def open_share(stage, x, y, z):
     """Share of the skylight that reaches a point beside which other solids may hang over it."""
     u, v = on_level_map(stage, x, y)
@@ -149,7 +149,7 @@ def open_share(stage, x, y, z):
     return 1.0 - 0.5 * _hidden(stage, ABOVE_MAP, u, v, depth, 1.0, _SKY)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def open_ground(contact, stage, x, y):
     """Share of the skylight that reaches the ground at (x, y), from a `contact_map`."""
     u, v = on_level_map(stage, x, y)

@@ -13,9 +13,10 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
+from tacan.synthetic.kernels import LEAN
+
 __all__ = ["Texture", "albedo", "smooth_noise"]
 
-_JIT = {"cache": True, "error_model": "numpy"}
 
 RGB = tuple[float, float, float]
 
@@ -75,7 +76,7 @@ class Texture:
         return np.array(flat)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _hash(x: int, y: int, seed: int) -> float:
     """A number from 0 to 1 for a cell of a grid."""
     h = (x * 374761393 + y * 668265263 + seed * 2147483647 + 1013904223) & 0xFFFFFFFF
@@ -84,7 +85,7 @@ def _hash(x: int, y: int, seed: int) -> float:
     return ((h ^ (h >> 15)) & 0xFFFFFF) / 16777215.0
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def smooth_noise(x: float, y: float, seed: int) -> float:
     """Value noise from -1 to 1 with one knot for each unit."""
     ix, iy = math.floor(x), math.floor(y)
@@ -96,7 +97,7 @@ def smooth_noise(x: float, y: float, seed: int) -> float:
     return 2 * (low * (1 - fy) + high * fy) - 1
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _line(distance: float, breadth: float, footprint: float) -> float:
     """How much of a pixel `footprint` metres wide a line takes whose middle is so far off."""
     reach = 0.5 * (breadth + footprint)
@@ -105,7 +106,7 @@ def _line(distance: float, breadth: float, footprint: float) -> float:
     return min(1.0, breadth / max(footprint, 1e-6)) * min(1.0, (reach - distance) / footprint + 0.2)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def albedo(u: float, v: float, footprint: float, t: np.ndarray, out: np.ndarray) -> None:
     """Writes the colour at (u, v) metres on the texture row `t` to `out` [3].
 

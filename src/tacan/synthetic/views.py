@@ -12,6 +12,8 @@ import math
 import numpy as np
 from numba import njit
 
+from tacan.synthetic.kernels import KERNEL, LEAN
+
 __all__ = [
     "BOX",
     "INVERSE",
@@ -32,11 +34,10 @@ D, A, B, C, SIZE, KIND, NEAR, BOX, INVERSE, VIEW = 0, 3, 6, 9, 12, 15, 16, 17, 2
 Along a direction: it starts at A + x B + y C and runs along D. NEAR: no point of the solid is
 nearer. BOX: x1, y1, x2, y2 on the screen. INVERSE: world directions to own coordinates, by row."""
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _CLOSEST = 0.05
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def view_through(kind, frame, place, size, position, rotation, focal, centre):
     """The view through a lens: see `tacan.synthetic.lens.Lens` for the last four."""
     n = len(kind)
@@ -72,7 +73,7 @@ def view_through(kind, frame, place, size, position, rotation, focal, centre):
     return view
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def view_along(kind, frame, place, size, right, up, ahead, origin, texel):
     """The view along `ahead` on a screen through `origin` whose texels are `texel` metres wide.
 
@@ -105,7 +106,7 @@ def view_along(kind, frame, place, size, right, up, ahead, origin, texel):
     return view
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _invert(m, row):
     c00 = m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1]
     c01 = m[1, 2] * m[2, 0] - m[1, 0] * m[2, 2]
@@ -122,7 +123,7 @@ def _invert(m, row):
     row[INVERSE + 8] = (m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]) * scale
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _reach(frame, place, kind, size, way, origin):
     """How far the solid reaches along `way` from `origin`: lowest and highest value, exact."""
     middle = 0.0
@@ -143,7 +144,7 @@ def _reach(frame, place, kind, size, way, origin):
     return min(middle - a, far - b), max(middle + a, far + b)
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def _lens_box(row, axes, start, focal, centre):
     """The solid's box on the screen, from its camera axes [3, 3] and place [3]. Exact but for
     solids that reach behind the lens, whose box is the whole plane."""
@@ -165,7 +166,7 @@ def _lens_box(row, axes, start, focal, centre):
         row[BOX], row[BOX + 1], row[BOX + 2], row[BOX + 3] = -1e9, -1e9, 1e9, 1e9
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _grow_by_ball(row, axes, start, radius, flat, focal, centre):
     """Makes room for a ball, or with `flat` = 0 for the disc across its z axis.
 
@@ -198,7 +199,7 @@ def _grow_by_ball(row, axes, start, radius, flat, focal, centre):
     row[BOX + 3] = max(row[BOX + 3], centre[1] + focal[1] * (yz - down) / zz)
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _grow_by_corners(row, axes, start, focal, centre):
     farthest = -math.inf
     for corner in range(8):

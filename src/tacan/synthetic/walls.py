@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from tacan.synthetic.kernels import KERNEL, LEAN
+
 __all__ = ["FACING", "WHICH", "nearest_wall", "survey", "walls_about"]
 
 _START, _ALONG, _LENGTH, _LOW, _NORMAL, _AWAY, _BOX, WHICH, FACING = 0, 2, 4, 5, 7, 9, 10, 14, 15
@@ -19,11 +21,10 @@ metres long. _LOW: lowest and highest metre. _NORMAL: the face's direction [2]; 
 distance before it, negative. _BOX: x1, y1, x2, y2 in pixels. WHICH: the wall's number in the
 place. FACING: the share of each of k suns that its angle leaves."""
 
-_JIT = {"cache": True, "error_model": "numpy"}
 _FAR, _CLOSEST = 1e6, 0.05
 
 
-@njit(**_JIT)
+@njit(**KERNEL)
 def survey(walls, position, rotation, inner, suns):
     """The table of `walls` [n, 6]: start and end on the ground, lowest and highest metre.
 
@@ -56,7 +57,7 @@ def survey(walls, position, rotation, inner, suns):
     return table[:count]
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def _find_box(row, position, rotation, inner):
     """Writes a wall's box with a pixel to spare; it is the whole plane if it reaches behind."""
     row[_BOX], row[_BOX + 1], row[_BOX + 2], row[_BOX + 3] = (
@@ -85,7 +86,7 @@ def _find_box(row, position, rotation, inner):
         )
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def walls_about(table, x1, x2, y, near):
     """Writes rows of walls that pixels `x1` to `x2` of line `y` may show into `near`; how many."""
     count = 0
@@ -101,7 +102,7 @@ def walls_about(table, x1, x2, y, near):
     return count
 
 
-@njit(**_JIT)
+@njit(**LEAN)
 def nearest_wall(table, near, count, position, rx, ry, rz):
     """Depth, row (-1: none) and metres along it of the wall that the ray (rx, ry, rz) meets first.
 
