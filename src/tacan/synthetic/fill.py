@@ -15,7 +15,7 @@ from tacan.synthetic.shadows import lit_share, may_block, open_ground, set_looks
 from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
-__all__ = ["coverage_mask", "darken", "fill", "resolve"]
+__all__ = ["borders", "coverage_mask", "darken", "fill", "resolve"]
 
 _CLOSEST = 0.05
 _STEP = 0.05
@@ -134,12 +134,13 @@ def resolve(packed, order, material, owner, stage, depth, index, picture):
     """
     height, width = depth.shape
     set_looks(stage)
+    edge = borders(depth, index, material, owner)
     near, in_line = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int64)
     for y in range(height):
         here = _in_line(packed, order, y, in_line)
         for x in range(width):
             i = index[y, x]
-            if _borders(depth, index, material, owner, x, y):
+            if edge[y, x]:
                 count = _candidates(packed, in_line, here, x, near)
                 red = green = blue = last_r = last_g = last_b = 0.0
                 empty, last = 0, -1
@@ -199,20 +200,28 @@ def _nearest(view, near, count, px, py):
     return best, who
 
 
+@njit(**KERNEL)
+def borders(depth, index, material, owner):
+    """Pixels whose surface differs from that of one of their four neighbours, bool [H, W]."""
+    height, width = index.shape
+    edge = np.zeros((height, width), dtype=np.bool_)
+    for y in range(height):
+        for x in range(width):
+            i = index[y, x]
+            if x + 1 < width and index[y, x + 1] != i:
+                step = abs(depth[y, x] - depth[y, x + 1])
+                if _differ(material, owner, i, index[y, x + 1], step):
+                    edge[y, x] = edge[y, x + 1] = True
+            if y + 1 < height and index[y + 1, x] != i:
+                step = abs(depth[y, x] - depth[y + 1, x])
+                if _differ(material, owner, i, index[y + 1, x], step):
+                    edge[y, x] = edge[y + 1, x] = True
+    return edge
+
+
 @njit(**LEAN)
-def _borders(depth, index, material, owner, x, y):
-    """Whether the pixel's surface differs from that of one of its four neighbours."""
-    i = index[y, x]
-    height, width = depth.shape
-    for k in range(4):
-        u = x + (1 if k == 0 else -1 if k == 1 else 0)
-        v = y + (1 if k == 2 else -1 if k == 3 else 0)
-        if 0 <= u < width and 0 <= v < height:
-            j = index[v, u]
-            if i == j:
-                continue
-            if i < 0 or j < 0 or material[i] != material[j] or owner[i] != owner[j]:
-                return True
-            if abs(depth[y, x] - depth[v, u]) > _STEP:
-                return True
-    return False
+def _differ(material, owner, i, j, step):
+    """Whether neighbours that show solids `i` and `j`, `step` metres of depth apart, border."""
+    if i < 0 or j < 0 or material[i] != material[j] or owner[i] != owner[j]:
+        return True
+    return step > _STEP
