@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tacan.synthetic.body import build_body
 from tacan.synthetic.lens import looking
 from tacan.synthetic.people import make_people
-from tacan.synthetic.pose import ARMS
+from tacan.synthetic.pose import ARMS, Gait, joint_angles
 from tacan.synthetic.raster import bounds, coverage
 
 PEOPLE = make_people(40, seed=5)
@@ -63,3 +64,10 @@ def test_patterns_stay_on_the_limb_when_it_moves():
     moved = body.posed(phase=0.4, heading=2.0, arms="call")
     np.testing.assert_array_equal(moved.texture, body.solids.texture)
     assert np.abs(moved.place - body.solids.place).max() > 0.1
+
+
+def test_the_pace_is_a_share_of_the_stride():
+    gait = Gait(stride=0.43)
+    shorter = replace(gait, stride=0.43 * 0.7)
+    found = joint_angles(gait, phase=0.3, pace=0.7, arms="phone", nod=0.2)
+    assert np.array_equal(found, joint_angles(shorter, phase=0.3, arms="phone", nod=0.2))

@@ -66,6 +66,15 @@ def test_bounds_hold_the_covered_pixels_tightly():
         np.testing.assert_allclose(box, edges, atol=1.5)
 
 
+def test_bounds_are_the_outermost_of_single_solids():
+    solids = crowd(seed=4)
+    alone = [bounds(solids.picked(np.array([i])), LENS) for i in range(len(solids))]
+    boxes = np.array([box for box in alone if box is not None])
+    assert bounds(solids, LENS) == (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))
+    beside = Solids.join([solids, solids.moved(0.0, (0.0, -40.0, 0.0))])
+    assert bounds(beside, LENS) == bounds(solids, LENS)
+
+
 def test_nothing_before_the_lens_has_no_bounds():
     behind = Solids.of([ELLIPSOID], [np.eye(3) * 0.2], [(0, -9, 1)], [(1, 1, 1)], [0])
     assert bounds(behind, LENS) is None

@@ -7,7 +7,7 @@ the body at rest, so that they move with the limb that they are on.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,14 +30,17 @@ __all__ = ["Body", "build_body"]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A person at rest: solids, the bone of each int64 [n], and joints float64 [bones, 3]."""
+    """A person at rest: solids, the bone of each int64 [n], and joints float64 [bones, 3].
+
+    `sole` are points under a foot against its joint, float64 [3, 3].
+    """
 
     solids: Solids
     materials: Materials
     bones: np.ndarray
     joints: np.ndarray
     gait: Gait
-    height: float
+    sole: np.ndarray
 
     def posed(
         self,
@@ -56,17 +59,13 @@ class Body:
         steps, `pace` 1 for the person's usual stride and 0 for standing; `arms` and `nod` as in
         `joint_angles`.
         """
-        gait = replace(self.gait, stride=self.gait.stride * pace)
-        angles = joint_angles(gait, phase=phase, arms=arms, nod=nod)
+        angles = joint_angles(self.gait, phase=phase, pace=pace, arms=arms, nod=nod)
         turned, joints = bone_frames(angles, self.joints, PARENTS, FIRST_UPRIGHT)
         spread = abs(angles[BONES["left thigh"], 0] - angles[BONES["right thigh"], 0])
         turned[BONES["skirt"], :, 1] *= 1.0 + 0.25 * spread
-        drop = self.joints[BONES["left foot"], 2]
-        sole = np.array([[0.0, -0.036, -drop], [0.0, 0.065, -drop], [0.0, 0.10, 0.012 - drop]])
-        sole[:, 1] *= self.height
         rest = self.solids
         frames, places = carried(
-            rest.frame, rest.place, self.bones, self.joints, turned, joints, sole,
+            rest.frame, rest.place, self.bones, self.joints, turned, joints, self.sole,
             heading - math.pi / 2, place[0], place[1],
         )  # fmt: skip
         owners = np.full(len(rest), owner, dtype=np.int32)
@@ -82,5 +81,13 @@ def build_body(person: Person) -> Body:
         bones=bones,
         joints=joints,
         gait=person.gait,
-        height=person.height,
+        sole=_sole(joints, person.height),
     )
+
+
+def _sole(joints: np.ndarray, height: float) -> np.ndarray:
+    """Heel, ball and toes of a foot whose joint lies where `joints` say, for so tall a person."""
+    drop = joints[BONES["left foot"], 2]
+    sole = np.array([[0.0, -0.036, -drop], [0.0, 0.065, -drop], [0.0, 0.10, 0.012 - drop]])
+    sole[:, 1] *= height
+    return sole

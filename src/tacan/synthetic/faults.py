@@ -12,6 +12,7 @@ from numba import njit
 
 from tacan.synthetic.draws import between, one_of
 from tacan.synthetic.kernels import LEAN
+from tacan.synthetic.smear import smeared
 
 __all__ = ["Look", "make_look", "take_picture"]
 
@@ -108,13 +109,13 @@ def take_picture(
     pixels; `size` the (height, width) that the picture is brought to in the end (None: as it is).
     The stream's own compression is part of it.
     """
-    light = _smeared(light, smear[0] * look.shutter, smear[1] * look.shutter)
+    light = smeared(light, smear[0] * look.shutter, smear[1] * look.shutter)
     if look.blur > 0.2:
         light = cv2.GaussianBlur(light, (0, 0), look.blur, borderType=cv2.BORDER_REPLICATE)
     picture = np.empty(light.shape, dtype=np.uint8)
     _develop(
         np.ascontiguousarray(light, dtype=np.float32).reshape(-1, 3),
-        (np.array(look.matrix).reshape(3, 3) * (gain * (_LEVELS - 1) / _RANGE)).astype(np.float32),
+        (_matrix(look) * (gain * (_LEVELS - 1) / _RANGE)).astype(np.float32),
         _tone_curve(look),
         _noise(light.size, rng).reshape(-1, 3),
         look.noise[0],
@@ -130,18 +131,6 @@ def take_picture(
     if size is not None and picture.shape[:2] != size:
         picture = cv2.resize(picture, (size[1], size[0]), interpolation=look.resize)
     return np.ascontiguousarray(picture)
-
-
-def _smeared(light: np.ndarray, across: float, down: float) -> np.ndarray:
-    """Light spread evenly over a straight way of so many pixels."""
-    length = float(np.hypot(across, down))
-    if length < 0.6:
-        return light
-    reach = int(np.ceil(length / 2))
-    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), dtype=np.float32)
-    for share in np.linspace(-0.5, 0.5, 4 * reach + 1):
-        kernel[round(reach + share * down), round(reach + share * across)] += 1
-    return cv2.filter2D(light, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
 @njit(**LEAN)
@@ -166,6 +155,11 @@ def _develop(
             level = curve[int(min(max(step, np.float32(0)), last))]
             level += noise[i, k] * (dark + slope * level) + np.float32(0.5)
             out[i, k] = np.uint8(min(max(level, np.float32(0)), np.float32(255)))
+
+
+@lru_cache(maxsize=64)
+def _matrix(look: Look) -> np.ndarray:
+    return np.array(look.matrix).reshape(3, 3)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from tacan.synthetic.shadows import lit_share, may_block, open_ground, set_looks
 from tacan.synthetic.stage import CENTRE, FOCAL, POSITION, ROTATION
 from tacan.synthetic.views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
-__all__ = ["borders", "coverage_mask", "darken", "fill", "resolve"]
+__all__ = ["borders", "coverage_mask", "darken", "fill", "owners", "resolve"]
 
 _CLOSEST = 0.05
 _STEP = 0.05
@@ -54,6 +54,17 @@ def fill(view, order, height, width):
                         depth[y, x] = t
                         index[y, x] = i
     return depth, index
+
+
+@njit(**KERNEL)
+def owners(index, owner):
+    """Whose solid, by `owner` int32 [n], each pixel shows: int32 [H, W], -1 for none."""
+    height, width = index.shape
+    whose = np.empty((height, width), dtype=np.int32)
+    for y in range(height):
+        for x in range(width):
+            whose[y, x] = owner[index[y, x]] if index[y, x] >= 0 else -1
+    return whose
 
 
 @njit(**KERNEL)

@@ -8,7 +8,7 @@ and z (the depth) away from it. Pixels run to the right and down; the middle of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,13 +77,9 @@ class Lens:
         The box may reach beyond the picture's edges.
         """
         across, down = width / (box[2] - box[0]), height / (box[3] - box[1])
-        return replace(
-            self,
-            focal=(self.focal[0] * across, self.focal[1] * down),
-            centre=((self.centre[0] - box[0]) * across, (self.centre[1] - box[1]) * down),
-            width=width,
-            height=height,
-        )
+        focal = self.focal[0] * across, self.focal[1] * down
+        centre = (self.centre[0] - box[0]) * across, (self.centre[1] - box[1]) * down
+        return Lens(self.position, self.rotation, focal, centre, width=width, height=height)
 
     def resized(self, *, height: int, width: int) -> Lens:
         """The whole picture as `height` x `width` pixels."""

@@ -86,14 +86,17 @@ class Gait:
     toes: float = 0.1
 
 
-def joint_angles(gait: Gait, *, phase: float, arms: str = "swing", nod: float = 0.0) -> np.ndarray:
+def joint_angles(
+    gait: Gait, *, phase: float, pace: float = 1.0, arms: str = "swing", nod: float = 0.0
+) -> np.ndarray:
     """Pitch, roll and yaw of each bone against its parent, float64 [bones, 3].
 
     `phase` counts gait cycles of two steps: at a whole number the right heel meets the ground.
-    `arms` is one of `ARMS`; `nod` lowers the head.
+    `pace` multiplies the stride, `arms` is one of `ARMS`, and `nod` lowers the head.
     """
+    stride = gait.stride * pace
     return _angles(
-        gait.stride, gait.swing, gait.lean, gait.bend, gait.toes, phase, ARMS.index(arms), nod
+        stride, gait.swing, gait.lean, gait.bend, gait.toes, phase, ARMS.index(arms), nod
     )
 
 

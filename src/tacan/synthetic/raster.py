@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.fill import coverage_mask, darken, fill, resolve
+from tacan.synthetic.fill import coverage_mask, darken, fill, owners, resolve
 from tacan.synthetic.lens import Lens
 from tacan.synthetic.light import Light
 from tacan.synthetic.maps import contact_map, map_along
@@ -19,7 +19,7 @@ from tacan.synthetic.materials import Materials
 from tacan.synthetic.packing import pack
 from tacan.synthetic.solids import Solids
 from tacan.synthetic.stage import stage_vector
-from tacan.synthetic.views import BOX, NEAR, view_through
+from tacan.synthetic.views import view_through, whole_box
 
 __all__ = ["Picture", "bounds", "coverage", "draw"]
 
@@ -84,9 +84,8 @@ def draw(
     darken(picture, ground, index, stage, sun_map, contact_map(below, texel))
     packed = pack(view, solids.texture, solids.material, materials.packed())
     resolve(packed, order, solids.material, solids.owner, stage, depth, index, picture)
-    owner = np.full(len(solids) + 1, -1, dtype=np.int32)
-    owner[: len(solids)] = solids.owner
-    return Picture(colour=picture, owner=owner[index], depth=depth.astype(np.float32))
+    owner = owners(index, solids.owner)
+    return Picture(colour=picture, owner=owner, depth=depth.astype(np.float32))
 
 
 def coverage(solids: Solids, lens: Lens) -> np.ndarray:
@@ -101,26 +100,22 @@ def bounds(solids: Solids, lens: Lens) -> tuple[float, float, float, float] | No
     None where nothing lies before the camera.
     """
     view, _ = _view(solids, lens)
-    seen = view[view[:, BOX] <= view[:, BOX + 2], BOX : BOX + 4]
-    if not len(seen):
-        return None
-    low, high = seen[:, :2].min(axis=0), seen[:, 2:].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    x1, y1, x2, y2 = whole_box(view)
+    return (x1, y1, x2, y2) if x1 <= x2 else None
 
 
 def _view(solids: Solids, lens: Lens) -> tuple[np.ndarray, np.ndarray]:
     """The view through a lens, and its rows from near to far."""
-    view = view_through(
+    return view_through(
         solids.kind,
         solids.frame,
         solids.place,
         solids.size,
         lens.position,
         lens.rotation,
-        np.array(lens.focal),
-        np.array(lens.centre),
+        lens.focal,
+        lens.centre,
     )
-    return view, np.argsort(view[:, NEAR], kind="stable")
 
 
 def _sun_axes(direction: np.ndarray) -> np.ndarray:

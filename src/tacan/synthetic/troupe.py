@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,7 +56,6 @@ def pixels_alone(body: Solids, lens: Lens, box: tuple[float, float, float, float
     """
     x1, y1 = math.floor(box[0] * lens.width) - 1, math.floor(box[1] * lens.height) - 1
     x2, y2 = math.ceil(box[2] * lens.width) + 1, math.ceil(box[3] * lens.height) + 1
-    wide = replace(
-        lens, centre=(lens.centre[0] - x1, lens.centre[1] - y1), width=x2 - x1, height=y2 - y1
-    )
+    centre = lens.centre[0] - x1, lens.centre[1] - y1
+    wide = Lens(lens.position, lens.rotation, lens.focal, centre, width=x2 - x1, height=y2 - y1)
     return int(np.count_nonzero(coverage(body, wide)))

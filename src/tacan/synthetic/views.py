@@ -27,6 +27,7 @@ __all__ = [
     "D",
     "view_along",
     "view_through",
+    "whole_box",
 ]
 
 D, A, B, C, SIZE, KIND, NEAR, BOX, INVERSE, VIEW = 0, 3, 6, 9, 12, 15, 16, 17, 21, 30
@@ -39,7 +40,10 @@ _CLOSEST = 0.05
 
 @njit(**KERNEL)
 def view_through(kind, frame, place, size, position, rotation, focal, centre):
-    """The view through a lens: see `tacan.synthetic.lens.Lens` for the last four."""
+    """The view through a lens, and its rows from near to far.
+
+    See `tacan.synthetic.lens.Lens` for the last four arguments.
+    """
     n = len(kind)
     view = np.empty((n, VIEW))
     axes = np.empty((3, 3))
@@ -70,7 +74,18 @@ def view_through(kind, frame, place, size, position, rotation, focal, centre):
                 for j in range(3):
                     axes[r, k] += rotation[r, j] * frame[i, j, k]
         _lens_box(view[i], axes, start, focal, centre)
-    return view
+    return view, np.argsort(view[:, NEAR], kind="mergesort")
+
+
+@njit(**LEAN)
+def whole_box(view):
+    """The box x1, y1, x2, y2 that just holds all solids of a view; x1 > x2 where there are none."""
+    x1, y1, x2, y2 = math.inf, math.inf, -math.inf, -math.inf
+    for i in range(len(view)):
+        if view[i, BOX] <= view[i, BOX + 2]:
+            x1, y1 = min(x1, view[i, BOX]), min(y1, view[i, BOX + 1])
+            x2, y2 = max(x2, view[i, BOX + 2]), max(y2, view[i, BOX + 3])
+    return x1, y1, x2, y2
 
 
 @njit(**KERNEL)
