@@ -173,6 +173,9 @@ class RunConfig(Section):
     """Steps of the optimiser in all."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Seed of everything that is random."""
+    start_from: str | None = None
+    """A trained model to go on from: its folder, a run's folder, or a model that ships. The run
+    must have its settings under `model`; the classifier of identities begins anew."""
     precision: Literal["32", "bf16"] = "32"
     """Arithmetic of the forward pass. The losses stay in float32."""
     recompute: bool = False

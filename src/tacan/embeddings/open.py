@@ -14,7 +14,7 @@ from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
 from tacan.model.checkpoint import CONFIG_FILE
 
-__all__ = ["choose_device", "open_embedder"]
+__all__ = ["choose_device", "find_model_folder", "open_embedder"]
 
 EXPORTED = "model"
 """Where a run folder of `tacan train` holds its exported model."""
@@ -117,8 +117,11 @@ def _check_options(
         raise ConfigError(faults, source="the model's options")
 
 
-def _folder(spec: str) -> Path:
-    """The folder that holds config.json: `spec` itself, the export in a run, or a shipped one."""
+def find_model_folder(spec: str) -> Path | None:
+    """The folder that holds config.json: `spec` itself, the export in a run, or a shipped one.
+
+    None where `spec` is none of these.
+    """
     path = Path(spec)
     for folder in (path, path / EXPORTED):
         if (folder / CONFIG_FILE).is_file():
@@ -126,13 +129,20 @@ def _folder(spec: str) -> Path:
     if spec in SHIPPED_MODELS:
         with as_file(files("tacan") / SHIPPED_MODELS[spec]) as folder:
             return folder
+    return None
+
+
+def _folder(spec: str) -> Path:
+    folder = find_model_folder(spec)
+    if folder is not None:
+        return folder
     raise EncoderError(
         "a model must be a folder with config.json and model.safetensors, a run folder of "
         f"`tacan train`, a shipped model ({', '.join(SHIPPED_MODELS)}), timm:NAME, onnx:FILE or "
         "openvino:FILE",
         got=repr(spec),
         remedy="Check the path and its spelling."
-        if path.exists()
+        if Path(spec).exists()
         else "There is no such file or folder: check the path and its spelling.",
     )
 

@@ -22,6 +22,7 @@ from tacan.training.data import TrainingBatches, TrainingData, divide
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes
 from tacan.training.schedule import build_optimiser, learning_rate_factor
+from tacan.training.start import trained_model
 
 __all__ = ["build_batches", "build_module", "read_training_data"]
 
@@ -53,15 +54,16 @@ def build_module(
 ) -> TrainingModule:
     """The model and its losses as the seed makes them, or as `checkpoint` left them.
 
-    The global random generator is left as it was. Raises `EncoderError`, and `CheckpointError`
-    for a checkpoint of another shape.
+    The global random generator is left as it was. Raises `EncoderError`, `ConfigError` for a model
+    to start from that isn't the run's, and `CheckpointError` for a checkpoint of another shape.
     """
     settings = config.model
+    start = config.run.start_from if checkpoint is None else None
     if checkpoint is not None:
         settings = settings.model_copy(update={"weights": None})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.run.seed)
-        model = build_model(settings)
+        model = build_model(settings) if start is None else trained_model(start, config.model)
         encoder = cast(FrameEncoder, model.encoder)
         encoder.recompute = config.run.recompute
         embedding_dim = settings.embedding_dim or encoder.feature_dim

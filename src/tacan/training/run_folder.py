@@ -75,7 +75,11 @@ def settle(config: TrainConfig) -> TrainConfig:
     model = config.model.model_copy(
         update={"weights": str(Path(weights).absolute()) if weights and is_file else weights}
     )
-    return config.model_copy(update={"data": data, "model": model})
+    start = config.run.start_from
+    if start and Path(start).exists():
+        start = str(Path(start).absolute())
+    run = config.run.model_copy(update={"start_from": start})
+    return config.model_copy(update={"data": data, "model": model, "run": run})
 
 
 def plain_settings(config: TrainConfig) -> Settings:
