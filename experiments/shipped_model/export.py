@@ -1,17 +1,24 @@
 """A run's model, in float16, as the model that ships with the package.
 
-    python experiments/shipped_model/export.py runs/street src/tacan/shipped/street --clip-len 4
+    python experiments/shipped_model/export.py runs/street src/tacan/shipped/street \
+        --shares 0.5 1 1.4
 
-The clip length can be set anew, because plain means over frames have no weights that depend on it.
+The clip length can be set anew by --clip-len, because plain means over frames have no weights that
+depend on it. --shares says how much colours, relit colours and textures count in the distance; clip
+weights stay what they were.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from tacan.model import load_model, save_model
+import torch
+
+from tacan.model import Tacan, load_model, save_model
+from tacan.model.banded import BandedTrunk
 
 
 def main() -> None:
@@ -19,13 +26,26 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--clip-len", type=int, default=1)
+    parser.add_argument("--shares", type=float, nargs=3, default=(1.0, 1.0, 1.0))
     chosen = parser.parse_args()
     saved = load_model(chosen.run / "model")
+    _weigh_cues(saved.model, chosen.shares)
     config = saved.config.model_copy(update={"clip_len": chosen.clip_len})
     chosen.out.mkdir(parents=True, exist_ok=True)
     fingerprint = save_model(chosen.out, saved.model, config, notes=saved.notes, half=True)
     shutil.copy(chosen.run / "log.csv", chosen.out / "training_log.csv")
     print(f"{chosen.out}: {fingerprint}")
+
+
+@torch.no_grad()
+def _weigh_cues(model: Tacan, shares: Sequence[float]) -> None:
+    """Sets the shares of the cues; what predicts clip weights undoes them."""
+    trunk = next(part for part in model.modules() if isinstance(part, BandedTrunk))
+    predictor = model.clip_attention.predictor
+    if predictor is not None:
+        size = predictor.in_features // len(shares)
+        predictor.weight.mul_((trunk.shares / torch.tensor(shares)).repeat_interleave(size))
+    trunk.weigh_cues(shares)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,19 @@ def test_no_cue_is_louder_than_another(name: str) -> None:
     torch.testing.assert_close(sizes, torch.ones(5, 3))
 
 
+def test_shares_scale_each_cue_and_travel_with_the_weights() -> None:
+    shares = [0.5, 1.0, 1.4]
+    trunk, other = (BANDED_TRUNKS["small_banded"]((64, 32)).eval() for _ in range(2))
+    frames = torch.rand(5, 3, 64, 32) * 2 - 1
+    with torch.inference_mode():
+        plain = trunk(frames).flatten(1).unflatten(1, (3, -1))
+        trunk.weigh_cues(shares)
+        weighed = trunk(frames).flatten(1).unflatten(1, (3, -1))
+        other.load_state_dict(trunk.state_dict())
+        assert torch.equal(other(frames), trunk(frames))
+    torch.testing.assert_close(weighed, plain * torch.tensor(shares)[:, None])
+
+
 def test_weights_are_those_of_the_whole_backbone(tmp_path: Path) -> None:
     torch.manual_seed(1)
     whole = timm.create_model(MOBILE, num_classes=0, global_pool="")

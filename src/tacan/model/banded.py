@@ -26,6 +26,9 @@ LEVELS = 4
 class BandedTrunk(nn.Module):
     """Frames [N, 3, H, W], with pixels from -1 to 1, -> features [N, d, 1, 1]; d is 3 `cue_dim`.
 
+    The cues count alike in training. `weigh_cues` sets `shares`, what each is multiplied by, when
+    it is known which of them holds under other cameras.
+
     Parameters
     ----------
     stages
@@ -41,6 +44,8 @@ class BandedTrunk(nn.Module):
     input_size
         (H, W).
     """
+
+    shares: Tensor
 
     def __init__(
         self,
@@ -65,6 +70,11 @@ class BandedTrunk(nn.Module):
         n_textures = sum(shape[1] * k for shape, k in zip(sizes, bands, strict=True))
         n_colours = colour_bands * LEVELS**3
         self.cues = nn.ModuleList(Cue(n, cue_dim) for n in (n_colours, n_colours, n_textures))
+        self.register_buffer("shares", torch.ones(len(self.cues)))
+
+    def weigh_cues(self, shares: Sequence[float]) -> None:
+        """Sets what colours, relit colours and textures are multiplied by."""
+        self.shares.copy_(torch.tensor(shares))
 
     def forward(self, frames: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, d, 1, 1]."""
@@ -80,7 +90,10 @@ class BandedTrunk(nn.Module):
             colour_histograms(relight(pixels), attention, n_bands=self.colour_bands),
             torch.cat(textures, dim=1),
         )
-        projected = [cue(part) for cue, part in zip(self.cues, taken, strict=True)]
+        projected = [
+            share * cue(part)
+            for share, cue, part in zip(self.shares, self.cues, taken, strict=True)
+        ]
         return torch.cat(projected, dim=1)[:, :, None, None]
 
 
