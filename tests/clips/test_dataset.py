@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
+from PIL import Image
 from torch.utils.data import DataLoader
 
 from tacan.clips.dataset import TrainingClips
@@ -123,3 +127,28 @@ def test_refuses_labels_that_do_not_match(tracklet: Tracklet) -> None:
 def test_refuses_an_unknown_sampling(tracklet: Tracklet) -> None:
     with pytest.raises(ConfigError, match="got 'all'"):
         make([tracklet], sampling="all")
+
+
+@pytest.mark.parametrize("keep_frames", [False, True])
+def test_what_is_pasted_comes_from_another_tracklet(
+    tracklet: Tracklet, keep_frames: bool, tmp_path: Path
+) -> None:
+    colours = {"red": (200, 0, 0), "blue": (0, 0, 200)}
+    tracklets = []
+    for camid, (name, colour) in enumerate(colours.items(), start=1):
+        for frame in range(1, 6):
+            Image.new("RGB", (16, 32), colour).save(tmp_path / f"{name}{frame}.png")
+        frames = tuple(f"{name}{frame}.png" for frame in range(1, 6))
+        tracklets.append(
+            replace(tracklet, tracklet_id=name, camid=camid, directory=tmp_path, frames=frames)
+        )
+    pasting = ClipAugmentation(flip=0.0, pad=0, erase=0.0, colour=0.0, paste=1.0)
+    items = make(tracklets, augmentation=pasting, keep_frames=keep_frames)
+    for seed in range(5):
+        clips, _ = items[Draw(0, seed)]
+        assert torch.equal(clips, items[Draw(0, seed)][0])
+        assert set(clips[:, :, 0].unique().tolist()) == {0, 200}
+        blue = (clips[:, :, 2] == 200).float().mean(dim=(2, 3))
+        assert ((blue > 0.15) & (blue < 0.65)).all()
+    alone, _ = make(tracklets[:1], augmentation=pasting)[Draw(0, 0)]
+    assert (alone[:, :, 0] == 200).all()

@@ -18,8 +18,10 @@ def clip() -> torch.Tensor:
     return torch.randint(0, 256, (4, 3, 24, 12), dtype=torch.uint8, generator=generator)
 
 
-ALL = ClipAugmentation(flip=0.5, pad=3, erase=0.5, colour=0.3, light=0.3)
-NONE = {"flip": 0.0, "pad": 0, "erase": 0.0, "colour": 0.0, "light": 0.0}
+ALL = ClipAugmentation(flip=0.5, pad=3, erase=0.5, colour=0.3, light=0.3, zoom=0.3)
+NONE = {
+    "flip": 0.0, "pad": 0, "erase": 0.0, "colour": 0.0, "light": 0.0, "zoom": 0.0, "paste": 0.0
+}  # fmt: skip
 
 
 def test_deterministic_in_its_seed(clip: torch.Tensor) -> None:
@@ -130,8 +132,8 @@ def test_smallest_pictures(size: tuple[int, int]) -> None:
 
 def test_faults_come_all_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
-        ClipAugmentation(flip=1.5, pad=-1, erase=-0.1, colour=2.0)
-    assert len(caught.value.faults) == 4
+        ClipAugmentation(flip=1.5, pad=-1, erase=-0.1, colour=2.0, light=-1.0, zoom=0.6, paste=2.0)
+    assert len(caught.value.faults) == 7
 
 
 def test_light_curves_equal_the_formula_level_by_level() -> None:
@@ -164,3 +166,45 @@ def test_what_is_erased_has_the_colour_of_the_relit_clip(clip: torch.Tensor) -> 
     for seed in range(10):
         augmented = ClipAugmentation(**NONE | {"light": 0.3, "erase": 1.0})(flat, seed)
         assert torch.equal(augmented, augmented[:1, :, :1, :1].expand_as(augmented))
+
+
+def test_what_is_pasted_comes_from_one_side_of_the_occluder(clip: torch.Tensor) -> None:
+    occluder = torch.randint(
+        0, 256, (3, 24, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
+    before = occluder.clone()
+    augment = ClipAugmentation(**NONE | {"paste": 1.0})
+    seen = set()
+    for seed in range(40):
+        augmented = augment(clip, seed, occluder=occluder)
+        covered = (augmented != clip).any(dim=1).all(dim=0)
+        rows, columns = covered.any(dim=1), covered.any(dim=0)
+        if not rows.all():
+            seen.add("below")
+            n = int(rows.sum())
+            expected = occluder[:, :n, :].expand(4, -1, -1, -1)
+            assert torch.equal(augmented[..., 24 - n :, :], expected)
+            assert 0.2 * 24 - 1 <= n <= 0.6 * 24 + 1
+        else:
+            n = int(columns.sum())
+            side = "left" if columns[0] else "right"
+            seen.add(side)
+            here, there = (slice(0, n), slice(12 - n, 12))
+            if side == "right":
+                here, there = there, here
+            expected = occluder[..., there].expand(4, -1, -1, -1)
+            assert torch.equal(augmented[..., here], expected)
+    assert seen == {"left", "right", "below"}
+    assert torch.equal(occluder, before)
+    assert torch.equal(augment(clip, 3), clip)
+
+
+def test_zoom_cuts_every_other_clip_and_keeps_its_size() -> None:
+    ramp = torch.arange(100, dtype=torch.uint8)[:, None].expand(1, 3, 100, 50).contiguous()
+    augment = ClipAugmentation(**NONE | {"zoom": 0.4})
+    cut = [augment(ramp, seed) for seed in range(200)]
+    assert all(one.shape == ramp.shape for one in cut)
+    unchanged = sum(torch.equal(one, ramp) for one in cut)
+    assert 70 <= unchanged <= 130
+    assert max(int(one[0, 0, 0, 0]) for one in cut) in range(15, 22)
+    assert min(int(one[0, 0, -1, 0]) for one in cut) in range(58, 66)

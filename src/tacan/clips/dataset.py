@@ -91,11 +91,20 @@ class TrainingClips(Dataset[tuple[Tensor, int]]):
         frames = self._frames(draw.index, indices.ravel())
         clips = frames.unflatten(0, (self._n_clips, self._clip_len))
         if self._augmentation is not None:
-            seeds = rng.integers(2**63, size=self._n_clips).tolist()
-            clips = torch.stack(
-                [self._augmentation(clip, seed) for clip, seed in zip(clips, seeds, strict=True)]
-            )
+            augment = self._augmentation
+            clips = torch.stack([self._augmented(augment, clip, draw, rng) for clip in clips])
         return clips, self._labels[draw.index]
+
+    def _augmented(
+        self, augment: ClipAugmentation, clip: Tensor, draw: Draw, rng: np.random.Generator
+    ) -> Tensor:
+        """uint8 [T, 3, H, W]; what may cover a part of it is a frame of any other tracklet."""
+        seed = int(rng.integers(2**63))
+        if augment.paste == 0 or len(self) < 2:
+            return augment(clip, seed)
+        number = (draw.index + int(rng.integers(1, len(self)))) % len(self)
+        frame = rng.integers(len(self._tracklets[number]), size=1)
+        return augment(clip, seed, occluder=self._frames(number, frame)[0])
 
     def _frames(self, number: int, indices: NDArray[np.int64]) -> Tensor:
         """These frames of tracklet `number`, uint8 [n, 3, H, W]."""

@@ -23,8 +23,8 @@ _ERASED_ASPECT = (0.3, 3.3)
 
 
 class ClipAugmentation:
-    """Flip, shift, colour jitter, other light and erasing, in this order, the same for all frames
-    of a clip.
+    """Flip, zoom, shift, pasting, colour jitter, other light and erasing, in this order, the same
+    for all frames of a clip.
 
     Parameters
     ----------
@@ -42,6 +42,12 @@ class ClipAugmentation:
     light
         Strength s of another camera's light: exposure, gains of the three channels, gamma and
         contrast, each as `light_curves` has it.
+    zoom
+        Share z of badly cut boxes: every other clip loses up to z / 2 of its height above, z below
+        and z / 2 of its width on each side, and what is left is stretched to the old size.
+    paste
+        Probability that an occluder covers 20 to 60 % of the picture from the left, from the right
+        or from below.
 
     Raises
     ------
@@ -50,44 +56,62 @@ class ClipAugmentation:
     """
 
     def __init__(
-        self, *, flip: float, pad: int, erase: float, colour: float, light: float = 0.0
+        self,
+        *,
+        flip: float,
+        pad: int,
+        erase: float,
+        colour: float,
+        light: float = 0.0,
+        zoom: float = 0.0,
+        paste: float = 0.0,
     ) -> None:
         self.flip = flip
         self.pad = pad
         self.erase = erase
         self.colour = colour
         self.light = light
+        self.zoom = zoom
+        self.paste = paste
         rules = [
             (0 <= flip <= 1, f"flip is a probability, between 0 and 1; got {flip}"),
             (pad >= 0, f"pad must be 0 pixels or more; got {pad}"),
             (0 <= erase <= 1, f"erase is a probability, between 0 and 1; got {erase}"),
             (0 <= colour <= 1, f"colour is a strength, between 0 and 1; got {colour}"),
             (0 <= light <= 1, f"light is a strength, between 0 and 1; got {light}"),
+            (0 <= zoom <= 0.5, f"zoom is a share, between 0 and 0.5; got {zoom}"),
+            (0 <= paste <= 1, f"paste is a probability, between 0 and 1; got {paste}"),
         ]
         if faults := [fault for holds, fault in rules if not holds]:
             raise ConfigError(faults, source="the augmentation")
 
-    def __call__(self, clip: Tensor, seed: int) -> Tensor:
+    def __call__(self, clip: Tensor, seed: int, *, occluder: Tensor | None = None) -> Tensor:
         """An augmented copy of the clip, uint8 [T, 3, H, W] to uint8 [T, 3, H, W].
 
-        Equal seeds give equal results. The input is not changed.
+        `occluder`, uint8 [3, H, W], is what may be pasted; without one nothing is. Equal seeds
+        give equal results. The inputs are not changed.
         """
         rng = np.random.default_rng(seed)
+        height, width = clip.shape[-2:]
         # Every part draws its numbers whether it acts or not: switching one off changes no other.
         flips = rng.random() < self.flip
         shift = rng.integers(-self.pad, self.pad, size=2, endpoint=True)
         order = rng.permutation(3)
         factors = rng.uniform(1 - self.colour, 1 + self.colour, size=3)
         erases = rng.random() < self.erase
-        box = _random_box(clip.shape[-2], clip.shape[-1], rng)
+        box = _random_box(height, width, rng)
         curves = light_curves(self.light * rng.standard_normal(6))
+        window = _random_window(height, width, self.zoom, rng)
+        pastes, side, share = rng.random() < self.paste, int(rng.integers(3)), rng.uniform(0.2, 0.6)
 
         augmented = clip.flip(-1) if flips else clip.clone()
-        if not erases and not shift.any() and self.colour == 0 and self.light == 0:
-            return augmented
         filling = _mean_colour(clip)
+        if window != (0, 0, height, width):
+            augmented = F.resized_crop(augmented, *window, size=[height, width], antialias=True)
         if shift.any():
             augmented = _shifted(augmented, int(shift[0]), int(shift[1]), filling)
+        if pastes and occluder is not None:
+            _paste(augmented, occluder, side, share)
         if self.colour > 0:
             augmented = _recoloured(augmented, order, factors)
         if self.light > 0:
@@ -145,6 +169,30 @@ def _relit(clip: Tensor, curves: np.ndarray) -> Tensor:
     tables = torch.from_numpy(curves)
     channels = [tables[k][clip[..., k, :, :].int()] for k in range(3)]
     return torch.stack(channels, dim=-3)
+
+
+def _random_window(
+    height: int, width: int, zoom: float, rng: np.random.Generator
+) -> tuple[int, int, int, int]:
+    """Top, left, height and width of what a badly cut box keeps of the picture."""
+    acts = rng.random() < 0.5
+    above, below, left, right = rng.uniform(0, zoom * np.array([0.5, 1.0, 0.5, 0.5])) * acts
+    top, first = round(above * height), round(left * width)
+    bottom, last = height - round(below * height), width - round(right * width)
+    return top, first, max(bottom - top, 1), max(last - first, 1)
+
+
+def _paste(clip: Tensor, occluder: Tensor, side: int, share: float) -> None:
+    """Covers a `share` of the clip [T, 3, H, W], in place, from the left, the right or below: the
+    occluder [3, H, W] has come so far into the picture."""
+    height, width = clip.shape[-2:]
+    rows, columns = max(round(share * height), 1), max(round(share * width), 1)
+    if side == 0:
+        clip[..., :columns] = occluder[..., width - columns :]
+    elif side == 1:
+        clip[..., width - columns :] = occluder[..., :columns]
+    else:
+        clip[..., height - rows :, :] = occluder[..., :rows, :]
 
 
 def _random_box(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:

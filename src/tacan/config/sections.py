@@ -81,6 +81,10 @@ class AugmentationConfig(Section):
     light: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Strength of another camera's light: its exposure, colour cast, gamma and contrast, as
     standard deviations of logarithms (0.3 is much)."""
+    zoom: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of a crop's height that a badly cut box may lose below, and half of it elsewhere."""
+    paste: Probability = 0.0
+    """Probability that a part of somebody else's crop covers a part of the clip."""
 
 
 class ModelConfig(Section):

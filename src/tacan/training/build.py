@@ -109,6 +109,8 @@ def build_batches(
             erase=augmentation.erase,
             colour=augmentation.colour,
             light=augmentation.light,
+            zoom=augmentation.zoom,
+            paste=augmentation.paste,
         ),
         keep_frames=_fits(config, data),
     )
