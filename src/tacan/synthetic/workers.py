@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Protocol, TypeVar
 
 from tacan.errors import StorageError
@@ -37,9 +39,15 @@ def in_turn(
     arguments must pickle. Raises `StorageError` where a process dies.
     """
     if min(workers, count) <= 1:
-        yield from map(hire(*arguments).draw, range(count))
+        with _interrupts_heard():
+            worker = hire(*arguments)
+        for index in range(count):
+            with _interrupts_heard():
+                drawn = worker.draw(index)
+            yield drawn
         return
-    hire(*arguments).compile()
+    with _interrupts_heard():
+        hire(*arguments).compile()
     # Spawned, not forked: the caller may hold threads (torch does), which a fork would break.
     pool = ProcessPoolExecutor(
         min(workers, count),
@@ -57,6 +65,44 @@ def in_turn(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_heard() -> Iterator[None]:
+    """A block in which Ctrl-C raises `KeyboardInterrupt`, though not amid compiling.
+
+    While compiled code is made or loaded, Python is called back from outside, and whatever is
+    raised there is lost: then it is raised when the block ends, or at a second Ctrl-C.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or before is not signal.default_int_handler:
+        yield
+        return
+    heard = False
+
+    def hear(_number: int, frame: FrameType | None) -> None:
+        nonlocal heard
+        is_second, heard = heard, True
+        if is_second or not _is_compiling(frame):
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _is_compiling(frame: FrameType | None) -> bool:
+    """Whether the compiler of the kernels is at work in `frame` or in what called it."""
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(("numba.", "llvmlite.")):
+            return True
+        frame = frame.f_back
+    return False
 
 
 _worker: Worker[Any] | None = None
