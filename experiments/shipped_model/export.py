@@ -1,11 +1,13 @@
 """A run's model, in float16, as the model that ships with the package.
 
-    python experiments/shipped_model/export.py runs/street src/tacan/shipped/street \
-        --shares 0.5 1 1.4
+    python experiments/shipped_model/export.py runs/first first --shares 0.5 1 1.4
+    python experiments/shipped_model/export.py runs/further src/tacan/shipped/street \
+        --blend first 0.75
 
-The clip length can be set anew by --clip-len, because plain means over frames have no weights that
-depend on it. --shares says how much colours, relit colours and textures count in the distance; clip
-weights stay what they were.
+--shares says how much colours, relit colours and textures count in the distance; clip weights stay
+what they were. --blend takes the mean of the weights of the run and of the model that it went on
+from, the run's with this share. The clip length can be set anew by --clip-len, because plain means
+over frames have no weights that depend on it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from tacan.model import Tacan, load_model, save_model
 from tacan.model.banded import BandedTrunk
@@ -26,10 +29,15 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--clip-len", type=int, default=1)
-    parser.add_argument("--shares", type=float, nargs=3, default=(1.0, 1.0, 1.0))
+    parser.add_argument("--shares", type=float, nargs=3)
+    parser.add_argument("--blend", nargs=2, metavar=("MODEL", "SHARE"))
     chosen = parser.parse_args()
     saved = load_model(chosen.run / "model")
-    _weigh_cues(saved.model, chosen.shares)
+    if chosen.shares:
+        _weigh_cues(saved.model, chosen.shares)
+    if chosen.blend:
+        other, share = load_model(Path(chosen.blend[0])).model, float(chosen.blend[1])
+        saved.model.load_state_dict(_blended(other.state_dict(), saved.model.state_dict(), share))
     config = saved.config.model_copy(update={"clip_len": chosen.clip_len})
     chosen.out.mkdir(parents=True, exist_ok=True)
     fingerprint = save_model(chosen.out, saved.model, config, notes=saved.notes, half=True)
@@ -46,6 +54,16 @@ def _weigh_cues(model: Tacan, shares: Sequence[float]) -> None:
         size = predictor.in_features // len(shares)
         predictor.weight.mul_((trunk.shares / torch.tensor(shares)).repeat_interleave(size))
     trunk.weigh_cues(shares)
+
+
+def _blended(
+    first: dict[str, Tensor], second: dict[str, Tensor], share: float
+) -> dict[str, Tensor]:
+    """The mean of two models' weights, the second's with `share`; counters are the second's."""
+    return {
+        name: torch.lerp(first[name], value, share) if value.is_floating_point() else value
+        for name, value in second.items()
+    }
 
 
 if __name__ == "__main__":
