@@ -113,6 +113,15 @@ def test_the_loss_reaches_attention_cues_and_middle_stages_and_no_early_ones() -
     )
 
 
+def test_unfrozen_all_stages_learn_and_so_do_their_batch_norms() -> None:
+    trunk = BANDED_TRUNKS["banded_unfrozen"](SIZE).train()
+    before = trunk.stages.bn1.running_mean.clone()
+    features = trunk(torch.rand(4, 3, *SIZE) * 2 - 1)
+    (features * torch.randn(features.shape)).sum().backward()
+    assert not torch.equal(trunk.stages.bn1.running_mean, before)
+    assert all(weight.grad is not None for weight in trunk.stages.parameters())
+
+
 @pytest.mark.parametrize("name", BANDED_TRUNKS)
 def test_no_cue_is_louder_than_another(name: str) -> None:
     trunk = BANDED_TRUNKS[name](SIZE).eval()
@@ -135,12 +144,13 @@ def test_shares_scale_each_cue_and_travel_with_the_weights() -> None:
     torch.testing.assert_close(weighed, plain * torch.tensor(shares)[:, None])
 
 
-def test_weights_are_those_of_the_whole_backbone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["banded", "banded_unfrozen"])
+def test_weights_are_those_of_the_whole_backbone(name: str, tmp_path: Path) -> None:
     torch.manual_seed(1)
     whole = timm.create_model(MOBILE, num_classes=0, global_pool="")
     save_file(whole.state_dict(), tmp_path / "whole.safetensors")
     encoder = build_encoder(
-        "banded", input_size=SIZE, weights=str(tmp_path / "whole.safetensors")
+        name, input_size=SIZE, weights=str(tmp_path / "whole.safetensors")
     ).eval()
     assert torch.equal(encoder.trunk.stages.conv_stem.weight, whole.conv_stem.weight)
     assert torch.equal(

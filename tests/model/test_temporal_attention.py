@@ -24,7 +24,7 @@ def naive_attention(module: TemporalAttention, maps: torch.Tensor) -> list[list[
         for t in range(T):
             units = []
             for unit in range(over_map.out_channels):
-                total = float(over_map.bias[unit])
+                total = float(over_map.bias[unit].detach())
                 for d in range(D):
                     for y in range(H):
                         for x in range(W):

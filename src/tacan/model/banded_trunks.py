@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from tacan.model.banded import BandedTrunk
 from tacan.model.small_encoders import small_se_trunk, small_trunk
 
-__all__ = ["BANDED_TRUNKS", "MOBILE", "FrozenMobileStages", "SmallStages"]
+__all__ = ["BANDED_TRUNKS", "MOBILE", "FrozenMobileStages", "MobileStages", "SmallStages"]
 
 MOBILE = "mobilenetv2_100"
-"""The backbone of timm whose beginning `banded` uses."""
+"""The backbone of timm whose beginning `banded` and `banded_unfrozen` use."""
 
 STAGES = {1: 8, 2: 4, 4: 4}
 """The stages of it that are used, and the bands that each is pooled in. The last stages, which know
@@ -28,12 +28,8 @@ FROZEN = 2
 the same, and they are the dearest to train."""
 
 
-class FrozenMobileStages(nn.Module):
-    """The early and middle stages of a MobileNetV2.
-
-    Its batch norms keep the statistics of their weights, in training too: batches of people are
-    all alike, and a few of them would wreck what a million pictures have settled.
-    """
+class MobileStages(nn.Module):
+    """The early and middle stages of a MobileNetV2."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,16 +37,6 @@ class FrozenMobileStages(nn.Module):
         self.conv_stem: nn.Module = whole.conv_stem
         self.bn1: nn.Module = whole.bn1
         self.blocks = nn.ModuleList(list(whole.blocks)[: max(STAGES) + 1])
-        for part in (self.conv_stem, self.bn1, self.blocks[:FROZEN]):
-            part.requires_grad_(False)  # noqa: FBT003
-
-    def train(self, mode: bool = True) -> FrozenMobileStages:  # noqa: FBT001, FBT002
-        """As in every module, but for the batch norms, which never learn statistics."""
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
 
     def forward(self, frames: Tensor) -> list[Tensor]:
         """[N, 3, H, W] -> the maps [N, c, h, w] of `STAGES`."""
@@ -61,6 +47,27 @@ class FrozenMobileStages(nn.Module):
             if i in STAGES:
                 stages.append(maps)
         return stages
+
+
+class FrozenMobileStages(MobileStages):
+    """The same, for weights that know pictures already: the first stages keep theirs.
+
+    Its batch norms keep the statistics of their weights, in training too: batches of people are
+    all alike, and a few of them would wreck what a million pictures have settled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        for part in (self.conv_stem, self.bn1, self.blocks[:FROZEN]):
+            part.requires_grad_(False)  # noqa: FBT003
+
+    def train(self, mode: bool = True) -> FrozenMobileStages:  # noqa: FBT001, FBT002
+        """As in every module, but for the batch norms, which never learn statistics."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
 
 
 class SmallStages(nn.Module):
@@ -78,9 +85,9 @@ class SmallStages(nn.Module):
         return [early, self.late(early)]
 
 
-def _banded(input_size: tuple[int, int]) -> BandedTrunk:
+def _banded(stages: MobileStages, input_size: tuple[int, int]) -> BandedTrunk:
     return BandedTrunk(
-        FrozenMobileStages(),
+        stages,
         bands=tuple(STAGES.values()),
         colour_bands=6,
         shrink=2,
@@ -101,7 +108,8 @@ def _small_banded(trunk: nn.Sequential, input_size: tuple[int, int]) -> BandedTr
 
 
 BANDED_TRUNKS: dict[str, Callable[[tuple[int, int]], BandedTrunk]] = {
-    "banded": _banded,
+    "banded": lambda size: _banded(FrozenMobileStages(), size),
+    "banded_unfrozen": lambda size: _banded(MobileStages(), size),
     "small_banded": lambda size: _small_banded(small_trunk(), size),
     "small_banded_se": lambda size: _small_banded(small_se_trunk(), size),
 }

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tacan.errors import EncoderError
 from tacan.model.banded import BandedTrunk
-from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE
+from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE, MobileStages
 from tacan.model.recompute import find_blocks, recomputing
 from tacan.model.small_encoders import SMALL_TRUNKS
 from tacan.model.weights import read_weights
@@ -95,11 +95,11 @@ def build_encoder(
 
 
 def _banded_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> BandedTrunk:
-    """The weights of `banded` are those of the whole backbone that its stages begin."""
+    """Weights of mobile stages are those of the whole backbone that the stages begin."""
     trunk = BANDED_TRUNKS[name](input_size)
     if weights is None:
         return trunk
-    if name != "banded":
+    if not isinstance(trunk.stages, MobileStages):
         _load_file(trunk, Path(weights), name)
         return trunk
     donor = _timm_trunk(MOBILE, input_size, weights).state_dict()
