@@ -21,6 +21,7 @@ from tacan.paper import (
     as_markdown,
     climb,
     collect_results,
+    draw_rows,
     find_variants,
     generate_part,
     generated_bed,
@@ -54,7 +55,7 @@ def run(
     workers: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
 ) -> None:
-    """Trains and tests the rows of Table 1 and writes table1.md, table1.csv and table1.json.
+    """Trains and tests the rows of Table 1 and writes table1.md, .csv, .json and .png.
 
     Interrupted, the same command goes on where it stopped. Rows and seeds may be asked for in
     several calls; the table holds all that are in OUT.
@@ -68,7 +69,7 @@ def run(
     rows
         Which rows, by their names, separated by commas.
     seeds
-        Seeds of the trainings, separated by commas. The people are the same for all.
+        Seeds of the trainings, separated by commas. The people and the tests are the same for all.
     iterations
         Steps of each training, in place of those of the settings.
     mars
@@ -104,7 +105,7 @@ def run(
         climb(rungs[first : first + len(variants)], bed, device=device, listener=show_stage)
         _write_tables(place, runs, size)
     say((place / "table1.md").read_text(encoding="utf-8"))
-    note(f"{place}/table1.md, .csv and .json")
+    note(f"{place}/table1.md, .csv, .json and .png")
 
 
 @app.command
@@ -139,6 +140,7 @@ def _write_tables(out: Path, runs: Path, size: str) -> None:
     write_text(out / "table1.md", as_markdown(rows))
     write_text(out / "table1.csv", as_csv(rows))
     write_text(out / "table1.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    draw_rows(rows, out / "table1.png")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def one_thread() -> Iterator[None]:
 PEOPLE = """
 all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 8, max_frames: 20}
 train: {identities: 3, occluded_share: 1.0, seed: 1}
-test: {identities: 6, occluded_share: 1.0, seed: 2}
+test: {identities: 6, occluded_share: 1.0, seeds: [2, 3]}
 """
 
 
@@ -126,15 +126,20 @@ def test_the_results_are_those_of_the_features(climbed: tuple[Path, Notes, Notes
     }
     for row, of_row in results.items():
         for seed, result in of_row.items():
-            features = load_features(out / row / f"seed-{seed}" / "features.npz")
-            metric = result.training["model"]["metric"]
-            assert result.scores["mAP"] == evaluate(features, PROTOCOL, metric=metric).mean_ap
-            assert result.model_fingerprint == features.meta["model_fingerprint"] != ""
+            for name, scores in result.tests.items():
+                features = load_features(out / row / f"seed-{seed}" / f"features-{name}.npz")
+                metric = result.training["model"]["metric"]
+                assert scores.scores["mAP"] == evaluate(features, PROTOCOL, metric=metric).mean_ap
+                assert result.model_fingerprint == features.meta["model_fingerprint"] != ""
+            assert list(result.tests) == ["test-2", "test-3"]
+            first, second = (scores.scores["mAP"] for scores in result.tests.values())
+            assert first != second
+            assert result.scores["mAP"] == pytest.approx((first + second) / 2)
             assert result.training["run"]["seed"] == seed
     assert results["triplet"][0].occlusion_auc is None
-    auc = results["clip_attention"][0].occlusion_auc
-    assert auc is not None
-    assert 0 <= auc <= 1
+    aucs = [scores.occlusion_auc or -1 for scores in results["clip_attention"][0].tests.values()]
+    assert all(0 <= auc <= 1 for auc in aucs)
+    assert results["clip_attention"][0].occlusion_auc == pytest.approx(sum(aucs) / 2)
 
 
 @pytest.mark.slow
@@ -154,7 +159,7 @@ def test_a_damaged_result_is_named(climbed: tuple[Path, Notes, Notes], tmp_path:
     out = tmp_path / "copy"
     shutil.copytree(climbed[0], out)
     broken = out / "triplet" / "seed-1" / "result.json"
-    for content in ("{", '{"row": "triplet"}', "[]"):
+    for content in ("{", '{"row": "triplet"}', "[]", '{"tests": {"test-2": 1}}', '{"tests": 1}'):
         broken.write_text(content, encoding="utf-8")
         with pytest.raises(StorageError, match=r"seed-1.result\.json"):
             collect_results(out)

@@ -6,14 +6,14 @@ import pytest
 
 from tacan.datasets import load_split
 from tacan.errors import ConfigError, StorageError
-from tacan.paper.people import generate_part, generated_bed, mars_bed, read_people
+from tacan.paper.people import Crowd, generate_part, generated_bed, mars_bed, read_people
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "table1"
 
 PEOPLE = """
 all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 3, max_frames: 4}
 train: {identities: 3, cameras: 12, seed: 1}
-test: {identities: 2, seed: 2}
+test: {identities: 2, seeds: [2, 5]}
 """
 
 
@@ -25,30 +25,38 @@ def write(folder: Path, text: str) -> Path:
 
 def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
     people = read_people(write(tmp_path, PEOPLE))
-    assert list(people) == ["train", "test"]
+    assert list(people) == ["train", "test-2", "test-5"]
     for part, arguments in people.items():
         generate_part(tmp_path / part, arguments)
     bed = generated_bed(tmp_path, people)
     train = load_split(bed.train.dataset, bed.train.root, "train")
-    test = load_split(bed.test.dataset, bed.test.root, "test")
-    assert (len(train.pids), len(test.pids)) == (3, 2)
-    assert max(train.camids) > 2 >= max(test.camids)
+    assert len(train.pids) == 3
     assert min(t.pid for t in train) == 1, "no junk or distractors to train on"
-    assert bed.visibility is not None
-    assert set(bed.visibility) == {tracklet.tracklet_id for tracklet in test}
+    assert list(bed.tests) == ["test-2", "test-5"]
+    for crowd in bed.tests.values():
+        test = load_split(crowd.dataset, crowd.root, "test")
+        assert len(test.pids) == 2
+        assert max(train.camids) > 2 >= max(test.camids)
+        assert crowd.visibility is not None
+        assert set(crowd.visibility) == {tracklet.tracklet_id for tracklet in test}
 
-    truth = bed.test.root / "ground_truth" / "visibility.npz"
+    root = bed.tests["test-2"].root
+    truth = root / "ground_truth" / "visibility.npz"
     before = truth.stat().st_mtime_ns
-    generate_part(bed.test.root, people["test"])
+    generate_part(root, people["test-2"])
     assert truth.stat().st_mtime_ns == before
     with pytest.raises(StorageError, match="other settings: seed"):
-        generate_part(bed.test.root, people["test"] | {"seed": 5})
+        generate_part(root, people["test-5"])
 
 
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
-        (PEOPLE.replace("seed: 2", "seed: 1"), ["must differ"]),
+        (PEOPLE.replace("[2, 5]", "[2, 1]"), ["train.seed 1, test.seeds [2, 1]"]),
+        (PEOPLE.replace("[2, 5]", "[2, 2]"), ["must differ"]),
+        (PEOPLE.replace("[2, 5]", "[]"), ["test.seeds lists a seed for each test"]),
+        (PEOPLE.replace("[2, 5]", "2"), ["test.seeds lists a seed for each test"]),
+        (PEOPLE.replace("seeds: [2, 5]", "seed: 2"), ["test.seed: there", "test.seeds is missing"]),
         (PEOPLE.replace("seed: 1", "seed: 1, junk_share: 1.0"), ["train.junk_share: there is no"]),
         (PEOPLE.replace("identities: 2", "people: 2"), ["no such setting", "test.identities"]),
         (PEOPLE + "more: {}", ["no such section"]),
@@ -71,8 +79,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
     bed = mars_bed(tmp_path)
-    assert (bed.train.root, bed.test.root) == (tmp_path, tmp_path)
-    assert bed.visibility is None
+    assert [bed.train, *bed.tests.values()] == 2 * [Crowd("mars", tmp_path)]
 
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])
@@ -82,4 +89,4 @@ def test_the_experiments_people_can_be_made(size: str) -> None:
     people = read_people(EXPERIMENT / size / "people.yaml")
     settings = {part: Settings(**arguments) for part, arguments in people.items()}
     assert len({settings.seed for settings in settings.values()}) == len(people)
-    assert settings["test"].train_identities == 0
+    assert all(settings[part].train_identities == 0 for part in settings if part != "train")

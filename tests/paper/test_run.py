@@ -22,7 +22,7 @@ model: {height: 32, width: 16, clip_len: 2, embedding_dim: 8, attention_channels
 PEOPLE = """
 all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 8, max_frames: 20}
 train: {identities: 3, seed: 1}
-test: {identities: 5, seed: 2}
+test: {identities: 5, seeds: [2]}
 """
 
 
@@ -50,6 +50,7 @@ def test_the_table_holds_the_rows_of_all_calls(
         script.run(out=out, rows=row, seeds="0", iterations=2, threads=1, device="cpu")
     shown = capsys.readouterr().out
     assert (out / "table1.md").read_text("utf-8").strip() in shown
+    assert (out / "table1.png").read_bytes().startswith(b"\x89PNG")
     table = json.loads((out / "table1.json").read_text("utf-8"))
     assert [row["row"] for row in table["rows"]] == ["softmax", "triplet"]
     gain = table["rows"][1]["steps"][0]["mean"]["mAP"]

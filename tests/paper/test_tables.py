@@ -4,12 +4,17 @@ import csv
 import io
 import json
 import statistics
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from tacan.paper.picture import draw_rows
 from tacan.paper.published import TABLE_1 as PUBLISHED
-from tacan.paper.results import Result
-from tacan.paper.tables import as_csv, as_json, as_markdown, make_rows
+from tacan.paper.results import Result, TestScores
+from tacan.paper.tables import Row, as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import TABLE_1
 
 MAP = {
@@ -17,6 +22,9 @@ MAP = {
     "several_clips": {0: 0.40, 1: 0.41},
     "clip_attention": {0: 0.50, 1: 0.52, 2: 0.54},
 }
+OFFSETS = {row: {"test-2": 0.0, "test-3": 0.0} for row in TABLE_1}
+OFFSETS["clip_attention"] = {"test-2": 0.03, "test-3": -0.03}
+"""How much easier and harder two tests are for a row than the mean of both."""
 AUC = {"clip_attention": {0: 0.95, 1: 0.97, 2: None}}
 
 
@@ -24,14 +32,19 @@ def result(row: str, seed: int, mean_ap: float) -> Result:
     return Result(
         row=row,
         seed=seed,
-        scores={
-            "mAP": mean_ap,
-            "Rank-1": mean_ap + 0.1,
-            "Rank-5": 0.8,
-            "Rank-10": 0.85,
-            "Rank-20": 0.9,
+        tests={
+            name: TestScores(
+                scores={
+                    "mAP": mean_ap + offset,
+                    "Rank-1": mean_ap + 0.1,
+                    "Rank-5": 0.8,
+                    "Rank-10": 0.85,
+                    "Rank-20": 0.9,
+                },
+                occlusion_auc=AUC.get(row, {}).get(seed),
+            )
+            for name, offset in OFFSETS[row].items()
         },
-        occlusion_auc=AUC.get(row, {}).get(seed),
         model_fingerprint=f"{row}{seed}",
         training={},
         people={},
@@ -62,6 +75,13 @@ def test_a_step_is_taken_seed_by_seed() -> None:
     assert own.summary.mean["mAP"] == pytest.approx((0.10 + 0.11) / 2)
 
 
+def test_a_step_is_taken_test_by_test_too() -> None:
+    paper, own = ROWS[2].steps
+    assert paper.tests == pytest.approx({"test-2": 0.19 + 0.03, "test-3": 0.19 - 0.03})
+    assert own.tests == pytest.approx({"test-2": 0.105 + 0.03, "test-3": 0.105 - 0.03})
+    assert paper.std_over_tests == pytest.approx(statistics.stdev([0.22, 0.16]))
+
+
 def test_rows_without_a_seed_in_common_have_no_step() -> None:
     results = {
         "softmax": {0: result("softmax", 0, 0.2)},
@@ -84,16 +104,31 @@ def test_markdown_is_aligned_and_says_both_sides() -> None:
     assert cells[:4] == ["+ clip attention", "3", "52.0 ± 2.0", "62.0 ± 2.0"]
     assert cells[6] == "0.960 ± 0.014"
     assert cells[7] == "+19.0 ± 2.6 (temporal_attention); +10.5 ± 0.7 (several_clips)"
-    assert cells[8:] == ["81.6", "86.3", "+4.8"]
+    assert cells[8] == "± 4.2, +16.0 to +22.0; ± 4.2, +7.5 to +13.5"
+    assert cells[9:] == ["81.6", "86.3", "+4.8"]
     own = [cell.strip() for cell in lines[3].split("|")[1:-1]]
-    assert own[8:] == ["", "", ""], "a row of our own has no figures of the paper"
+    assert own[9:] == ["", "", ""], "a row of our own has no figures of the paper"
 
 
-def test_a_single_seed_has_no_spread() -> None:
-    results = {row: {0: seeds[0]} for row, seeds in RESULTS.items()}
+def test_a_single_seed_in_a_single_test_has_no_spread() -> None:
+    results = {
+        row: {0: replace(seeds[0], tests={"test-2": seeds[0].tests["test-2"]})}
+        for row, seeds in RESULTS.items()
+    }
     text = as_markdown(make_rows(results, TABLE_1, PUBLISHED))
     assert "±" not in text
-    assert "+20.0 (temporal_attention)" in text
+    assert "+23.0 (temporal_attention)" in text
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[:1]], ids=["three rows", "one row without a step"])
+def test_the_picture_has_a_line_for_each_row(rows: tuple[Row, ...], tmp_path: Path) -> None:
+    heights = []
+    for shown in (rows, (*rows, rows[0])):
+        draw_rows(shown, tmp_path / "table1.png")
+        with Image.open(tmp_path / "table1.png") as picture:
+            heights.append(picture.height)
+            assert np.asarray(picture.convert("L")).std() > 10, "something is drawn"
+    assert heights[1] > heights[0]
 
 
 def test_csv_and_json_hold_exact_numbers() -> None:
@@ -105,6 +140,9 @@ def test_csv_and_json_hold_exact_numbers() -> None:
         assert set(line) == set(lines[0])
         assert None not in line.values()
     assert float(lines[2]["step_mAP_mean"]) == entries[2]["steps"][0]["mean"]["mAP"]
+    assert float(lines[2]["step_mAP_std_over_tests"]) == pytest.approx(0.03 * 2**0.5)
+    assert entries[2]["steps"][0]["tests"] == pytest.approx({"test-2": 0.22, "test-3": 0.16})
+    assert entries[2]["seeds"]["0"]["tests"]["test-3"]["scores"]["mAP"] == pytest.approx(0.47)
     assert lines[2]["second_step_from"] == "several_clips"
     assert float(lines[2]["occlusion_auc_mean"]) == pytest.approx(0.96)
     assert (lines[2]["paper_mAP"], lines[1]["paper_mAP"]) == ("81.6", "")

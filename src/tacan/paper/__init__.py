@@ -2,6 +2,7 @@
 
 from tacan.paper.ladder import climb, plan_ladder
 from tacan.paper.people import Bed, generate_part, generated_bed, mars_bed, read_people
+from tacan.paper.picture import draw_rows
 from tacan.paper.results import Result, collect_results
 from tacan.paper.tables import as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import Variant, find_variants, variant_config, variant_yaml
@@ -15,6 +16,7 @@ __all__ = [
     "as_markdown",
     "climb",
     "collect_results",
+    "draw_rows",
     "find_variants",
     "generate_part",
     "generated_bed",

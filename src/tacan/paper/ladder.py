@@ -9,15 +9,17 @@ from typing import Any
 
 from tacan.config import TrainConfig
 from tacan.datasets import load_split
+from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.files import Features, load_features
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
-from tacan.paper.people import Bed
-from tacan.paper.results import Result, read_result, result_file, write_result
+from tacan.paper.people import Bed, Crowd
+from tacan.paper.results import Result, TestScores, read_result, result_file, write_result
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
+from tacan.records import TrackletSplit
 
 __all__ = ["PROTOCOL", "Rung", "climb", "plan_ladder"]
 
@@ -98,37 +100,52 @@ def _train(rung: Rung, progress: Progress) -> None:
 
 
 def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
+    from tacan.embeddings.open import open_embedder
     from tacan.training.run_folder import plain_settings
 
     run, config = rung.result.parent, rung.config
-    features = _embed(run, bed, device, progress)
-    evaluation = evaluate(features, PROTOCOL, metric=config.model.metric)
+    embedder = open_embedder(str(run), device=device)
+    splits = {
+        name: load_split(crowd.dataset, crowd.root, "test") for name, crowd in bed.tests.items()
+    }
+    n_frames = [sum(len(tracklet.frames) for tracklet in split) for split in splits.values()]
+    tests = {}
+    for place, (name, split) in enumerate(splits.items()):
+        before = sum(n_frames[:place])
+        features = _embed(
+            split,
+            embedder,
+            run / f"features-{name}.npz",
+            lambda done, _, before=before: progress(before + done, sum(n_frames)),
+        )
+        tests[name] = TestScores(
+            scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
+            occlusion_auc=_occlusion_auc(features, bed.tests[name], config),
+        )
     return Result(
         row=rung.variant.name,
         seed=rung.seed,
-        scores=measures(evaluation),
-        occlusion_auc=_occlusion_auc(features, bed, config),
-        model_fingerprint=features.meta.get("model_fingerprint", ""),
+        tests=tests,
+        model_fingerprint=embedder.fingerprint,
         training=plain_settings(config),
         people=bed.settings,
     )
 
 
-def _embed(run: Path, bed: Bed, device: str, progress: Progress) -> Features:
+def _embed(
+    split: TrackletSplit, embedder: ClipEmbedder, path: Path, progress: Progress
+) -> Features:
     from tacan.embeddings.extract import extract_to_file
-    from tacan.embeddings.open import open_embedder
 
-    path = run / "features.npz"
     if not path.exists():
-        split = load_split(bed.test.dataset, bed.test.root, "test")
-        extract_to_file(split, open_embedder(str(run), device=device), path, progress=progress)
+        extract_to_file(split, embedder, path, progress=progress)
     return load_features(path)
 
 
-def _occlusion_auc(features: Features, bed: Bed, config: TrainConfig) -> float | None:
-    if bed.visibility is None or config.model.clip_weight == NO_ATTENTION:
+def _occlusion_auc(features: Features, crowd: Crowd, config: TrainConfig) -> float | None:
+    if crowd.visibility is None or config.model.clip_weight == NO_ATTENTION:
         return None
-    auc = occlusion_test(features, bed.visibility, clip_len=config.model.clip_len).auc
+    auc = occlusion_test(features, crowd.visibility, clip_len=config.model.clip_len).auc
     return None if auc != auc else auc  # NaN, which JSON doesn't have
 
 

@@ -1,8 +1,9 @@
 """Who a ladder trains on and who it is tested with: generated people, or a copy of MARS.
 
 Generated people are data sets drawn from different seeds. They share neither an identity nor a
-camera: the cameras of the test, with their places, light and colours, are as new to the model as
-the people.
+camera: the cameras of a test, with their places, light and colours, are as new to the model as
+the people. There are several tests, because a step of a few points that shows in one small test may
+not show in the next.
 """
 
 from __future__ import annotations
@@ -30,37 +31,42 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 """What generated people are for, and what follows for their data set."""
 
+SEED = {"train": "seed", "test": "seeds"}
+"""What each part calls what it is drawn from."""
+
 Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A data set on disk, by its name for `load_split` and its root."""
+    """A data set on disk, by its name for `load_split` and its root.
+
+    `visibility` holds what is known of occlusion, by tracklet id, or None.
+    """
 
     dataset: str
     root: Path
+    visibility: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bed:
-    """Who the ladder stands on.
+    """Who the ladder stands on: those it trains on, and those of each test by the test's name.
 
-    `visibility` holds what is known of occlusion in the test, by tracklet id, or None; `settings`
-    tell one bed from another.
+    `settings` tell one bed from another.
     """
 
     train: Crowd
-    test: Crowd
-    visibility: Mapping[str, np.ndarray] | None
+    tests: Mapping[str, Crowd]
     settings: Mapping[str, Any]
 
 
 def read_people(path: Path) -> dict[str, dict[str, Any]]:
-    """For each of `PARTS` the arguments of `tacan.synthetic.generate`, from a YAML file.
+    """The arguments of `tacan.synthetic.generate` for `train` and each test, from a YAML file.
 
-    The file has the sections `all`, `train` and `test`; what `all` says holds for both. Raises
-    `ConfigError` with all faults at once, also where both have one seed: they would have people
-    and cameras in common.
+    The file has the sections `all`, `train` and `test`; what `all` says holds for both. `seeds` of
+    `test` lists a seed for each test; test N is called `test-N`. Raises `ConfigError` with all
+    faults at once, also where a seed comes twice: there would be people and cameras in common.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
@@ -76,27 +82,34 @@ def read_people(path: Path) -> dict[str, dict[str, Any]]:
     faults += _faults(people)
     if faults:
         raise ConfigError(faults, source=f"people {path}")
-    return {part: arguments | PARTS[part] for part, arguments in people.items()}
+    test = people["test"] | PARTS["test"]
+    seeds = test.pop("seeds")
+    tests = {f"test-{seed}": test | {"seed": seed} for seed in seeds}
+    return {"train": people["train"] | PARTS["train"], **tests}
 
 
 def _faults(people: Mapping[str, Arguments]) -> list[str]:
     faults = []
     for part, arguments in people.items():
-        known = {field.name for field in fields(Settings)} - {"layout", *PARTS[part]}
+        known = {field.name for field in fields(Settings)} - {"layout", "seed", *PARTS[part]}
+        known |= {SEED[part]}
         faults += [
             f"{part}.{name}: there is no such setting of these people"
             for name in sorted(set(arguments) - known)
         ]
         faults += [
             f"{part}.{name} is missing"
-            for name in ("identities", "cameras", "seed")
+            for name in ("identities", "cameras", SEED[part])
             if name not in arguments
         ]
-    seeds = {part: arguments.get("seed") for part, arguments in people.items()}
-    if not faults and len(set(seeds.values())) < len(seeds):
-        shown = ", ".join(f"{part}.seed {seed}" for part, seed in seeds.items())
-        faults.append(f"seeds must differ; got {shown}")
-    return faults
+    if faults:
+        return faults
+    train, tests = (people[part][name] for part, name in SEED.items())
+    if not isinstance(tests, list) or not tests:
+        return [f"test.seeds lists a seed for each test; got {tests!r}"]
+    if len({train, *tests}) <= len(tests):
+        return [f"seeds must differ; got train.seed {train}, test.seeds {tests}"]
+    return []
 
 
 def generate_part(
@@ -122,11 +135,13 @@ def generate_part(
 
 def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
     """The bed of people that `generate_part` made in `out`, each part in a folder of its name."""
-    crowds = {part: Crowd(arguments["layout"], out / part) for part, arguments in people.items()}
+    crowds = {
+        part: Crowd(arguments["layout"], out / part, read_visibility(out / part))
+        for part, arguments in people.items()
+    }
     return Bed(
-        train=crowds["train"],
-        test=crowds["test"],
-        visibility=read_visibility(crowds["test"].root),
+        train=crowds.pop("train"),
+        tests=crowds,
         settings={"generated": {part: dict(arguments) for part, arguments in people.items()}},
     )
 
@@ -134,4 +149,4 @@ def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
 def mars_bed(root: Path) -> Bed:
     """A copy of MARS: its own training and test people, and the same six cameras in both."""
     mars = Crowd("mars", root)
-    return Bed(train=mars, test=mars, visibility=None, settings={"mars": True})
+    return Bed(train=mars, tests={"mars": mars}, settings={"mars": True})

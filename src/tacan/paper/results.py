@@ -6,32 +6,65 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from tacan.errors import StorageError
 from tacan.files import write_text
 
-__all__ = ["Result", "Results", "collect_results", "read_result", "result_file", "write_result"]
+__all__ = [
+    "Result",
+    "Results",
+    "TestScores",
+    "collect_results",
+    "read_result",
+    "result_file",
+    "write_result",
+]
 
 RESULT = "result.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One row with one seed.
+class TestScores:
+    """What one test gave.
 
     `scores` are fractions by the names of `tacan.evaluation.summary.measures`; `occlusion_auc` is
-    None for a row without a clip weight, and where the occlusion is not known. `training` holds
-    the settings of the training, section by section, `people` where the tracklets came from.
+    None for a row without a clip weight, and where the occlusion is not known.
+    """
+
+    __test__ = False  # not a test of pytest's
+
+    scores: Mapping[str, float]
+    occlusion_auc: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One row with one seed, in each test by the test's name.
+
+    `training` holds the settings of the training, section by section, `people` where the tracklets
+    came from.
     """
 
     row: str
     seed: int
-    scores: Mapping[str, float]
-    occlusion_auc: float | None
+    tests: Mapping[str, TestScores]
     model_fingerprint: str
     training: Mapping[str, Any]
     people: Mapping[str, Any]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Means over the tests."""
+        each = [test.scores for test in self.tests.values()]
+        return {name: fmean(scores[name] for scores in each) for name in each[0]}
+
+    @property
+    def occlusion_auc(self) -> float | None:
+        """The mean over the tests that have one; None where none has."""
+        known = [t.occlusion_auc for t in self.tests.values() if t.occlusion_auc is not None]
+        return fmean(known) if known else None
 
 
 Results = Mapping[str, Mapping[int, Result]]
@@ -53,8 +86,10 @@ def read_result(path: Path) -> Result | None:
     if not path.exists():
         return None
     try:
-        return Result(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        tests = {name: TestScores(**scores) for name, scores in content.pop("tests").items()}
+        return Result(**content, tests=tests)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise StorageError(
             "a row's result must be as it was written",
             got=f"{path}: {error}",

@@ -1,7 +1,9 @@
 """Results to one table: ours beside the paper's, with spreads and steps.
 
-A step is the difference in mAP to the same seed of the row before; its spread is the standard
-deviation of that difference over the seeds, and so leaves out what both rows share.
+A score is the mean over the tests, and its spread the standard deviation over the seeds. A step is
+the difference in mAP to the same seed of the row before, so that what both rows share is left out.
+It has two spreads: over the seeds, each the mean over the tests, and over the tests, each the mean
+over the seeds.
 """
 
 from __future__ import annotations
@@ -9,8 +11,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from statistics import stdev
 from typing import Any
+
+import numpy as np
 
 from tacan.evaluation.summary import DDOF, Summary, summarise
 from tacan.paper.published import Published
@@ -27,11 +32,20 @@ AUC = "occlusion AUC"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From the row `before`, in fractions: `summary` has the name mAP. `published` is in points."""
+    """From the row `before`, in fractions: `summary`, over the seeds, has the name mAP.
+
+    `tests` holds the mean gain in each test by its name. `published` is in points.
+    """
 
     before: str
     summary: Summary
+    tests: Mapping[str, float]
     published: float | None
+
+    @property
+    def std_over_tests(self) -> float | None:
+        """None for a single test."""
+        return stdev(self.tests.values()) if len(self.tests) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +90,34 @@ def _step(
 ) -> Step | None:
     """None where the two rows have no seed in common."""
     ours, theirs = results[name], results.get(before, {})
-    gains = [
-        {"mAP": ours[seed].scores["mAP"] - theirs[seed].scores["mAP"]}
-        for seed in ours
-        if seed in theirs
-    ]
-    if not gains:
+    seeds = [seed for seed in ours if seed in theirs]
+    if not seeds:
         return None
+    gains = np.array(
+        [
+            [
+                test.scores["mAP"] - theirs[seed].tests[place].scores["mAP"]
+                for place, test in ours[seed].tests.items()
+            ]
+            for seed in seeds
+        ]
+    )  # seeds x tests
+    names = ours[seeds[0]].tests
     printed = None
     if name in published and before in published:
         printed = published[name].scores["mAP"] - published[before].scores["mAP"]
-    return Step(before, summarise(gains), printed)
+    return Step(
+        before,
+        summary=summarise([{"mAP": gain} for gain in gains.mean(axis=1).tolist()]),
+        tests=dict(zip(names, gains.mean(axis=0).tolist(), strict=True)),
+        published=printed,
+    )
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
     """A table in percent, its columns aligned so that it can be read as plain text too."""
-    head = ["row", "seeds", *MEASURES, AUC, "step in mAP", "paper: mAP", "Rank-1", "step"]
+    head = ["row", "seeds", *MEASURES, AUC, "step in mAP", "over the tests"]
+    head += ["paper: mAP", "Rank-1", "step"]
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
@@ -115,9 +141,15 @@ def _cells(row: Row) -> list[str]:
         *(_spread(row.scores, name) for name in MEASURES),
         _spread(row.auc, AUC, scale=1, digits=3) if row.auc else "",
         "; ".join(f"{_spread(s.summary, 'mAP', sign='+')} ({s.before})" for s in row.steps),
+        "; ".join(_range_over_tests(step) for step in row.steps if step.std_over_tests),
         *(f"{printed[name]:.1f}" if name in printed else "" for name in ("mAP", "Rank-1")),
         "" if paper_step is None else f"{paper_step:+.1f}",
     ]
+
+
+def _range_over_tests(step: Step) -> str:
+    low, high = (100 * end(step.tests.values()) for end in (min, max))
+    return f"± {100 * (step.std_over_tests or 0):.1f}, {low:+.1f} to {high:+.1f}"
 
 
 def _spread(
@@ -135,7 +167,7 @@ def as_csv(rows: Sequence[Row]) -> str:
     head += [
         f"{step}_{kind}"
         for step in ("step", "second_step")
-        for kind in ("from", "mAP_mean", "mAP_std")
+        for kind in ("from", "mAP_mean", "mAP_std", "mAP_std_over_tests")
     ]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -152,7 +184,8 @@ def _csv_line(row: Row, n_columns: int) -> list[object]:
             line += _pair(summary, name)
     line += [printed.get(name, "") for name in MEASURES]
     for step in row.steps:
-        line += [step.before, *_pair(step.summary, "mAP")]
+        over_tests = step.std_over_tests
+        line += [step.before, *_pair(step.summary, "mAP"), "" if over_tests is None else over_tests]
     return line + [""] * (n_columns - len(line))
 
 
@@ -181,14 +214,16 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 {
                     "from": step.before,
                     **_plain(step.summary),
+                    "tests": dict(step.tests),
                     "paper_points": None if step.published is None else round(step.published, 1),
                 }
                 for step in row.steps
             ],
             "seeds": {
                 str(seed): {
-                    "scores": dict(result.scores),
+                    "scores": result.scores,
                     "occlusion_auc": result.occlusion_auc,
+                    "tests": {name: asdict(test) for name, test in result.tests.items()},
                     "model_fingerprint": result.model_fingerprint,
                 }
                 for seed, result in row.results.items()
