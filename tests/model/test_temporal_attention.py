@@ -28,12 +28,13 @@ def naive_attention(module: TemporalAttention, maps: torch.Tensor) -> list[list[
                 for d in range(D):
                     for y in range(H):
                         for x in range(W):
-                            total += float(over_map.weight[unit, d, y, x] * maps[n, t, d, y, x])
+                            weight = over_map.weight[unit, d, y, x].detach()
+                            total += float(weight * maps[n, t, d, y, x])
                 units.append(max(total, 0.0))
             hidden.append(units)
         scores = []
         for t in range(T):
-            total = float(over_time.bias[0])
+            total = float(over_time.bias[0].detach())
             for k in (-1, 0, 1):
                 if 0 <= t + k < T:
                     for unit in range(over_map.out_channels):

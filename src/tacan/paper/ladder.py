@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tacan.config import TrainConfig
 from tacan.datasets import load_split
-from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.files import Features, load_features
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
@@ -20,6 +19,9 @@ from tacan.paper.results import Result, TestScores, read_result, result_file, wr
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
+
+if TYPE_CHECKING:
+    from tacan.embeddings.embedder import ClipEmbedder  # the networks take ten seconds to load
 
 __all__ = ["PROTOCOL", "Rung", "climb", "plan_ladder"]
 
