@@ -15,6 +15,7 @@ def maps() -> torch.Tensor:
     return torch.randn(N, T, D, H, W, generator=torch.Generator().manual_seed(0))
 
 
+@torch.no_grad()
 def naive_attention(module: TemporalAttention, maps: torch.Tensor) -> list[list[float]]:
     """The frame weights, by loops over the definitions of Fig. 2."""
     over_map, over_time = module.over_map, module.over_time
@@ -24,17 +25,16 @@ def naive_attention(module: TemporalAttention, maps: torch.Tensor) -> list[list[
         for t in range(T):
             units = []
             for unit in range(over_map.out_channels):
-                total = float(over_map.bias[unit].detach())
+                total = float(over_map.bias[unit])
                 for d in range(D):
                     for y in range(H):
                         for x in range(W):
-                            weight = over_map.weight[unit, d, y, x].detach()
-                            total += float(weight * maps[n, t, d, y, x])
+                            total += float(over_map.weight[unit, d, y, x] * maps[n, t, d, y, x])
                 units.append(max(total, 0.0))
             hidden.append(units)
         scores = []
         for t in range(T):
-            total = float(over_time.bias[0].detach())
+            total = float(over_time.bias[0])
             for k in (-1, 0, 1):
                 if 0 <= t + k < T:
                     for unit in range(over_map.out_channels):
