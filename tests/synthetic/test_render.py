@@ -11,7 +11,7 @@ from tacan.synthetic.lens import looking
 from tacan.synthetic.occluders import Placed
 from tacan.synthetic.paths import Walker
 from tacan.synthetic.people import make_people
-from tacan.synthetic.render import Studio
+from tacan.synthetic.render import KEPT_CAMERAS, Studio
 from tacan.synthetic.scene import Scene
 from tacan.synthetic.tracking import Errors
 
@@ -105,6 +105,22 @@ def test_the_box_is_the_persons_whatever_the_tracker_does():
     aside = shoot(scene(walker(), faults=errors(shift=(0.55, 0.0))))[0].box
     assert aside[0] == pytest.approx(plain[0] - 0.5)
     assert aside[1] == pytest.approx(plain[1])
+
+
+def test_backdrops_of_a_few_cameras_are_kept_and_others_painted_anew():
+    cameras = make_cameras(KEPT_CAMERAS + 3, seed=0)
+    studio = Studio(PEOPLE, cameras, 64, 32)
+
+    def crop(camid):
+        plan = dataclasses.replace(scene(walker(1, person=None)), camid=camid)
+        return next(studio.pictures(plan, rng=np.random.default_rng(0))).crop
+
+    camids = [camera.camid for camera in cameras]
+    first = [crop(camid) for camid in camids]
+    assert list(studio._backdrops) == camids[-KEPT_CAMERAS:]
+    for camid, before in zip(camids, first, strict=True):
+        np.testing.assert_array_equal(crop(camid), before)
+    assert len(np.unique([picture.mean() for picture in first])) == len(camids)
 
 
 def test_visibility_is_the_share_of_the_persons_pixels_left():

@@ -40,10 +40,21 @@ def compiler() -> Callable[[], None]:
     return names["call"]
 
 
+class Squares:
+    def draw(self, index: int) -> int:
+        return index * index
+
+    def compile(self) -> None: ...
+
+
+def test_work_comes_back_in_the_order_that_is_asked_for() -> None:
+    assert list(in_turn(Squares, order=[3, 1, 2, 0], workers=1)) == [9, 1, 4, 0]
+
+
 def test_an_interrupt_ends_the_work_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     worker = Interrupted()
-    pieces = in_turn(lambda: worker, count=5, workers=1)
+    pieces = in_turn(lambda: worker, order=range(5), workers=1)
     assert next(pieces) == 0
     with pytest.raises(KeyboardInterrupt):
         next(pieces)
@@ -57,14 +68,14 @@ def test_an_interrupt_amid_compiling_ends_the_work_after_the_piece(
     monkeypatch.setitem(Interrupted.draw.__globals__, "interrupt", compiler())
     worker = Interrupted()
     with pytest.raises(KeyboardInterrupt):
-        list(in_turn(lambda: worker, count=5, workers=1))
+        list(in_turn(lambda: worker, order=range(5), workers=1))
     assert worker.drawn == [0, 1]
 
 
 def test_a_caller_that_ignores_interrupts_is_left_alone() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        assert list(in_turn(Interrupted, count=3, workers=1)) == [0, 1, 2]
+        assert list(in_turn(Interrupted, order=range(3), workers=1)) == [0, 1, 2]
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -112,17 +112,22 @@ def generate(
     form.check(cast.parts)
     counts = _count(cast.parts)
     with staged_folder(Path(out), ours=is_generated, force=force) as draft:
-        drawn: list[Truth] = []
+        drawn: dict[int, Truth] = {}
         progress(0, len(cast.parts))
-        for truth in in_turn(
-            Artist, draft, settings, cast, count=len(cast.parts), workers=workers, chunk=8
-        ):
-            drawn.append(truth)
+        # Camera by camera: an artist keeps what is behind the people of a few cameras only.
+        order = sorted(range(len(cast.parts)), key=lambda i: cast.parts[i].camid)
+        truths = in_turn(Artist, draft, settings, cast, order=order, workers=workers, chunk=8)
+        for index, truth in zip(order, truths, strict=True):
+            drawn[index] = truth
             progress(len(drawn), len(cast.parts))
+        in_place = [drawn[index] for index in range(len(cast.parts))]
         form.write_tables(draft, cast.parts)
         ids = [form.tracklet_id(part) for part in cast.parts]
         write_visibility(
-            draft, ids, [truth.visibility for truth in drawn], [truth.boxes for truth in drawn]
+            draft,
+            ids,
+            [truth.visibility for truth in in_place],
+            [truth.boxes for truth in in_place],
         )
         write_manifest(draft, settings=settings.as_dict(), counts=counts)
     return SyntheticDataset(Path(out), settings, counts)

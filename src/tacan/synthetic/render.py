@@ -25,7 +25,10 @@ from tacan.synthetic.things import build_thing
 from tacan.synthetic.tracking import Box, box_at
 from tacan.synthetic.troupe import Painted, Troupe, pixels_alone
 
-__all__ = ["Shot", "Studio"]
+__all__ = ["KEPT_CAMERAS", "Shot", "Studio"]
+
+KEPT_CAMERAS = 8
+"""How many cameras' backdrops are kept, at some 10 MB each."""
 
 _TARGET = 1
 _NOWHERE = (math.nan, math.nan, math.nan, math.nan)
@@ -56,7 +59,8 @@ class Shot:
 class Studio:
     """People, cameras and a crop size: all that a scene needs to become pictures.
 
-    A camera's backdrops, one for each of its lights, are painted when first used and kept.
+    A camera's backdrops, one for each of its lights, are painted when first used. Those of the
+    last `KEPT_CAMERAS` are kept, so that people are best drawn camera by camera.
     """
 
     people: tuple[Person, ...]
@@ -168,6 +172,8 @@ class Studio:
 
     def _backdrop(self, camera: Camera, hour: int) -> Backdrop:
         if camera.camid not in self._backdrops:
+            if len(self._backdrops) == KEPT_CAMERAS:
+                del self._backdrops[next(iter(self._backdrops))]  # the oldest
             self._backdrops[camera.camid] = paint_backdrops(
                 camera.place, camera.lens, camera.lights
             )

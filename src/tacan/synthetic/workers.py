@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -31,17 +31,21 @@ class Worker(Protocol[R_co]):
 
 
 def in_turn(
-    hire: Callable[..., Worker[R]], *arguments: Any, count: int, workers: int, chunk: int = 1
+    hire: Callable[..., Worker[R]],
+    *arguments: Any,
+    order: Sequence[int],
+    workers: int,
+    chunk: int = 1,
 ) -> Iterator[R]:
-    """What `hire(*arguments).draw(i)` returns for i = 0 to `count` - 1, in that order.
+    """What `hire(*arguments).draw(i)` returns for each i of `order`, in that order.
 
     With more than one of `workers`, each is hired in a process of its own; then `hire` and its
     arguments must pickle. Raises `StorageError` where a process dies.
     """
-    if min(workers, count) <= 1:
+    if min(workers, len(order)) <= 1:
         with _interrupts_heard():
             worker = hire(*arguments)
-        for index in range(count):
+        for index in order:
             with _interrupts_heard():
                 drawn = worker.draw(index)
             yield drawn
@@ -50,13 +54,13 @@ def in_turn(
         hire(*arguments).compile()
     # Spawned, not forked: the caller may hold threads (torch does), which a fork would break.
     pool = ProcessPoolExecutor(
-        min(workers, count),
+        min(workers, len(order)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
         initargs=(hire, arguments),
     )
     try:
-        yield from pool.map(_draw, range(count), chunksize=chunk)
+        yield from pool.map(_draw, order, chunksize=chunk)
     except BrokenProcessPool as error:
         raise StorageError(
             "every drawing process must stay alive",

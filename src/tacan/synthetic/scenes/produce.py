@@ -81,7 +81,7 @@ def make_scenes(
     sightings: dict[str, list[Sighting]] = {}
     with staged_folder(Path(out), ours=is_scenes, force=force) as draft:
         progress(0, cameras)
-        filmed = in_turn(Crew, draft, settings, count=cameras, workers=workers)
+        filmed = in_turn(Crew, draft, settings, order=range(cameras), workers=workers)
         for view, found in zip(site.views, filmed, strict=True):
             sightings[view.name] = found
             progress(len(sightings), cameras)
