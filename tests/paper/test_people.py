@@ -55,6 +55,8 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
         (PEOPLE.replace("[2, 5]", "[2, 1]"), ["train.seed 1, test.seeds [2, 1]"]),
         (PEOPLE.replace("[2, 5]", "[2, 2]"), ["must differ"]),
         (PEOPLE.replace("[2, 5]", "[]"), ["test.seeds lists a seed for each test"]),
+        (PEOPLE.replace("[2, 5]", "[[2]]"), ["seeds are whole numbers"]),
+        (PEOPLE.replace("seed: 1", "seed: [1]"), ["seeds are whole numbers"]),
         (PEOPLE.replace("[2, 5]", "2"), ["test.seeds lists a seed for each test"]),
         (PEOPLE.replace("seeds: [2, 5]", "seed: 2"), ["test.seed: there", "test.seeds is missing"]),
         (PEOPLE.replace("seed: 1", "seed: 1, junk_share: 1.0"), ["train.junk_share: there is no"]),

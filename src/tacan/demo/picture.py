@@ -6,22 +6,19 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from tacan.charts import DPI, GRID, INK, MAIN, PALE, QUIET, WARNING, save_png, take_frame_off
 from tacan.demo.strip import Strip
-from tacan.files import atomic_path
 
 __all__ = ["draw_picture"]
 
 PIXELS = 1200
-DPI = 150
 LEFT, RIGHT, HEAD, CHART, GAP, FOOT = 0.42, 0.12, 0.62, 1.35, 0.1, 0.4
 """Inches about the frames: axis, margin, title, chart, the room under it, clip numbers."""
 
-INK, QUIET, GRID = "#1c2126", "#5d6670", "#e2dfd9"
-COLOURS = {"clean": "#0f6b6f", "partly": "#8dbab8", "occluded": "#d8623f"}
+COLOURS = {"clean": MAIN, "partly": PALE, "occluded": WARNING}
 NAMES = {"clean": "clean clip", "partly": "partly occluded", "occluded": "wholly occluded"}
 
 
@@ -36,7 +33,6 @@ def draw_picture(strip: Strip, path: Path) -> None:
     film_height = film_width * rows / columns
     tall = HEAD + CHART + GAP + film_height + FOOT
     figure = Figure(figsize=(wide, tall), dpi=DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
     bottom = FOOT + film_height + GAP
     chart = figure.add_axes((LEFT / wide, bottom / tall, film_width / wide, CHART / tall))
     film = figure.add_axes((LEFT / wide, FOOT / tall, film_width / wide, film_height / tall))
@@ -50,8 +46,7 @@ def draw_picture(strip: Strip, path: Path) -> None:
         fontsize=9.5,
         fontweight="bold",
     )
-    with atomic_path(path) as draft, draft.open("wb") as stream:
-        canvas.print_png(stream)
+    save_png(figure, path)
 
 
 def _draw_chart(axes: Axes, strip: Strip) -> None:
@@ -114,6 +109,5 @@ def _draw_film(axes: Axes, strip: Strip) -> None:
 def _bare(axes: Axes, n: int) -> None:
     axes.set_xlim(0, n)
     axes.set_xticks([])
-    axes.tick_params(length=0, pad=3)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.tick_params(pad=3)
+    take_frame_off(axes)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from tacan.charts import save_png
 from tacan.evaluation.evaluation import Evaluation
-from tacan.files import atomic_path
 
 if TYPE_CHECKING:
     from tacan.evaluation.threshold import OpenSet, Pairs, RocCurve
@@ -39,7 +39,7 @@ def plot_cmc(results: Mapping[str, Evaluation], path: Path) -> Path:
     axes.set(xlim=(1, None), ylim=(None, 100), xticks=RANKS_MARKED)
     axes.grid(alpha=0.3)
     axes.legend()
-    return _saved(figure, path)
+    return save_png(figure, path)
 
 
 def plot_roc(curves: Mapping[str, RocCurve], path: Path) -> Path:
@@ -58,7 +58,7 @@ def plot_roc(curves: Mapping[str, RocCurve], path: Path) -> Path:
     axes.xaxis.set_major_formatter(lambda rate, _: f"{100 * rate:g}")
     axes.grid(alpha=0.3)
     axes.legend()
-    return _saved(figure, path)
+    return save_png(figure, path)
 
 
 def plot_distances(
@@ -78,7 +78,7 @@ def plot_distances(
         axes.axvline(threshold.threshold, color="black", linestyle="--", label=label)
     axes.set(xlabel="distance", ylabel="density", title=title)
     axes.legend()
-    return _saved(figure, path)
+    return save_png(figure, path)
 
 
 def _with_named_rate(name: str, curve: RocCurve) -> str:
@@ -86,9 +86,3 @@ def _with_named_rate(name: str, curve: RocCurve) -> str:
     return (
         f"{name} ({100 * shares[0]:.1f} % at FPR {100 * NAMED_RATE:g} %)" if len(shares) else name
     )
-
-
-def _saved(figure: Figure, path: Path) -> Path:
-    with atomic_path(path) as draft:
-        figure.savefig(draft, format="png", dpi=150)
-    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,16 +111,12 @@ def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
     splits = {
         name: load_split(crowd.dataset, crowd.root, "test") for name, crowd in bed.tests.items()
     }
-    n_frames = [sum(len(tracklet.frames) for tracklet in split) for split in splits.values()]
+    total, before = sum(split.n_frames for split in splits.values()), 0
     tests = {}
-    for place, (name, split) in enumerate(splits.items()):
-        before = sum(n_frames[:place])
-        features = _embed(
-            split,
-            embedder,
-            run / f"features-{name}.npz",
-            lambda done, _, before=before: progress(before + done, sum(n_frames)),
-        )
+    for name, split in splits.items():
+        in_all = partial(_in_all, progress, before, total)
+        features = _embed(split, embedder, run / f"features-{name}.npz", in_all)
+        before += split.n_frames
         tests[name] = TestScores(
             scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
             occlusion_auc=_occlusion_auc(features, bed.tests[name], config),
@@ -132,6 +129,11 @@ def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
         training=plain_settings(config),
         people=bed.settings,
     )
+
+
+def _in_all(progress: Progress, before: int, total: int, done: int, _of_part: int) -> None:
+    """Tells `progress` of a part of the work as of the whole."""
+    progress(before + done, total)
 
 
 def _embed(

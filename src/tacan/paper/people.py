@@ -107,6 +107,8 @@ def _faults(people: Mapping[str, Arguments]) -> list[str]:
     train, tests = (people[part][name] for part, name in SEED.items())
     if not isinstance(tests, list) or not tests:
         return [f"test.seeds lists a seed for each test; got {tests!r}"]
+    if not all(isinstance(seed, int) for seed in (train, *tests)):
+        return [f"seeds are whole numbers; got train.seed {train!r}, test.seeds {tests!r}"]
     if len({train, *tests}) <= len(tests):
         return [f"seeds must differ; got train.seed {train}, test.seeds {tests}"]
     return []
@@ -135,13 +137,13 @@ def generate_part(
 
 def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
     """The bed of people that `generate_part` made in `out`, each part in a folder of its name."""
-    crowds = {
-        part: Crowd(arguments["layout"], out / part, read_visibility(out / part))
-        for part, arguments in people.items()
-    }
     return Bed(
-        train=crowds.pop("train"),
-        tests=crowds,
+        train=Crowd(people["train"]["layout"], out / "train"),
+        tests={
+            part: Crowd(arguments["layout"], out / part, read_visibility(out / part))
+            for part, arguments in people.items()
+            if part != "train"
+        },
         settings={"generated": {part: dict(arguments) for part, arguments in people.items()}},
     )
 

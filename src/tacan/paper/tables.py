@@ -141,15 +141,18 @@ def _cells(row: Row) -> list[str]:
         *(_spread(row.scores, name) for name in MEASURES),
         _spread(row.auc, AUC, scale=1, digits=3) if row.auc else "",
         "; ".join(f"{_spread(s.summary, 'mAP', sign='+')} ({s.before})" for s in row.steps),
-        "; ".join(_range_over_tests(step) for step in row.steps if step.std_over_tests),
+        "; ".join(filter(None, map(_range_over_tests, row.steps))),
         *(f"{printed[name]:.1f}" if name in printed else "" for name in ("mAP", "Rank-1")),
         "" if paper_step is None else f"{paper_step:+.1f}",
     ]
 
 
 def _range_over_tests(step: Step) -> str:
-    low, high = (100 * end(step.tests.values()) for end in (min, max))
-    return f"± {100 * (step.std_over_tests or 0):.1f}, {low:+.1f} to {high:+.1f}"
+    """Empty for a single test."""
+    if (std := step.std_over_tests) is None:
+        return ""
+    low, high = min(step.tests.values()), max(step.tests.values())
+    return f"± {100 * std:.1f}, {100 * low:+.1f} to {100 * high:+.1f}"
 
 
 def _spread(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tacan.errors import ConfigError
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
-from tacan.synthetic.cast import Part, make_cast
+from tacan.synthetic.cast import Cast, Part, make_cast
 from tacan.synthetic.layouts import Layout, find_layout
 from tacan.synthetic.settings import Settings
 from tacan.synthetic.staging import staged_folder
@@ -85,8 +85,6 @@ def generate(
     Raises `ConfigError` for settings out of range, `StorageError` where `out` is taken or can't
     be written.
     """
-    from tacan.synthetic.artist import Artist  # the engine takes a second to load
-
     settings = Settings(
         layout=layout,
         identities=identities,
@@ -112,25 +110,33 @@ def generate(
     form.check(cast.parts)
     counts = _count(cast.parts)
     with staged_folder(Path(out), ours=is_generated, force=force) as draft:
-        drawn: dict[int, Truth] = {}
-        progress(0, len(cast.parts))
-        # Camera by camera: an artist keeps what is behind the people of a few cameras only.
-        order = sorted(range(len(cast.parts)), key=lambda i: cast.parts[i].camid)
-        truths = in_turn(Artist, draft, settings, cast, order=order, workers=workers, chunk=8)
-        for index, truth in zip(order, truths, strict=True):
-            drawn[index] = truth
-            progress(len(drawn), len(cast.parts))
-        in_place = [drawn[index] for index in range(len(cast.parts))]
+        drawn = _draw(draft, settings, cast, workers, progress)
         form.write_tables(draft, cast.parts)
         ids = [form.tracklet_id(part) for part in cast.parts]
         write_visibility(
-            draft,
-            ids,
-            [truth.visibility for truth in in_place],
-            [truth.boxes for truth in in_place],
+            draft, ids, [truth.visibility for truth in drawn], [truth.boxes for truth in drawn]
         )
         write_manifest(draft, settings=settings.as_dict(), counts=counts)
     return SyntheticDataset(Path(out), settings, counts)
+
+
+def _draw(
+    draft: Path, settings: Settings, cast: Cast, workers: int, progress: Progress
+) -> list[Truth]:
+    """Writes the crops of all tracklets; what is known of each, in the order of the cast.
+
+    They are drawn camera by camera: an artist keeps what is behind the people of a few cameras.
+    """
+    from tacan.synthetic.artist import Artist  # the engine takes a second to load
+
+    drawn: dict[int, Truth] = {}
+    progress(0, len(cast.parts))
+    order = sorted(range(len(cast.parts)), key=lambda i: cast.parts[i].camid)
+    truths = in_turn(Artist, draft, settings, cast, order=order, workers=workers, chunk=8)
+    for index, truth in zip(order, truths, strict=True):
+        drawn[index] = truth
+        progress(len(drawn), len(cast.parts))
+    return [drawn[index] for index in range(len(cast.parts))]
 
 
 def _check(settings: Settings, form: Layout, workers: int) -> None:
