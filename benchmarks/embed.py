@@ -31,11 +31,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from tacan.clips.images import load_frames
 from tacan.clips.split import consecutive_clips
 from tacan.config import ModelConfig, load_config
 from tacan.embeddings.embedder import TacanEmbedder, exact_arithmetic
 from tacan.embeddings.extract import extract
+from tacan.images.resize import load_frames
 from tacan.model import Tacan, build_model
 from tacan.records import Tracklet, TrackletSplit
 

@@ -25,10 +25,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.embeddings.files import Features
 from tacan.embeddings.open import open_embedder
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.evaluation import evaluate
+from tacan.features.files import Features
 from tacan.gallery import Gallery, ModelCard, open_gallery
 from tacan.indexing.report import IndexReport
 from tacan.indexing.run import index_sources

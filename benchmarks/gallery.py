@@ -34,14 +34,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.gallery import (
-    ModelCard,
-    NewSource,
-    NewTracklet,
-    TrackletFilter,
-    open_gallery,
-    search,
-)
+from tacan.gallery import ModelCard, NewSource, NewTracklet, TrackletFilter, open_gallery
+from tacan.search.search import search
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BATCH = 500

@@ -22,10 +22,10 @@ from tacan.clips.transforms import light_curves
 from tacan.datasets import load_split
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.extract import extract
-from tacan.embeddings.files import Features
 from tacan.embeddings.open import open_embedder
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
+from tacan.features.files import Features
 from tacan.synthetic.truth import is_generated, read_visibility
 
 _DRAWS = 3

@@ -21,7 +21,6 @@ from tacan.paper import (
     as_markdown,
     climb,
     collect_results,
-    draw_rows,
     find_variants,
     generate_part,
     generated_bed,
@@ -34,6 +33,7 @@ from tacan.paper import (
 from tacan.paper.published import TABLE_1 as PUBLISHED
 from tacan.paper.variants import TABLE_1
 from tacan.progress import Stage
+from tacan.views.table1_chart import draw_rows
 
 HERE = Path(__file__).parent
 Count = Annotated[int | None, Parameter(validator=Number(gte=1))]

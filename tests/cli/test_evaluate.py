@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tacan.cli import main
-from tacan.embeddings.files import Features, save_features
 from tacan.evaluation import Reranking, evaluate
+from tacan.features.files import Features, save_features
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader
 
 from tacan.clips.dataset import TrainingClips
 from tacan.clips.identity_sampler import Draw, IdentityBatchSampler
-from tacan.clips.images import load_frames
 from tacan.clips.transforms import ClipAugmentation
 from tacan.errors import ConfigError, CropError
+from tacan.images.resize import load_frames
 from tacan.records import Tracklet
 
 AUGMENTATION = ClipAugmentation(flip=0.5, pad=2, erase=0.5, colour=0.1)

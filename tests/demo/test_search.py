@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tacan.demo.search import draw_queries, ranked_answers
-from tacan.embeddings.files import Features
 from tacan.evaluation import evaluate
+from tacan.features.files import Features
 
 PROTOCOL = "mars-9330"
 

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from tacan.clips.images import load_frames
 from tacan.embeddings import reading
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.extract import extract, extract_to_file
-from tacan.embeddings.files import load_features
 from tacan.errors import ConfigError, CropError, DataError, StorageError
+from tacan.features.files import load_features
+from tacan.images.resize import load_frames
 from tacan.model import Tacan
 from tacan.records import Tracklet, TrackletSplit
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import math
 
-import naive
 import pytest
-from rows import as_rows, made_up
 
 from tacan.evaluation.cameras import camera_pairs
+from tests.evaluation import naive
+from tests.evaluation.rows import as_rows, made_up
 
 
 @pytest.mark.parametrize("protocol", ["cross-camera", "mars-official", "mars-9330"])

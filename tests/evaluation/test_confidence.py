@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rows import made_up
 from scipy import stats
 
 from tacan.errors import ConfigError, FeaturesError
@@ -15,7 +14,8 @@ from tacan.evaluation.confidence import (
     check_comparable,
     compare_evaluations,
 )
-from tacan.evaluation.report import comparison_table
+from tacan.views.evaluation_text import comparison_table
+from tests.evaluation.rows import made_up
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rows import as_rows, made_up
 
 from tacan.evaluation import PROTOCOLS
 from tacan.evaluation import counting as counting_module
 from tacan.evaluation.contest import make_contest
 from tacan.evaluation.counting import count_wrong_before
+from tests.evaluation.rows import as_rows, made_up
 
 
 class Blurred:

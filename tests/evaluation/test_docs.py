@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rows import made_up
 
 from tacan.cli import main
-from tacan.embeddings.files import OPTIONAL, REQUIRED, save_features
 from tacan.evaluation import PROTOCOLS
 from tacan.evaluation.importers.readers import READERS
 from tacan.evaluation.importers.sources import MATRIX, PARTS, SPELLINGS
+from tacan.features.files import OPTIONAL, REQUIRED, save_features
+from tests.evaluation.rows import made_up
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocols.md"
 COMMANDS = re.findall(r"^tacan evaluate .*$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import mean_inp, score
 from sklearn.metrics import average_precision_score
 
-from tacan.distances import METRICS
-from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import PROTOCOLS, counting, evaluate, evaluate_protocols
+from tacan.features.files import Features
+from tacan.retrieval.distances import METRICS
+from tests.evaluation.naive import mean_inp, score
 
 MARS = ("mars-official", "mars-9330", "mars-11310")
 

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import naive
 import numpy as np
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from rows import as_rows, made_up
 
-from tacan.distances import squared_euclidean_distances
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import DistanceMatrix, evaluate, evaluate_protocols
+from tacan.retrieval.distances import squared_euclidean_distances
+from tests.evaluation import naive
+from tests.evaluation.rows import as_rows, made_up
 
 PROTOCOLS = ["mars-official", "mars-9330", "mars-11310", "cross-camera"]
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
-from rows import made_up
 
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import Reranking, Wishes, evaluate, study
+from tests.evaluation.rows import made_up
 
 
 @pytest.fixture

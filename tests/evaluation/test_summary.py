@@ -35,8 +35,8 @@ def test_one_split_has_no_deviation() -> None:
 
 
 def test_the_measures_are_the_evaluations() -> None:
-    from tacan.embeddings.files import Features
     from tacan.evaluation import evaluate
+    from tacan.features.files import Features
 
     rng = np.random.default_rng(0)
     features = Features(

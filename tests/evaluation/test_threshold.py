@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import naive
 import numpy as np
 import pytest
-from rows import as_rows, made_up
 from sklearn import metrics
 
-from tacan.distances import METRICS
-from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.threshold import (
     Pairs,
@@ -16,6 +12,10 @@ from tacan.evaluation.threshold import (
     roc_curve,
     true_positive_rate,
 )
+from tacan.features.files import Features
+from tacan.retrieval.distances import METRICS
+from tests.evaluation import naive
+from tests.evaluation.rows import as_rows, made_up
 
 
 def naive_pairs(features, protocol, metric):

@@ -159,8 +159,8 @@ def test_a_deletion_that_was_cut_short_is_ended_when_the_gallery_is_next_opened(
     place = {
         "crops": "tacan.gallery.crops.CropFolder.erase",
         "copy": "tacan.gallery.vectors.VectorCache.update",
-        "database": "tacan.gallery.sqlite_upkeep.SqliteUpkeep.erase_traces",
-        "note": "tacan.gallery.sqlite_upkeep.SqliteUpkeep.erased",
+        "database": "tacan.gallery.sqlite.maintenance.SqliteUpkeep.erase_traces",
+        "note": "tacan.gallery.sqlite.maintenance.SqliteUpkeep.erased",
     }[step]
 
     def killed(*_, **__):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tacan.datasets import load_split
-from tacan.embeddings.files import load_features
 from tacan.errors import StorageError
+from tacan.features.files import load_features
 from tacan.gallery import (
     GalleryError,
     export_csv,

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tacan.gallery import delete_tracklets, open_gallery, search, verify
+from tacan.gallery import delete_tracklets, open_gallery, verify
+from tacan.search.search import search
 
 from .conftest import CARD, new_source, new_tracklet
 

@@ -18,9 +18,9 @@ from tacan.gallery import (
     GalleryModelError,
     GallerySchemaError,
     open_gallery,
-    search,
 )
 from tacan.gallery.opening import DATABASE
+from tacan.search.search import search
 
 from .conftest import CARD, fill
 

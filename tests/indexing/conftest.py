@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import Gallery, ModelCard, open_gallery
@@ -14,6 +13,7 @@ from tacan.indexing.report import IndexReport
 from tacan.indexing.run import index_sources
 from tacan.indexing.settings import IndexSettings
 from tacan.indexing.sources import VideoSource
+from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
 SETTINGS = IndexSettings(detector="blocks", crops=4, embedded_frames=16)
 

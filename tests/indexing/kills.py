@@ -25,7 +25,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tests.indexing.scenes import BlockDetector, small_embedder
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import ModelCard, open_gallery
@@ -35,6 +34,7 @@ from tacan.indexing.settings import IndexSettings
 from tacan.indexing.sources import VideoSource
 from tacan.video.records import Detections
 from tacan.video.track import open_tracker
+from tests.indexing.scenes import BlockDetector, small_embedder
 
 SETTINGS = IndexSettings(detector="blocks", crops=3, embedded_frames=16)
 N_FRAMES = 120

@@ -7,7 +7,7 @@ import torch
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.stream import TrackletStream
 from tacan.indexing.embedding import TrackletClips, embed_group, in_groups
-from tacan.indexing.pictures import Picture
+from tacan.video.clip_reservoir import Picture
 from tacan.video.records import VideoTracklet
 
 T = 4

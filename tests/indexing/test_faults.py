@@ -12,9 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.indexing.conftest import SETTINGS
-from tests.indexing.galleries import contents
-from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector, small_embedder, walkers
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.errors import StorageError, TacanError, VideoError
@@ -32,6 +29,9 @@ from tacan.indexing.sources import VideoSource
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
 from tacan.video.records import VideoTracklet
+from tests.indexing.conftest import SETTINGS
+from tests.indexing.galleries import contents
+from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector, small_embedder, walkers
 
 Indexer = Callable[..., IndexReport]
 Maker = Callable[..., Gallery]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.indexing.galleries import contents
 
 PROJECT = Path(__file__).parents[2]

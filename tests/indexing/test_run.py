@@ -6,9 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.indexing.conftest import SETTINGS
-from tests.indexing.galleries import contents
-from tests.indexing.scenes import FPS, BlockDetector, write_walkers
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.errors import VideoError
@@ -17,6 +14,9 @@ from tacan.indexing.report import IndexReport
 from tacan.indexing.run import index_sources
 from tacan.indexing.sources import VideoSource
 from tacan.indexing.timing import STAGES
+from tests.indexing.conftest import SETTINGS
+from tests.indexing.galleries import contents
+from tests.indexing.scenes import FPS, BlockDetector, write_walkers
 
 Indexer = Callable[..., IndexReport]
 Maker = Callable[..., Gallery]

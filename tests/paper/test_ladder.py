@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from tacan.embeddings.files import load_features
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
+from tacan.features.files import load_features
 from tacan.paper.ladder import PROTOCOL, Rung, climb, plan_ladder
 from tacan.paper.people import Bed, generate_part, generated_bed, read_people
-from tacan.paper.results import collect_results, read_result
 from tacan.paper.variants import find_variants
 from tacan.progress import Progress, Stage
+from tacan.runs.table1_results import collect_results, read_result
 
 ROWS = find_variants("triplet,clip_attention")
 TINY = {

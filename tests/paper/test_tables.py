@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tacan.paper.picture import draw_rows
 from tacan.paper.published import TABLE_1 as PUBLISHED
-from tacan.paper.results import Result, TestScores
 from tacan.paper.tables import Row, as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import TABLE_1
+from tacan.runs.table1_results import Result, TestScores
+from tacan.views.table1_chart import draw_rows
 
 MAP = {
     "temporal_attention": {0: 0.30, 1: 0.36, 2: 0.33},

@@ -9,10 +9,10 @@ import pytest
 
 from tacan.datasets import load_split
 from tacan.embeddings.extract import extract
-from tacan.embeddings.files import load_features
 from tacan.embeddings.open import open_embedder
 from tacan.errors import ConfigError, CropError, DataError, FeaturesError, StorageError
 from tacan.evaluation import evaluate
+from tacan.features.files import load_features
 from tacan.splits import SplitChoice, run_splits
 from tacan.splits.embed_once import EmbedOnce, everyone, pick
 from tacan.splits.stages import Extraction

@@ -12,14 +12,14 @@ import pytest
 from tacan.config import load_config
 from tacan.datasets import load_split
 from tacan.embeddings.extract import extract
-from tacan.embeddings.files import load_features
 from tacan.embeddings.open import open_embedder
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
+from tacan.features.files import load_features
+from tacan.runs.training_folder import settle
 from tacan.splits import SplitChoice, SplitsRecord, run_splits
 from tacan.splits.train_each import TrainEach, training_config
 from tacan.training import TrainingStopped, train
-from tacan.training.run_folder import settle
 
 from .conftest import Watch, interrupt_after
 

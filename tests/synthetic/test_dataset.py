@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from tests.synthetic.conftest import SMALL, contents
 
 from tacan.errors import ConfigError, StorageError
 from tacan.synthetic import artist, generate, read_manifest, read_visibility
+from tests.synthetic.conftest import SMALL, contents
 
 TINY = {**SMALL, "identities": 3, "distractor_share": 0.1, "junk_share": 0.1}
 

@@ -61,7 +61,7 @@ def doctor(
     from tacan.cli.console import note, show_stage, write_json
     from tacan.datasets.doctor import available_cores, examine
     from tacan.errors import DataError
-    from tacan.wording import counted
+    from tacan.text import counted
 
     try:
         report = examine(
@@ -91,7 +91,7 @@ def doctor(
 
 def _show(report: Report) -> None:
     from tacan.cli.console import say
-    from tacan.wording import counted
+    from tacan.text import counted
 
     say(f"{report.dataset} in {report.root}")
     if report.notice:

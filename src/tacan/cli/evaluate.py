@@ -110,7 +110,7 @@ def evaluate(
 
 def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
     from tacan.errors import ConfigError
-    from tacan.evaluation.rerank_settings import Reranking
+    from tacan.retrieval.rerank_settings import Reranking
 
     given = {name: value for name, value in settings.items() if value is not None}
     if given and not asked:

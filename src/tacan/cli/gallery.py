@@ -43,9 +43,9 @@ def info(folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: Json = 
     json
         Also write the numbers to this file; with - to standard output, instead of the text.
     """
-    from tacan.answers.holdings import info_as_json, info_text
     from tacan.cli.console import say, write_json
     from tacan.gallery import open_gallery
+    from tacan.views.gallery_text import info_as_json, info_text
 
     with open_gallery(folder) as opened:
         known, sources = opened.info(), opened.sources()
@@ -82,10 +82,10 @@ def verify(
     json
         Also write the findings to this file; with - to standard output, instead of the text.
     """
-    from tacan.answers.holdings import verification_as_json, verification_text
     from tacan.cli.console import say, write_json
     from tacan.gallery import GalleryError, open_gallery
     from tacan.gallery.verifying import verify as look
+    from tacan.views.gallery_text import verification_as_json, verification_text
 
     with open_gallery(folder, write=repair, wait=wait if repair else 0.0) as opened:
         found = look(opened, repair=repair)
@@ -185,11 +185,11 @@ def delete(
     wait
         Seconds to wait for another process that is writing to the gallery.
     """
-    from tacan.answers.holdings import choice_of, deletion_text
-    from tacan.answers.times import parse_moment
     from tacan.cli.console import say
     from tacan.gallery import open_gallery
     from tacan.gallery.deleting import delete_tracklets
+    from tacan.views.gallery_text import choice_of, deletion_text
+    from tacan.views.times import parse_moment
 
     moment = None if before is None else parse_moment(before, option="--before")
     with open_gallery(folder, write=True, wait=wait) as opened:

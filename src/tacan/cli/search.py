@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from tacan.answers.answer import Findings
     from tacan.embeddings.embedder import ClipEmbedder
+    from tacan.search.results import Findings
 
 __all__ = ["search"]
 
@@ -98,12 +98,12 @@ def search(
     csv
         Also write one line for each answer to this file.
     """
-    from tacan.answers.find import find
-    from tacan.answers.queries import TrackletNames, make_query
-    from tacan.answers.times import parse_moment, parse_zone
-    from tacan.answers.words import read_words
     from tacan.gallery import TrackletFilter, open_gallery
-    from tacan.gallery.search import RerankSearch
+    from tacan.search.find import find
+    from tacan.search.parse import read_words
+    from tacan.search.query import TrackletNames, make_query
+    from tacan.search.search import RerankSearch
+    from tacan.views.times import parse_moment, parse_zone
 
     chosen = TrackletFilter(
         cameras=tuple(camera) if camera else None,
@@ -126,7 +126,7 @@ def search(
             rerank=RerankSearch() if rerank else None,
         )
         if html is not None:
-            from tacan.answers.page import write_page
+            from tacan.views.search_page import write_page
 
             write_page(findings, opened, html, zone=shown_zone)
     _tell(findings, zone=shown_zone, json=json, csv=csv)
@@ -146,10 +146,10 @@ def _opener(model: str, device: str) -> Callable[[], ClipEmbedder]:
 
 
 def _tell(findings: Findings, *, zone: tzinfo | None, json: str | None, csv: Path | None) -> None:
-    from tacan.answers.rows import as_csv, as_json
-    from tacan.answers.table import COLUMNS, TEXTS, heading, table_rows
     from tacan.cli.console import say, table, write_json
     from tacan.files import write_text
+    from tacan.views.search_json import as_csv, as_json
+    from tacan.views.search_table import COLUMNS, TEXTS, heading, table_rows
 
     if csv is not None:
         write_text(csv, as_csv(findings))

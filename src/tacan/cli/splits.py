@@ -224,8 +224,7 @@ def _show_faults(report: ExtractionReport) -> None:
 
 def _tell(record: SplitsRecord, json: str | None, metric: str) -> None:
     from tacan.cli.console import note, say, table, write_json
-    from tacan.splits import as_json, as_rows, conclusion
-    from tacan.splits.report import COLUMNS
+    from tacan.views.splits_text import COLUMNS, as_json, as_rows, conclusion
 
     meant = {split.model_metric for split in record.splits} - {"", metric}
     if meant:

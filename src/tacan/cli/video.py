@@ -74,10 +74,10 @@ def video(
 
     from tacan.cli.console import progress_bar, say
     from tacan.cli.index import parse_tiles
-    from tacan.indexing.annotate import annotate_video, walks_of_source
     from tacan.indexing.settings import checked_settings
     from tacan.indexing.sources import VideoSource, file_sha256
     from tacan.indexing.walks import walks_of_video
+    from tacan.views.annotated_video import annotate_video, walks_of_source
 
     chosen = checked_settings(
         {

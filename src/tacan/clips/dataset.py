@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from tacan.clips.identity_sampler import Draw
-from tacan.clips.images import KeptFrames, load_frames
 from tacan.clips.sampling import find_sampling
 from tacan.clips.split import check_sizes
 from tacan.clips.transforms import ClipAugmentation
 from tacan.errors import ConfigError
+from tacan.images.resize import KeptFrames, load_frames
 from tacan.records import Tracklet
 
 __all__ = ["TrainingClips"]

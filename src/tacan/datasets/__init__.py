@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.datasets.crops import read_crop
 from tacan.datasets.duke_video import DUKE_NOTICE, WithdrawnDataWarning, read_duke_video
 from tacan.datasets.folder import read_folder
 from tacan.datasets.ilids_vid import read_ilids_vid
@@ -15,6 +14,7 @@ from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.datasets.prid2011 import read_prid2011
 from tacan.datasets.splits import N_SPLITS
 from tacan.errors import DatasetLayoutError
+from tacan.images.read import read_crop
 from tacan.records import TrackletSplit
 
 __all__ = [

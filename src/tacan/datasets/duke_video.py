@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.datasets.crops import image_names
 from tacan.datasets.layouts import require_layout, visible_folders
 from tacan.errors import DatasetLayoutError
+from tacan.images.read import image_names
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = [

@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from tacan.datasets.crops import image_names
 from tacan.datasets.layouts import guess_layout, require_layout, visible_folders
 from tacan.errors import DatasetLayoutError
+from tacan.images.read import image_names
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["FRAME_STEM", "parse_pid", "read_folder"]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.datasets.crops import image_names
 from tacan.datasets.layouts import visible_folders
 from tacan.errors import DatasetLayoutError
+from tacan.images.read import image_names
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["CameraFolder", "last_number", "list_frames", "list_people", "two_camera_split"]

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tacan.charts import DPI, GRID, INK, MAIN, PALE, QUIET, WARNING, save_png, take_frame_off
-from tacan.demo.strip import Strip
+from tacan.views.charts import DPI, GRID, INK, MAIN, PALE, QUIET, WARNING, save_png, take_frame_off
+from tacan.views.demo_strip import Strip
 
 __all__ = ["draw_picture"]
 

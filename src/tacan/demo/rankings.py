@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tacan.demo.search import Answer, ranked_answers
 from tacan.demo.settings import METHODS, PROTOCOL
-from tacan.embeddings.files import Features
 from tacan.evaluation import Evaluation
+from tacan.features.files import Features
 from tacan.records import TrackletSplit
 
 __all__ = ["Ranking", "Thumbnail", "show_query"]

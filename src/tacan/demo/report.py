@@ -19,14 +19,21 @@ from tacan.demo.picture import draw_picture
 from tacan.demo.rankings import ShownQuery, show_query
 from tacan.demo.search import draw_queries
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings
-from tacan.demo.strip import LEAST_FRAMES, MOST_FRAMES, Strip, draw_occluded, make_strip, strip_svg
 from tacan.demo.training_view import loss_panels, settings_in_words, weight_histogram
-from tacan.embeddings.files import load_features
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
+from tacan.features.files import load_features
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.synthetic import read_manifest, read_visibility
+from tacan.views.demo_strip import (
+    LEAST_FRAMES,
+    MOST_FRAMES,
+    Strip,
+    draw_occluded,
+    make_strip,
+    strip_svg,
+)
 
 __all__ = ["N_QUERIES", "N_STRIPS", "write_report"]
 

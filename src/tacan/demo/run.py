@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tacan.demo.ledger import Ledger, remove
 from tacan.demo.settings import DemoSettings
 from tacan.demo.steps import PICTURE, REPORT, Step, demo_steps, read_scores
 from tacan.progress import Progress, silent
+from tacan.runs.demo_folder import Ledger, remove
 
 __all__ = ["DemoRecord", "Listener", "StepNotice", "run_demo"]
 

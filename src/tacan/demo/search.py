@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.distances import METRICS
-from tacan.embeddings.files import Features
 from tacan.evaluation import Evaluation
 from tacan.evaluation.protocol import PROTOCOLS
+from tacan.features.files import Features
+from tacan.retrieval.distances import METRICS
 
 __all__ = ["Answer", "draw_queries", "ranked_answers"]
 

@@ -13,13 +13,14 @@ from typing import Any
 from tacan.datasets import load_split
 from tacan.demo.report import write_report
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings, Method
-from tacan.embeddings.files import load_features
 from tacan.errors import StorageError
-from tacan.evaluation import as_json, evaluate
+from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
+from tacan.features.files import load_features
 from tacan.files import write_text
 from tacan.progress import Progress
 from tacan.synthetic import generate, read_visibility
+from tacan.views.evaluation_text import as_json
 
 __all__ = ["PICTURE", "REPORT", "SCORES", "Step", "demo_steps", "read_scores"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tacan.config import TrainConfig
-from tacan.demo.figures import Curve, curve_panel, histogram_panel
 from tacan.demo.settings import METHODS
 from tacan.evaluation.occlusion import OcclusionTest
+from tacan.views.demo_charts import Curve, curve_panel, histogram_panel
 
 __all__ = ["loss_panels", "settings_in_words", "weight_histogram"]
 

@@ -14,8 +14,8 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from tacan.clips.images import load_frames
 from tacan.errors import CropError
+from tacan.images.resize import load_frames
 from tacan.records import Tracklet
 
 __all__ = ["Stretch", "UnreadableCrop", "read_ahead"]

@@ -2,10 +2,9 @@
 
 from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
 from tacan.evaluation.protocol import PROTOCOLS
-from tacan.evaluation.report import as_json, as_table
-from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import DistanceMatrix
 from tacan.evaluation.study import Study, Wishes, study
+from tacan.retrieval.rerank_settings import Reranking
 
 __all__ = [
     "PROTOCOLS",
@@ -14,8 +13,6 @@ __all__ = [
     "Reranking",
     "Study",
     "Wishes",
-    "as_json",
-    "as_table",
     "evaluate",
     "evaluate_protocols",
     "study",

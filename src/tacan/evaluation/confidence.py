@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.source import Source
+from tacan.features.files import Features
 
 __all__ = [
     "Difference",

@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.comparison import Comparison
 from tacan.evaluation.contest import Contest
 from tacan.progress import Progress, silent
+from tacan.retrieval.comparison import Comparison
 
 __all__ = ["count_wrong_before"]
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.embeddings.files import Features
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.comparison import Comparison, MatrixComparison
 from tacan.evaluation.contest import Contest, make_contest
 from tacan.evaluation.measures import cmc, first_ranks, inverse_negative_penalty
 from tacan.evaluation.protocol import Protocol, parse_protocols
 from tacan.evaluation.ranking import HitRanks, rank_hits
-from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import Source, compare, protocol_of
+from tacan.features.files import Features
 from tacan.progress import Progress, silent
-from tacan.wording import counted
+from tacan.retrieval.comparison import Comparison, MatrixComparison
+from tacan.retrieval.rerank_settings import Reranking
+from tacan.text import counted
 
 __all__ = ["Evaluation", "evaluate", "evaluate_protocols", "judge"]
 
@@ -155,7 +155,7 @@ def _reranked(
     source: Source, protocol: Protocol, metric: str, settings: Reranking, progress: Progress
 ) -> Evaluation:
     # scipy.sparse takes a third of a second to import, which only re-ranking has to pay.
-    from tacan.evaluation.rerank import rerank_distances
+    from tacan.retrieval.rerank import rerank_distances
 
     if not isinstance(source, Features):
         fault = "re-ranking needs embeddings: it compares gallery items with each other"

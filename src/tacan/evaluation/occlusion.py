@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from tacan.clips.split import consecutive_clips
-from tacan.embeddings.files import Features
 from tacan.errors import FeaturesError
+from tacan.features.files import Features
 from tacan.records import DISTRACTOR_PID
 
 __all__ = [

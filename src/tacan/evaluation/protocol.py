@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.measures import average_precision, trapezoid_average_precision
 from tacan.records import JUNK_PID
-from tacan.wording import counted
+from tacan.text import counted
 
 __all__ = ["PROTOCOLS", "Labels", "Protocol", "parse_protocols"]
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.comparison import Comparison
 from tacan.evaluation.contest import Contest
 from tacan.evaluation.counting import count_wrong_before
 from tacan.progress import Progress, silent
+from tacan.retrieval.comparison import Comparison
 
 __all__ = ["HitRanks", "rank_hits"]
 

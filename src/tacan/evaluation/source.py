@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.distances import METRICS
-from tacan.embeddings import checks
-from tacan.embeddings.files import Features
 from tacan.errors import FeaturesError
-from tacan.evaluation.comparison import Comparison, MatrixComparison, VectorComparison
 from tacan.evaluation.contest import Contest
 from tacan.evaluation.protocol import PROTOCOLS, Labels, Protocol
-from tacan.wording import counted
+from tacan.features import checks
+from tacan.features.files import Features
+from tacan.retrieval.comparison import Comparison, MatrixComparison, VectorComparison
+from tacan.retrieval.distances import METRICS
+from tacan.text import counted
 
 __all__ = ["DistanceMatrix", "Source", "compare", "distance_blocks", "protocol_of"]
 

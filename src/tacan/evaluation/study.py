@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from tacan.errors import ConfigError
-from tacan.evaluation import report
 from tacan.evaluation.cameras import camera_pairs
 from tacan.evaluation.confidence import (
     bootstrap,
@@ -19,7 +18,6 @@ from tacan.evaluation.confidence import (
     compare_evaluations,
 )
 from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
-from tacan.evaluation.rerank_settings import Reranking
 from tacan.evaluation.source import Source
 from tacan.evaluation.threshold import (
     FALSE_POSITIVE_RATES,
@@ -32,6 +30,8 @@ from tacan.evaluation.threshold import (
     true_positive_rate,
 )
 from tacan.progress import Progress, silent
+from tacan.retrieval.rerank_settings import Reranking
+from tacan.views import evaluation_text as report
 
 __all__ = ["Study", "Wishes", "study"]
 
@@ -154,7 +154,7 @@ def _add_distances(found: Study, name: str, pairs: Pairs, wishes: Wishes) -> Roc
         data = report.threshold_json(threshold, rates)
         found.add(name, "threshold", "where to draw the line", table, data)
     if wishes.plots is not None:
-        from tacan.evaluation.plots import plot_distances
+        from tacan.views.evaluation_charts import plot_distances
 
         path = wishes.plots / f"distances-{name}.png"
         found.files.append(plot_distances(pairs, path, title=name, threshold=threshold))
@@ -162,7 +162,7 @@ def _add_distances(found: Study, name: str, pairs: Pairs, wishes: Wishes) -> Roc
 
 
 def _add_curves(found: Study, curves: Mapping[str, RocCurve], folder: Path) -> None:
-    from tacan.evaluation.plots import plot_cmc, plot_roc
+    from tacan.views.evaluation_charts import plot_cmc, plot_roc
 
     found.files.append(plot_cmc(found.results, folder / "cmc.png"))
     if curves:

@@ -4,7 +4,6 @@ A gallery is a folder: a SQLite database that has the say, the crops, and a copy
 made for searching.
 """
 
-from tacan.gallery.assurance import Assurance, Calibration, calibrate
 from tacan.gallery.deleting import Deletion, delete_tracklets
 from tacan.gallery.errors import (
     GalleryBusyError,
@@ -26,12 +25,9 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
-from tacan.gallery.search import Match, RerankSearch, SearchResult, search
 from tacan.gallery.verifying import Problem, Verification, verify
 
 __all__ = [
-    "Assurance",
-    "Calibration",
     "Deletion",
     "Gallery",
     "GalleryBusyError",
@@ -39,25 +35,20 @@ __all__ = [
     "GalleryInfo",
     "GalleryModelError",
     "GallerySchemaError",
-    "Match",
     "ModelCard",
     "NewSource",
     "NewTracklet",
     "Problem",
-    "RerankSearch",
-    "SearchResult",
     "Source",
     "StoredCrop",
     "StoredTracklet",
     "TrackletFilter",
     "Trajectory",
     "Verification",
-    "calibrate",
     "delete_tracklets",
     "export_csv",
     "export_features",
     "export_folder",
     "open_gallery",
-    "search",
     "verify",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.distances import METRICS
 from tacan.errors import DataError
 from tacan.gallery.errors import GalleryError, GalleryModelError
 from tacan.gallery.records import ModelCard, NewSource, NewTracklet
+from tacan.retrieval.distances import METRICS
 
 __all__ = ["check_card", "check_source", "check_tracklet", "check_vector"]
 

@@ -18,7 +18,7 @@ from tacan.errors import ConfigError
 from tacan.gallery.erasing import finish_erasure
 from tacan.gallery.filters import camera_ids
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.moments import to_microseconds
+from tacan.gallery.sqlite.timestamps import to_microseconds
 from tacan.gallery.store import UNKNOWN_MOMENT
 
 __all__ = ["Deletion", "delete_tracklets"]

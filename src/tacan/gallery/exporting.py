@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.embeddings.files import Features, save_features
 from tacan.errors import StorageError
+from tacan.features.files import Features, save_features
 from tacan.files import write_text
 from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.gallery.errors import GalleryError
-from tacan.gallery.moments import to_microseconds
 from tacan.gallery.records import TrackletFilter
+from tacan.gallery.sqlite.timestamps import to_microseconds
 from tacan.gallery.store import UNKNOWN_MOMENT, Columns
 
 __all__ = ["camera_ids", "chosen_rows"]

@@ -15,9 +15,7 @@ from tacan.gallery import checks
 from tacan.gallery.crops import CropFolder
 from tacan.gallery.errors import GalleryError, GalleryModelError
 from tacan.gallery.filters import chosen_rows
-from tacan.gallery.index import SearchIndex, aligned
 from tacan.gallery.lock import ProcessLock
-from tacan.gallery.moments import from_microseconds
 from tacan.gallery.records import (
     GalleryInfo,
     ModelCard,
@@ -29,8 +27,10 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
+from tacan.gallery.sqlite.timestamps import from_microseconds
 from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
 from tacan.gallery.vectors import VectorCache
+from tacan.retrieval.index import SearchIndex, aligned
 
 __all__ = ["Gallery"]
 

@@ -9,14 +9,19 @@ from pathlib import Path
 
 from tacan.errors import StorageError, TacanError
 from tacan.gallery.checks import check_card
-from tacan.gallery.connections import connect_reader, connect_writer, sqlite_faults, transaction
 from tacan.gallery.erasing import finish_erasure
 from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.lock import ProcessLock
-from tacan.gallery.migrations import MIGRATIONS, check_schema, migrate, schema_version
 from tacan.gallery.records import ModelCard
-from tacan.gallery.sqlite import SqliteStore
+from tacan.gallery.sqlite.connections import (
+    connect_reader,
+    connect_writer,
+    sqlite_faults,
+    transaction,
+)
+from tacan.gallery.sqlite.migrations import MIGRATIONS, check_schema, migrate, schema_version
+from tacan.gallery.sqlite.store import SqliteStore
 
 __all__ = ["DATABASE", "open_gallery"]
 

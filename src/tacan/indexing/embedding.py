@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tacan.clips.images import resize_crops
 from tacan.clips.split import fill_clip
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.stream import ClipSums, ClipWeights
 from tacan.gallery.records import NewTracklet
-from tacan.indexing.pictures import Picture
+from tacan.images.resize import resize_crops
+from tacan.video.clip_reservoir import Picture
 from tacan.video.records import VideoTracklet
 
 __all__ = ["TrackletClips", "embed_group", "in_groups"]

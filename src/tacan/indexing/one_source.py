@@ -14,13 +14,13 @@ from tacan.gallery.records import NewSource, NewTracklet, Source
 from tacan.indexing.finding import Choice
 from tacan.indexing.following import open_cutter, open_source_tracker, tracklet_rules
 from tacan.indexing.journal import Journal
-from tacan.indexing.pictures import TrackPictures
 from tacan.indexing.pipeline import Passed, Stages, run_pipeline
 from tacan.indexing.report import SourceReport
 from tacan.indexing.settings import IndexSettings, changed_settings
 from tacan.indexing.sources import VideoSource, file_sha256
 from tacan.indexing.timing import StageTimes
 from tacan.progress import Progress
+from tacan.video.clip_reservoir import TrackPictures
 from tacan.video.decode import VideoFile, open_video
 
 __all__ = ["index_source"]

@@ -17,8 +17,8 @@ from tacan.gallery.records import NewTracklet
 from tacan.indexing.crew import Crew
 from tacan.indexing.embedding import TrackletClips, embed_group, in_groups
 from tacan.indexing.finding import Finder, Found
-from tacan.indexing.pictures import TrackPictures
 from tacan.indexing.timing import StageTimes
+from tacan.video.clip_reservoir import TrackPictures
 from tacan.video.cut import TrackletCutter
 from tacan.video.records import Tracker, VideoFrame
 

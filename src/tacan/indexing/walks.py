@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tacan.indexing.annotate import Walk
 from tacan.indexing.finding import choose_finder
 from tacan.indexing.following import open_cutter, open_source_tracker
 from tacan.indexing.journal import Journal
@@ -14,6 +13,7 @@ from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
 from tacan.video.matching import Track
 from tacan.video.records import VideoTracklet
+from tacan.views.annotated_video import Walk
 
 __all__ = ["walks_of_video"]
 

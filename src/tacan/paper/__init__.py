@@ -2,10 +2,9 @@
 
 from tacan.paper.ladder import climb, plan_ladder
 from tacan.paper.people import Bed, generate_part, generated_bed, mars_bed, read_people
-from tacan.paper.picture import draw_rows
-from tacan.paper.results import Result, collect_results
 from tacan.paper.tables import as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import Variant, find_variants, variant_config, variant_yaml
+from tacan.runs.table1_results import Result, collect_results
 
 __all__ = [
     "Bed",
@@ -16,7 +15,6 @@ __all__ = [
     "as_markdown",
     "climb",
     "collect_results",
-    "draw_rows",
     "find_variants",
     "generate_part",
     "generated_bed",

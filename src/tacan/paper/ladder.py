@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from tacan.config import TrainConfig
 from tacan.datasets import load_split
-from tacan.embeddings.files import Features, load_features
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
+from tacan.features.files import Features, load_features
 from tacan.paper.people import Bed, Crowd
-from tacan.paper.results import Result, TestScores, read_result, result_file, write_result
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
+from tacan.runs.table1_results import Result, TestScores, read_result, result_file, write_result
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder  # the networks take ten seconds to load
@@ -104,7 +104,7 @@ def _train(rung: Rung, progress: Progress) -> None:
 
 def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
     from tacan.embeddings.open import open_embedder
-    from tacan.training.run_folder import plain_settings
+    from tacan.runs.training_folder import plain_settings
 
     run, config = rung.result.parent, rung.config
     embedder = open_embedder(str(run), device=device)
@@ -154,7 +154,7 @@ def _occlusion_auc(features: Features, crowd: Crowd, config: TrainConfig) -> flo
 
 
 def _check_same(result: Result, rung: Rung, bed: Bed) -> None:
-    from tacan.training.run_folder import check_settings
+    from tacan.runs.training_folder import check_settings
 
     check_settings(dict(result.training), rung.config)
     if result.people != bed.settings:

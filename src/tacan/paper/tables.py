@@ -19,8 +19,8 @@ import numpy as np
 
 from tacan.evaluation.summary import DDOF, Summary, summarise
 from tacan.paper.published import Published
-from tacan.paper.results import Result, Results
 from tacan.paper.variants import Variant
+from tacan.runs.table1_results import Result, Results
 
 __all__ = ["Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows"]
 

@@ -6,7 +6,6 @@ all splits) or `tacan.splits.train_each.TrainEach` (a model of its own for each)
 
 from tacan.evaluation.summary import Summary, summarise
 from tacan.splits.choice import Halves, SplitChoice, parse_numbers
-from tacan.splits.report import as_json, as_rows, conclusion
 from tacan.splits.run import SplitResult, SplitsRecord, run_splits
 from tacan.splits.stages import Listeners, Stage, VectorSource
 
@@ -19,9 +18,6 @@ __all__ = [
     "Stage",
     "Summary",
     "VectorSource",
-    "as_json",
-    "as_rows",
-    "conclusion",
     "parse_numbers",
     "run_splits",
     "summarise",

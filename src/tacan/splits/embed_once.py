@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tacan.embeddings.files import Features, load_features
 from tacan.errors import DataError
+from tacan.features.files import Features, load_features
 from tacan.records import Tracklet, TrackletSplit
+from tacan.runs.splits_folder import SplitsFolder, finished
 from tacan.splits.choice import Halves, tracklets_key
-from tacan.splits.folder import SplitsFolder, finished
 from tacan.splits.stages import Extraction, Listeners, Stage
 
 __all__ = ["EmbedOnce", "everyone", "pick"]

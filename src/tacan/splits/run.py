@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.distances import METRICS
-from tacan.embeddings.files import Features
 from tacan.errors import ConfigError
 from tacan.evaluation import Evaluation, evaluate_protocols
 from tacan.evaluation.protocol import parse_protocols
 from tacan.evaluation.summary import Summary, measures, summarise
+from tacan.features.files import Features
+from tacan.retrieval.distances import METRICS
+from tacan.runs.splits_folder import SplitsFolder
 from tacan.splits.choice import Halves, SplitChoice
-from tacan.splits.folder import SplitsFolder
 from tacan.splits.stages import Listeners, VectorSource
 
 __all__ = ["PROTOCOL", "SplitResult", "SplitsRecord", "run_splits"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from tacan.embeddings.files import Features
+from tacan.features.files import Features
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
+from tacan.runs.splits_folder import SplitsFolder
 from tacan.splits.choice import Halves
-from tacan.splits.folder import SplitsFolder
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder

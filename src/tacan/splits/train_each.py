@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from tacan.config import TrainConfig, load_config
-from tacan.embeddings.files import Features, load_features
 from tacan.errors import ConfigError, StorageError, TrainingError
+from tacan.features.files import Features, load_features
 from tacan.progress import Progress
+from tacan.runs.splits_folder import SplitsFolder, finished
+from tacan.runs.training_folder import FREE, plain_settings, settle
 from tacan.splits.choice import Halves, SplitChoice
-from tacan.splits.folder import SplitsFolder, finished
 from tacan.splits.stages import Extraction, Listeners, Stage
 from tacan.training import train
 from tacan.training.processes import Processes
-from tacan.training.run_folder import FREE, plain_settings, settle
 
 __all__ = ["TrainEach", "training_config"]
 

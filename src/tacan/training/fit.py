@@ -12,13 +12,13 @@ from torch.optim import Optimizer
 
 from tacan.config import TrainConfig
 from tacan.progress import Progress, silent
+from tacan.runs.training_folder import RunFolder, plain_settings
 from tacan.training.callbacks import Reporting, Saving, Validating
 from tacan.training.checkpoints import Checkpoint, write_checkpoint
 from tacan.training.data import TrainingBatches, TrainingData, dead_workers_explained
 from tacan.training.logs import LogRow, RunLog
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes, build_trainer, quiet_lightning
-from tacan.training.run_folder import RunFolder, plain_settings
 from tacan.training.stopping import TrainingStopped
 from tacan.training.validation import validation_scores
 

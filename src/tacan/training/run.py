@@ -11,13 +11,13 @@ from tacan.config import TrainConfig
 from tacan.errors import TrainingError
 from tacan.model import save_model
 from tacan.progress import Progress, silent
+from tacan.runs.training_folder import RunFolder, check_settings, settle
 from tacan.training.build import build_batches, build_module, read_training_data
 from tacan.training.checkpoints import Checkpoint, read_checkpoint, remove_drafts
 from tacan.training.data import TrainingData
 from tacan.training.fit import Listeners, Outcome, fit
 from tacan.training.logs import LogRow
 from tacan.training.processes import Processes
-from tacan.training.run_folder import RunFolder, check_settings, settle
 
 __all__ = ["RunRecord", "train"]
 

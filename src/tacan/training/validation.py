@@ -11,9 +11,9 @@ from torch import distributed as dist
 from tacan.config import ModelConfig
 from tacan.embeddings.embedder import ClipEmbedder, TacanEmbedder
 from tacan.embeddings.extract import extract
-from tacan.embeddings.files import Features
 from tacan.errors import FeaturesError
 from tacan.evaluation import evaluate
+from tacan.features.files import Features
 from tacan.model import Tacan
 from tacan.records import Tracklet, TrackletSplit
 

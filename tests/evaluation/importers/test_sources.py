@@ -5,14 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-from rows import made_up
 from scipy.io import savemat
+from tests.evaluation.rows import made_up
 
-from tacan.embeddings.files import Features, save_features
 from tacan.errors import ConfigError, DatasetLayoutError, FeaturesError
 from tacan.evaluation import DistanceMatrix, evaluate
 from tacan.evaluation.importers import load_source, parse_columns
 from tacan.evaluation.importers.sources import SPELLINGS
+from tacan.features.files import Features, save_features
 
 LABELS = ("pids", "camids", "is_query", "is_gallery")
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import av
 import pytest
-from tests.synthetic.scenes.conftest import SMALL, contents
 
 from tacan.errors import ConfigError, DatasetLayoutError, StorageError
 from tacan.synthetic.scenes import make_scenes, read_scenes
 from tacan.video.mot import read_mot
+from tests.synthetic.scenes.conftest import SMALL, contents
 
 
 def test_there_is_a_video_and_a_truth_for_each_camera(small_scenes):

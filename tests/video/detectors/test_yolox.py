@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
+from tacan.runtimes.network import Network
 from tacan.video.decode import open_video
-from tacan.video.detectors.network import Network
 from tacan.video.detectors.yolox import (
     STRIDES,
     YoloxReader,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tacan.datasets.doctor.findings import Counts
-from tacan.wording import counted
+from tacan.text import counted
 
 __all__ = ["MANIFEST", "OFFICIAL_COUNTS", "compare_counts", "expected_counts"]
 

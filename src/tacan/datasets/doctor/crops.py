@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.datasets.crops import decode_crop, read_crop_bytes
 from tacan.datasets.doctor.journal import ChunkResult, Journal, chunk_key
 from tacan.errors import CropError
+from tacan.images.read import decode_crop, read_crop_bytes
 from tacan.progress import Progress, silent
 
 __all__ = ["CHUNK", "SAMPLE", "check_all", "check_chunk", "sample"]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tacan.datasets.crops import image_suffixes
+from tacan.images.read import image_suffixes
 from tacan.progress import Progress, silent
 
 __all__ = ["list_images"]

@@ -18,7 +18,7 @@ from tacan.datasets.sequences import CameraFolder, last_number
 from tacan.datasets.splits import PeopleSplit, read_ilids_splits, read_prid_splits
 from tacan.errors import DatasetLayoutError
 from tacan.progress import Progress, silent
-from tacan.wording import counted
+from tacan.text import counted
 
 __all__ = ["examine_ilids_vid", "examine_prid2011"]
 

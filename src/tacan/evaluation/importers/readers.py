@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import FeaturesError
-from tacan.wording import counted
+from tacan.text import counted
 
 __all__ = ["Arrays", "matlab_vector", "read_arrays"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tacan.embeddings.files import OPTIONAL, REQUIRED, Features, load_features
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.importers.readers import Arrays, matlab_vector, read_arrays
 from tacan.evaluation.source import DistanceMatrix, Source
-from tacan.wording import counted
+from tacan.features.files import OPTIONAL, REQUIRED, Features, load_features
+from tacan.text import counted
 
 __all__ = ["load_source", "parse_columns"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
+from tacan.runtimes.network import Network, open_onnx, open_openvino
 from tacan.video.boxes import clipped, keep_best
-from tacan.video.detectors.network import Network, open_onnx, open_openvino
 from tacan.video.records import Detections
 
 __all__ = ["STRIDES", "YoloxReader", "decode_grid", "letterbox", "open_yolox"]

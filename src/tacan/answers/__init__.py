@@ -1,1 +1,0 @@
-"""What a search found, for people to look at and for programs to read."""

@@ -1,0 +1,1 @@
+"""The records of a gallery in one SQLite file."""

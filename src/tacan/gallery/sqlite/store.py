@@ -1,0 +1,245 @@
+"""The records of a gallery in one SQLite file: what is read, and what journals are kept.
+
+Legend: N tracklets, D embedding size.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.gallery.errors import GalleryError
+from tacan.gallery.records import (
+    ModelCard,
+    NewSource,
+    NewTracklet,
+    Source,
+    StoredTracklet,
+    Trajectory,
+)
+from tacan.gallery.sqlite import rows
+from tacan.gallery.sqlite import writing as sqlite_writing
+from tacan.gallery.sqlite.connections import sqlite_faults, transaction
+from tacan.gallery.sqlite.maintenance import SqliteUpkeep
+from tacan.gallery.store import UNKNOWN_MOMENT, Columns, CropRow, Totals, Version
+
+__all__ = ["SqliteStore"]
+
+IDS_AT_ONCE = 500
+
+_COLUMNS = """
+    SELECT id, camera_id, source_id, number, start_us, end_us, first_seconds, last_seconds, quality
+    FROM tracklets ORDER BY id"""
+
+_CAMERAS = """
+    SELECT name, id FROM cameras WHERE id IN (SELECT camera_id FROM sources) ORDER BY id"""
+
+_TOTALS = """
+    SELECT (SELECT count(*) FROM tracklets), (SELECT count(DISTINCT person) FROM tracklets),
+        count(*), coalesce(sum(size), 0)
+    FROM crops"""
+
+
+class SqliteStore:
+    """A `GalleryStore` in one file. Threads may share it: one at a time is let in.
+
+    `connection` must be to a database of the newest schema that knows its model.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+        with self.reading() as database:
+            facts = dict(database.execute("SELECT name, value FROM facts"))
+            self.schema = int(database.execute("PRAGMA user_version").fetchone()[0])
+        if "identity" not in facts:
+            raise GalleryError(
+                "a gallery must know the model of its vectors",
+                got=f"{path}, whose making was cut short",
+                remedy="Index a video into it, or remove it: nothing is in it yet.",
+            )
+        self.identity = facts["identity"]
+        self.model = ModelCard(
+            name=facts["model"],
+            fingerprint=facts["fingerprint"],
+            embedding_dim=int(facts["embedding_dim"]),
+            metric=facts["metric"],
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A block whose reads are all of one moment."""
+        with self._lock, sqlite_faults(self.path):
+            if self._connection.in_transaction:
+                yield self._connection
+            else:
+                with transaction(self._connection, "DEFERRED") as connection:
+                    yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A block whose changes are all kept, or none."""
+        with (
+            self._lock,
+            sqlite_faults(self.path),
+            transaction(self._connection, "IMMEDIATE") as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """A block outside of any transaction, as VACUUM and checkpoints need it."""
+        with self._lock, sqlite_faults(self.path):
+            yield self._connection
+
+    def version(self) -> Version:
+        with self.reading() as database:
+            generation = database.execute(
+                "SELECT value FROM facts WHERE name = 'generation'"
+            ).fetchone()[0]
+            last = database.execute("SELECT max(id) FROM tracklets").fetchone()[0]
+        return Version(int(generation), last or 0)
+
+    def columns(self) -> Columns:
+        with self.reading() as database:
+            found = database.execute(_COLUMNS).fetchall()
+            cameras = dict(database.execute(_CAMERAS))
+        whole = np.array([row[:4] for row in found], np.int64).reshape(-1, 4)
+        unknown = [[UNKNOWN_MOMENT if n is None else n for n in row[4:6]] for row in found]
+        moments = np.array(unknown, np.int64).reshape(-1, 2)
+        real = np.array([row[6:] for row in found], np.float64).reshape(-1, 3)
+        ids, camera_ids, source_ids, numbers = np.ascontiguousarray(whole.T)
+        starts, ends = np.ascontiguousarray(moments.T)
+        first_seconds, last_seconds, quality = np.ascontiguousarray(real.T)
+        return Columns(
+            ids=ids,
+            camera_ids=camera_ids,
+            source_ids=source_ids,
+            numbers=numbers,
+            starts=starts,
+            ends=ends,
+            first_seconds=first_seconds,
+            last_seconds=last_seconds,
+            quality=quality,
+            cameras=cameras,
+        )
+
+    def vectors(
+        self, *, after: int, rows_at_once: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """As in the protocol. Raises `GalleryError` for a vector whose bytes have changed."""
+        query = """SELECT tracklet_id, embedding, checksum FROM vectors
+            WHERE tracklet_id > ? AND EXISTS (SELECT 1 FROM tracklets WHERE id = tracklet_id)
+            ORDER BY tracklet_id LIMIT ?"""
+        while True:
+            with self.reading() as database:
+                found = database.execute(query, (after, rows_at_once)).fetchall()
+            if not found:
+                return
+            ids = np.array([number for number, _, _ in found], np.int64)
+            yield ids, self._matrix(found)
+            after = int(ids[-1])
+
+    def _matrix(self, found: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
+        size = 4 * self.model.embedding_dim
+        for number, data, checksum in found:
+            if len(data) != size or zlib.crc32(data) != checksum:
+                raise GalleryError(
+                    "a vector must be as it was written",
+                    got=f"another one for the tracklet of id {number} in {self.path}",
+                    remedy="Run `tacan gallery verify --repair`.",
+                )
+        flat = np.frombuffer(b"".join(data for _, data, _ in found), "<f4")
+        return flat.reshape(len(found), self.model.embedding_dim)
+
+    def sources(self) -> tuple[Source, ...]:
+        with self.reading() as database:
+            found = database.execute(f"{rows.SOURCE_QUERY} ORDER BY s.id").fetchall()
+        return tuple(map(rows.source_of, found))
+
+    def begin_source(self, source: NewSource) -> Source:
+        with self.writing() as database:
+            return sqlite_writing.begin_source(database, source)
+
+    def finish_source(self, source_id: int) -> None:
+        with self.writing() as database:
+            sqlite_writing.require_source(database, source_id)
+            database.execute("UPDATE sources SET state = 'done' WHERE id = ?", (source_id,))
+            database.execute("DELETE FROM detections WHERE source_id = ?", (source_id,))
+
+    def committed_numbers(self, source_id: int) -> frozenset[int]:
+        with self.reading() as database:
+            return sqlite_writing.committed_numbers(database, source_id)
+
+    def add(
+        self, source_id: int, tracklets: Sequence[NewTracklet], crops: Sequence[Sequence[CropRow]]
+    ) -> int:
+        with self.writing() as database:
+            return sqlite_writing.add_tracklets(database, source_id, tracklets, crops)
+
+    def save_detections(self, source_id: int, first_frame: int, data: bytes) -> None:
+        with self.writing() as database:
+            sqlite_writing.require_source(database, source_id)
+            database.execute(
+                "INSERT OR REPLACE INTO detections VALUES (?, ?, ?)", (source_id, first_frame, data)
+            )
+
+    def read_detections(self, source_id: int) -> tuple[tuple[int, bytes], ...]:
+        query = "SELECT first_frame, data FROM detections WHERE source_id = ? ORDER BY first_frame"
+        return tuple(self._all(query, source_id))
+
+    def tracklets(self, ids: Sequence[int]) -> tuple[StoredTracklet, ...]:
+        found: dict[int, StoredTracklet] = {}
+        with self.reading() as database:
+            for start in range(0, len(ids), IDS_AT_ONCE):
+                some = [int(number) for number in ids[start : start + IDS_AT_ONCE]]
+                marks = ",".join("?" * len(some))
+                query = f"{rows.TRACKLET_QUERY} WHERE t.id IN ({marks})"
+                found |= {row[0]: rows.tracklet_of(row) for row in database.execute(query, some)}
+        return tuple(found[int(number)] for number in ids if int(number) in found)
+
+    def find(self, name: str) -> int | None:
+        camera, _, number = name.rpartition("/")
+        if not (number.isascii() and number.isdigit()):
+            return None
+        query = """SELECT t.id FROM tracklets t JOIN cameras c ON c.id = t.camera_id
+            WHERE c.name = ? AND t.camera_number = ?"""
+        found = self._all(query, camera, min(int(number), 2**62))
+        return found[0][0] if found else None
+
+    def trajectory(self, tracklet_id: int) -> Trajectory | None:
+        query = """SELECT frames, seconds, boxes, clip_weights, clip_frames
+            FROM trajectories WHERE tracklet_id = ?"""
+        found = self._all(query, tracklet_id)
+        return rows.trajectory_of(found[0]) if found else None
+
+    def crops(self, tracklet_id: int) -> tuple[CropRow, ...]:
+        query = """SELECT path, frame, seconds, box, sharpness, size, checksum FROM crops
+            WHERE tracklet_id = ? ORDER BY position"""
+        return tuple(map(rows.crop_of, self._all(query, tracklet_id)))
+
+    def totals(self) -> Totals:
+        n_tracklets, n_persons, n_crops, crop_bytes = self._all(_TOTALS)[0]
+        log = self.path.with_name(f"{self.path.name}-wal")
+        files = sum(file.stat().st_size for file in (self.path, log) if file.exists())
+        return Totals(n_tracklets, n_persons, n_crops, crop_bytes + files)
+
+    def upkeep(self) -> SqliteUpkeep:
+        return SqliteUpkeep(self.writing, self.reading, self.alone)
+
+    def _all(self, query: str, *values: Any) -> list[Any]:
+        with self.reading() as database:
+            return database.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()

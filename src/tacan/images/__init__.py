@@ -1,0 +1,1 @@
+"""Pictures as pixels: read strictly, resized, cut."""

@@ -1,0 +1,1 @@
+"""Comparing vectors: distances, exact search, re-ranking, calibration. Imports no torch."""

@@ -1,0 +1,1 @@
+"""Folders of long work that can be interrupted: their settings, and what is done already."""

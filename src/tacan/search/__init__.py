@@ -1,0 +1,1 @@
+"""Asking a gallery: from what a user writes to the tracklets that are nearest."""

@@ -1,0 +1,193 @@
+"""What a user writes to ask for someone, taken apart."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Protocol
+
+from tacan.errors import DataError
+from tacan.images.read import image_names, image_suffixes
+
+__all__ = ["Asked", "Moment", "Names", "Pictures", "TrackletName", "read_words"]
+
+_MOMENT = re.compile(r"(?P<file>.+)@(?P<when>[\d:.]+):(?P<box>[^@:]+)")
+_FORM = "FILE@SECONDS:x,y,w,h, as in entrance.mp4@12.5:310,80,60,150"
+
+
+class Names(Protocol):
+    """The names of a gallery's tracklets: one is looked up quickly, all are read if need be."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrackletName:
+    """A tracklet of the gallery, by its name."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Crops of one person, in the order of time. `label` is how the user called them."""
+
+    paths: tuple[Path, ...]
+    label: str
+    is_folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A box in a video's picture at one time.
+
+    `seconds` counts from the video's first picture; `box` is x1, y1, x2, y2 in pixels of the
+    upright picture.
+    """
+
+    path: Path
+    seconds: float
+    box: tuple[float, float, float, float]
+    label: str
+
+
+Asked = TrackletName | Pictures | Moment
+
+
+def read_words(words: Sequence[str], *, names: Names, each: bool = False) -> tuple[Asked, ...]:
+    """What each of `words` asks for, in their order; `names` are the gallery's tracklets.
+
+    A word is the name of a tracklet, a moment in a video (FILE@SECONDS:x,y,w,h, where SECONDS may
+    be MM:SS or HH:MM:SS too), a folder of crops, or a crop image. A name in the gallery comes
+    before a file that is called the same; `./` before the file's name says that it is a file.
+    All images together show one person and make one query, at the place of the first of them;
+    with `each` every image is a query of its own. A folder is always one person.
+
+    Raises `DataError` for a word that is none of these, with names that are near it.
+    """
+    if not words:
+        raise DataError(
+            "a search must ask for someone",
+            got="nothing",
+            remedy=f"Give the name of a tracklet, crop images, a folder of them, or {_FORM}.",
+        )
+    asked = [_read_word(word, names) for word in words]
+    return tuple(asked if each else _images_together(asked))
+
+
+def _read_word(word: str, names: Names) -> Asked:
+    if word in names:
+        return TrackletName(word)
+    path = Path(word)
+    if path.is_dir():
+        return _read_folder(path)
+    if path.is_file():
+        return _read_file(path)
+    if found := _MOMENT.fullmatch(word):
+        return Moment(
+            path=Path(found["file"]),
+            seconds=_read_seconds(found["when"], word),
+            box=_read_box(found["box"], word),
+            label=word,
+        )
+    raise _unknown(word, names)
+
+
+def _read_folder(path: Path) -> Pictures:
+    images = image_names(path)
+    if not images:
+        raise DataError(
+            "a folder that is searched with must hold crops of one person",
+            got=f"{path} without an image",
+            remedy="Name the folder that the images lie in; folders within it are not opened.",
+        )
+    return Pictures(tuple(path / name for name in images), label=path.as_posix(), is_folder=True)
+
+
+def _read_file(path: Path) -> Pictures:
+    if path.suffix.lower() not in image_suffixes():
+        raise DataError(
+            "a file that is searched with must be an image of one person",
+            got=str(path),
+            remedy=f"For a video say when and where: {_FORM}.",
+        )
+    return Pictures((path,), label=path.as_posix())
+
+
+def _images_together(asked: Sequence[Asked]) -> list[Asked]:
+    places = [i for i, one in enumerate(asked) if isinstance(one, Pictures) and not one.is_folder]
+    if len(places) < 2:
+        return list(asked)
+    together = Pictures(
+        tuple(path for i in places for path in _paths(asked[i])),
+        label=f"{asked[places[0]].label} and {len(places) - 1} more",
+    )
+    kept = [(i, one) for i, one in enumerate(asked) if i not in places[1:]]
+    return [together if i == places[0] else one for i, one in kept]
+
+
+def _paths(one: Asked) -> tuple[Path, ...]:
+    return one.paths if isinstance(one, Pictures) else ()
+
+
+def _read_seconds(text: str, word: str) -> float:
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or any(number >= 60 for number in numbers[1:]):
+        raise DataError(
+            "a moment must be SECONDS, MM:SS or HH:MM:SS from the video's first picture",
+            got=f"{text!r} in {word!r}",
+            remedy=f"Write {_FORM}.",
+        )
+    seconds = 0.0
+    for number in numbers:
+        seconds = 60 * seconds + number
+    return seconds
+
+
+def _read_box(text: str, word: str) -> tuple[float, float, float, float]:
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        x = y = width = height = 0.0
+    if not (min(width, height) > 0 and all(map(math.isfinite, (x, y, width, height)))):
+        raise DataError(
+            "a box must be x,y,w,h in pixels, its left upper corner first, wider and higher than 0",
+            got=f"{text!r} in {word!r}",
+            remedy=f"Write {_FORM}.",
+        )
+    return x, y, x + width, y + height
+
+
+def _unknown(word: str, names: Names) -> DataError:
+    known = list(names)
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    path = Path(word)
+    if path.parent.is_dir():
+        beside = [child.name for child in path.parent.iterdir()]
+        near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=2)]
+    if near:
+        remedy = f"Is it {' or '.join(near)}?"
+    elif known:
+        remedy = f"The gallery's tracklets have names like {known[0]}."
+    else:
+        remedy = "The gallery holds no tracklets yet: `tacan index` fills it."
+    return DataError(
+        "one searches with the name of a tracklet in the gallery, crop images, a folder of "
+        f"crops, or a moment in a video ({_FORM})",
+        got=f"{word!r}, which is none of these",
+        remedy=remedy,
+    )

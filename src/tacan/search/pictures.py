@@ -1,0 +1,107 @@
+"""Pictures of one person as they are asked with and shown: pixels in, a vector and a strip out.
+
+Legend: n pictures, m clips, D embedding size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+if TYPE_CHECKING:
+    from tacan.embeddings.embedder import ClipEmbedder
+
+__all__ = ["MAX_PICTURES", "Picture", "Strip", "embed_pictures", "encode_picture", "spread"]
+
+MAX_PICTURES = 10
+"""Most pictures of one strip: more could not be told apart side by side."""
+
+MAX_HEIGHT = 224
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A JPEG of the person, `width` x `height` pixels, and the video frame it was cut from."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """A tracklet to look at: `pictures` in the order of time over the clips that were weighed.
+
+    `clip_frames` int64 [m, 2] holds the first and the last frame of each clip, `clip_weights`
+    float32 [m] its weight. `n_missing` counts pictures that should be there and can't be read.
+    """
+
+    pictures: tuple[Picture, ...]
+    clip_frames: NDArray[np.int64]
+    clip_weights: NDArray[np.float32]
+    n_missing: int = field(default=0)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """What part of the vector each clip is, float64 [m]; their sum is 1."""
+        weights = self.clip_weights.astype(np.float64)
+        total = weights.sum()
+        return weights / total if total > 0 else np.full(len(weights), 1 / max(len(weights), 1))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all clips count alike, so that there is nothing to be seen in the weights."""
+        weights = self.clip_weights
+        return len(weights) < 2 or bool(np.ptp(weights) <= 1e-6 * np.abs(weights).max())
+
+
+def embed_pictures(
+    pixels: Sequence[NDArray[np.uint8]], embedder: ClipEmbedder
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """The vector of a person's pictures, as if they were the frames of one tracklet.
+
+    `pixels` are n images uint8 [h, w, 3] RGB of any sizes, n >= 1. Gives the vector float32 [D],
+    the clips' weights float32 [m], and which pictures each clip holds: the first and the last
+    one, int64 [m, 2].
+    """
+    # torch takes seconds to import; who searches by a tracklet's name doesn't need it.
+    from tacan.embeddings.stream import TrackletStream
+    from tacan.images.resize import resize_crops
+
+    height, width = embedder.input_size
+    stream = TrackletStream(embedder, keep_clip_weights=True)
+    for one in pixels:
+        stream.add_frames(resize_crops([one], height=height, width=width))
+    weights = stream.clip_weights()
+    firsts = np.arange(len(weights), dtype=np.int64) * embedder.clip_len
+    lasts = np.minimum(firsts + embedder.clip_len, len(pixels)) - 1
+    return stream.embedding(), weights, np.stack([firsts, lasts], axis=1)
+
+
+def encode_picture(pixels: NDArray[np.uint8], *, frame: int) -> Picture:
+    """A picture uint8 [h, w, 3] RGB for a strip: at most `MAX_HEIGHT` pixels high."""
+    height, width = pixels.shape[:2]
+    if height > MAX_HEIGHT:
+        width = max(1, round(width * MAX_HEIGHT / height))
+        height = MAX_HEIGHT
+        small = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
+        pixels = np.asarray(small)
+    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=_QUALITY)
+    return Picture(jpeg, width=width, height=height, frame=frame)
+
+
+def spread(count: int, most: int = MAX_PICTURES) -> NDArray[np.int64]:
+    """Places of at most `most` things among `count`, evenly spread, the first and last included.
+
+    >>> spread(5, 3), spread(2, 3)
+    (array([0, 2, 4]), array([0, 1]))
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

@@ -1,0 +1,125 @@
+"""A moment and a box in a video: whose tracklet is that, or else which crop?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import DataError, VideoError
+from tacan.gallery.records import Source, StoredTracklet, TrackletFilter, Trajectory
+from tacan.search.parse import Moment
+from tacan.video.boxes import clipped, ious
+from tacan.video.decode import VideoFile, open_video
+from tacan.video.records import VideoFrame
+
+if TYPE_CHECKING:
+    from tacan.gallery import Gallery
+
+__all__ = ["MIN_OVERLAP", "box_at", "cut_moment", "find_sources", "find_tracklet"]
+
+MIN_OVERLAP = 0.3
+"""Least intersection over union of the box that is asked for and a tracklet's box."""
+
+MAX_GAP = 1.0
+"""Seconds over which a tracklet that was not seen is still taken to be between two boxes."""
+
+_SLACK = 0.0005
+
+
+def find_sources(sources: Sequence[Source], moment: Moment) -> tuple[Source, ...]:
+    """The sources that were indexed from the moment's file, in their order.
+
+    A file is the same if its content is. Where the file itself is gone, its path decides.
+    """
+    if not moment.path.is_file():
+        paths = {str(moment.path), str(moment.path.resolve())}
+        return tuple(source for source in sources if source.path in paths)
+    with moment.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return tuple(source for source in sources if source.sha256 == digest)
+
+
+def find_tracklet(
+    gallery: Gallery, sources: Sequence[Source], moment: Moment
+) -> StoredTracklet | None:
+    """The tracklet of these sources with the best overlap at the moment, if any has enough."""
+    asked = np.array([moment.box], np.float32)
+    wanted = {source.id for source in sources}
+    cameras = tuple({source.camera for source in sources})
+    best, best_overlap = None, MIN_OVERLAP
+    for tracklet in gallery.tracklets(TrackletFilter(cameras=cameras)):
+        near = tracklet.first_seconds - MAX_GAP <= moment.seconds <= tracklet.last_seconds + MAX_GAP
+        if tracklet.source_id not in wanted or not near:
+            continue
+        box = box_at(gallery.trajectory(tracklet.id), moment.seconds)
+        overlap = 0.0 if box is None else float(ious(asked, box[None])[0, 0])
+        if overlap >= best_overlap:
+            best, best_overlap = tracklet, overlap
+    return best
+
+
+def box_at(trajectory: Trajectory, seconds: float) -> NDArray[np.float32] | None:
+    """Where the person was, float32 [4]: between two boxes the straight way is taken.
+
+    None before the first and after the last box by more than half a second, and in the middle of
+    a gap of more than `MAX_GAP` seconds.
+    """
+    times = trajectory.seconds
+    after = int(np.searchsorted(times, seconds))
+    if after in (0, len(times)):
+        edge = min(after, len(times) - 1)
+        near = abs(times[edge] - seconds) <= MAX_GAP / 2
+        return trajectory.boxes[edge] if near else None
+    gap = times[after] - times[after - 1]
+    if gap > MAX_GAP:
+        return None
+    share = (seconds - times[after - 1]) / gap
+    mean = (1 - share) * trajectory.boxes[after - 1] + share * trajectory.boxes[after]
+    return mean.astype(np.float32)
+
+
+def cut_moment(moment: Moment) -> NDArray[np.uint8]:
+    """The crop uint8 [h, w, 3] of the box in the frame that is shown at the moment.
+
+    What lies outside of the picture is left out. Raises `VideoError` for a file that is no video
+    or is over by then, and `DataError` for a box outside of the picture.
+    """
+    with open_video(moment.path) as video:
+        # Only frames from here on are converted. Where the rate varies it may be too late.
+        guess = max(0, int((moment.seconds - 1) * video.fps))
+        frame = _shown_at(video, moment, first=guess) or _shown_at(video, moment, first=0)
+    if frame is None:
+        raise VideoError(
+            "a moment must lie within its video",
+            got=f"{moment.label!r}, which is over by then",
+            remedy="Give the seconds from the video's first picture.",
+        )
+    return _cut(frame.image, moment)
+
+
+def _shown_at(video: VideoFile, moment: Moment, *, first: int) -> VideoFrame | None:
+    shown = None
+    for frame in video.frames(first=first):
+        if frame.seconds > moment.seconds + _SLACK:
+            return shown
+        shown = frame
+    if shown is None or moment.seconds > shown.seconds + 1 / video.fps:
+        return None
+    return shown
+
+
+def _cut(image: NDArray[np.uint8], moment: Moment) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    box = clipped(np.array([moment.box], np.float32), width=width, height=height)[0]
+    x1, y1, x2, y2 = (int(value) for value in np.rint(box))
+    if x2 <= x1 or y2 <= y1:
+        raise DataError(
+            f"a box must show a part of the picture, which is {width} x {height}",
+            got=repr(moment.label),
+            remedy="Give x,y,w,h in pixels of the upright picture.",
+        )
+    return np.ascontiguousarray(image[y1:y2, x1:x2])

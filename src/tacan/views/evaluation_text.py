@@ -1,0 +1,201 @@
+"""Results as people and programs read them: text tables, and plain data for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tacan.evaluation.cameras import CameraPair
+from tacan.evaluation.confidence import Difference, Interval
+from tacan.evaluation.evaluation import Evaluation
+from tacan.evaluation.threshold import OpenSet
+from tacan.text import counted
+
+__all__ = [
+    "REPORTED_RANKS",
+    "as_json",
+    "as_table",
+    "camera_json",
+    "camera_table",
+    "comparison_json",
+    "comparison_table",
+    "confidence_json",
+    "confidence_table",
+    "threshold_json",
+    "threshold_table",
+    "verdict",
+]
+
+REPORTED_RANKS = (1, 5, 10, 20)
+
+
+def as_json(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
+    """`{"protocols": {NAME: {...}}}` with fractions at full precision."""
+    return {"protocols": {name: _as_entry(result) for name, result in evaluations.items()}}
+
+
+def as_table(evaluations: Mapping[str, Evaluation]) -> str:
+    """A table in percent, with the counts beside each number."""
+    head = ["protocol", "metric", "mAP", *(f"Rank-{rank}" for rank in REPORTED_RANKS), "mINP"]
+    head += ["queries", "that count", "do not", "gallery"]
+    return _drawn([head, *(_as_line(result) for result in evaluations.values())], n_text=2)
+
+
+def confidence_json(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: asdict(interval) for name, interval in intervals.items()}
+
+
+def confidence_table(intervals: Mapping[str, Interval]) -> str:
+    """The bounds of each measure in percent."""
+    level = next(iter(intervals.values())).level
+    head = ["measure", "value", f"{100 * level:g} % from", "to"]
+    lines = [
+        [name, *map(_percent, (interval.value, interval.low, interval.high))]
+        for name, interval in intervals.items()
+    ]
+    return _drawn([head, *lines])
+
+
+def camera_json(pairs: Sequence[CameraPair]) -> list[dict[str, Any]]:
+    """One entry a pair; what can't be measured is null."""
+    return [
+        {name: None if _is_nan(value) else value for name, value in asdict(pair).items()}
+        for pair in pairs
+    ]
+
+
+def camera_table(pairs: Sequence[CameraPair]) -> str:
+    """Rank-1 / mAP in percent, a row for each query camera and a column for each other one."""
+    rows = sorted({pair.query_camid for pair in pairs})
+    columns = sorted({pair.gallery_camid for pair in pairs})
+    cells = {
+        (pair.query_camid, pair.gallery_camid): (
+            f"{_percent(pair.rank_1)} / {_percent(pair.mean_ap)} ({pair.n_valid_query:,})"
+            if pair.n_valid_query
+            else "no query"
+        )
+        for pair in pairs
+    }
+    head = ["Rank-1 / mAP (queries)", *(f"camera {column}" for column in columns)]
+    lines = [
+        [f"query camera {row}", *(cells.get((row, column), "") for column in columns)]
+        for row in rows
+    ]
+    return _drawn([head, *lines])
+
+
+def threshold_json(found: OpenSet, rates: Mapping[float, float]) -> dict[str, Any]:
+    """The open-set threshold, and the true-positive rate of pairs at each false-positive rate."""
+    by_rate = {f"{rate:g}": value for rate, value in rates.items()}
+    return {**asdict(found), "tpr_at_fpr": by_rate}
+
+
+def threshold_table(found: OpenSet, rates: Mapping[float, float]) -> str:
+    """The same in words."""
+    lines = [
+        ["matches are reported up to the distance", f"{found.threshold:.6g}"],
+        [
+            f"matched falsely, of {_queries(found.n_query)} for someone absent",
+            f"{_percent(found.false_match_rate)} %",
+        ],
+        [
+            f"found first, of {_queries(found.n_valid_query)} for someone present",
+            f"{_percent(found.found_rate)} %",
+        ],
+    ]
+    lines += [
+        [f"right pairs accepted where {100 * rate:g} % of wrong pairs are", f"{_percent(tpr)} %"]
+        for rate, tpr in rates.items()
+    ]
+    return _drawn([["threshold", ""], *lines])
+
+
+def comparison_json(differences: Sequence[Difference]) -> dict[str, Any]:
+    return {
+        entry.pop("measure"): entry for entry in (asdict(difference) for difference in differences)
+    }
+
+
+def comparison_table(differences: Sequence[Difference]) -> str:
+    """First, second and difference in percent, with the interval and the p-value; and a sentence
+    that says which is better by the first measure."""
+    level = differences[0].level
+    head = ["measure", "this", "other", "difference", f"{100 * level:g} % from", "to", "p"]
+    lines = [
+        [
+            difference.measure,
+            _percent(difference.first),
+            _percent(difference.second),
+            *(f"{100 * x:+.2f}" for x in (difference.difference, difference.low, difference.high)),
+            f"{difference.p_value:.4f}",
+        ]
+        for difference in differences
+    ]
+    return f"{_drawn([head, *lines])}\n{verdict(differences[0])}"
+
+
+def verdict(found: Difference) -> str:
+    """Which of two sources is better by a measure, and how surely.
+
+    >>> verdict(Difference("mAP", 0.5, 0.51, 0.01, -0.02, 0.04, 0.95, 0.3))
+    'By mAP it is not sure which is better: the interval at 95 % holds 0, p = 0.3000.'
+    """
+    holds = found.low <= 0 <= found.high
+    reason = f"the interval at {100 * found.level:g} % {'holds' if holds else 'leaves out'} 0"
+    reason += f", p = {found.p_value:.4f}"
+    if holds:
+        return f"By {found.measure} it is not sure which is better: {reason}."
+    better = "the other" if found.difference > 0 else "this one"
+    points = 100 * abs(found.difference)
+    return f"By {found.measure} {better} is better by {points:.2f} points: {reason}."
+
+
+def _as_entry(result: Evaluation) -> dict[str, Any]:
+    return {
+        "mAP": result.mean_ap,
+        "mINP": result.mean_inp,
+        "cmc": {str(rank): float(result.cmc[rank - 1]) for rank in REPORTED_RANKS},
+        "n_query": result.n_query,
+        "n_valid_query": result.n_valid_query,
+        "n_gallery": result.n_gallery,
+        "metric": result.metric,
+    }
+
+
+def _as_line(result: Evaluation) -> list[str]:
+    shares = [result.mean_ap, *(result.cmc[rank - 1] for rank in REPORTED_RANKS), result.mean_inp]
+    counts = [
+        result.n_query,
+        result.n_valid_query,
+        result.n_query - result.n_valid_query,
+        result.n_gallery,
+    ]
+    numbers = [*map(_percent, shares), *(f"{count:,}" for count in counts)]
+    return [result.protocol, result.metric, *numbers]
+
+
+def _queries(number: int) -> str:
+    return counted(number, "query", "queries")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _drawn(lines: list[list[str]], *, n_text: int = 1) -> str:
+    """Columns aligned: the first `n_text` to the left, the rest, being numbers, to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if column < n_text else text.rjust(width)
+            for column, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in ruled
+    )

@@ -1,0 +1,115 @@
+"""What a gallery holds, what is wrong with it and what was deleted, in words and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from tacan.errors import ConfigError
+from tacan.gallery import Gallery, GalleryInfo, Source, TrackletFilter
+from tacan.gallery.deleting import Deletion
+from tacan.gallery.verifying import Verification
+from tacan.views.times import local_time
+
+__all__ = [
+    "choice_of",
+    "deletion_text",
+    "info_as_json",
+    "info_text",
+    "verification_as_json",
+    "verification_text",
+]
+
+
+def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
+    """A gallery in numbers, one line each, and its sources."""
+    seen = "no moment is known"
+    if info.first is not None and info.last is not None:
+        seen = f"{local_time(info.first)} to {local_time(info.last)}"
+    rows = [
+        ("tracklets", f"{info.n_tracklets:,}"),
+        ("cameras", f"{info.n_cameras:,}"),
+        ("named persons", f"{info.n_persons:,}"),
+        ("sources, finished", f"{info.n_sources_done:,} of {info.n_sources:,}"),
+        ("crops", f"{info.n_crops:,}"),
+        ("seen", seen),
+        ("model", info.model),
+        ("its fingerprint", info.fingerprint[:12]),
+        ("embedding", f"{info.embedding_dim:,} numbers, {info.metric}"),
+        ("schema", str(info.schema)),
+        ("on disk", f"{info.n_bytes / 1e6:,.1f} MB"),
+    ]
+    for source in sources:
+        unfinished = "" if source.state == "done" else " (indexing is not finished)"
+        rows.append((f"from {source.camera}", f"{source.path}{unfinished}"))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def info_as_json(info: GalleryInfo, sources: Sequence[Source]) -> dict[str, Any]:
+    """All numbers, and the sources; moments are ISO 8601 in UTC."""
+    return _plain(asdict(info)) | {"sources": [_plain(asdict(source)) for source in sources]}
+
+
+def verification_text(found: Verification) -> str:
+    """All that is wrong, one line each, under a line that sums it up."""
+    looked = f"{found.n_tracklets:,} tracklets and {found.n_crops:,} crops were looked at"
+    if not found.problems:
+        return f"{looked}: all is whole."
+    lines = [
+        f"  {problem.kind}: {problem.what}{' (mended)' if problem.mended else ''}"
+        for problem in found.problems
+    ]
+    return "\n".join([f"{looked}:", *lines])
+
+
+def verification_as_json(found: Verification) -> dict[str, Any]:
+    return {"is_sound": found.is_sound, **asdict(found)}
+
+
+def choice_of(
+    gallery: Gallery, *, names: Sequence[str] | None, camera: str | None, before: datetime | None
+) -> str:
+    """What a deletion would take, in words, so that someone can agree to it.
+
+    Raises `ConfigError` unless exactly one of the three is given, and `GalleryError` for a
+    tracklet or camera that is not there.
+    """
+    if sum(choice is not None for choice in (names, camera, before)) != 1:
+        fault = "exactly one of --tracklet, --camera and --before must be given"
+        raise ConfigError([fault], source="the command line")
+    if names is not None:
+        return ", ".join(gallery.tracklet(name).name for name in names)
+    chosen = TrackletFilter(cameras=None if camera is None else (camera,), before=before)
+    count = sum(1 for _ in gallery.tracklets(chosen))
+    what = f"{count:,} {'tracklet' if count == 1 else 'tracklets'}"
+    return f"{what} of camera {camera}" if before is None else f"{what} from before {before}"
+
+
+def deletion_text(done: Deletion, *, at_most: int) -> str:
+    """What is gone, and what is not; of the names `at_most` are told."""
+    count = len(done.names)
+    lines = [f"{count:,} {'tracklet is' if count == 1 else 'tracklets are'} gone for good."]
+    lines += [f"  {name}" for name in done.names[:at_most]]
+    if count > at_most:
+        lines.append(f"  and {count - at_most:,} more")
+    if done.n_undated:
+        lines.append(
+            f"{done.n_undated:,} tracklets stay because nobody knows when they were seen: "
+            "their videos were indexed without --start."
+        )
+    if not done.is_erased:
+        lines.append(
+            "They are in no answer any more, but another process is reading the gallery, and so "
+            "traces are left in its files. End it and run `tacan gallery verify --repair`."
+        )
+    return "\n".join(lines)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }

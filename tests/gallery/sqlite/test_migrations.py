@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+
+import pytest
+
+from tacan.gallery import GallerySchemaError, open_gallery
+from tacan.gallery.sqlite import migrations
+from tacan.gallery.sqlite.migrations import MIGRATIONS
+from tests.gallery.conftest import CARD, fill
+
+# A migration that galleries were made with is never changed: add a new one, and its digest here.
+DIGESTS = ("dd449266781a0016dcc49ea03e3a57ba459c01f5f50fd2ec252f3d832d12bb35",)
+
+
+def test_migrations_are_append_only():
+    digests = tuple(
+        hashlib.sha256("\n".join(migration).encode()).hexdigest() for migration in MIGRATIONS
+    )
+    assert digests == DIGESTS
+
+
+NEXT = ("ALTER TABLE tracklets ADD COLUMN colour TEXT", "UPDATE facts SET value = value")
+
+
+@pytest.fixture
+def newer(monkeypatch):
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, NEXT))
+    monkeypatch.setattr("tacan.gallery.opening.MIGRATIONS", (*MIGRATIONS, NEXT))
+
+
+def test_an_older_gallery_is_brought_up_to_date_by_its_next_writer(
+    make_gallery, newer, monkeypatch
+):
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "MIGRATIONS", MIGRATIONS)
+        folder = make_gallery("door")
+    with pytest.raises(GallerySchemaError, match="Open it once for writing"):
+        open_gallery(folder)
+    with open_gallery(folder, write=True) as gallery:
+        assert gallery.info().n_tracklets == 3
+        assert gallery.info().schema == len(MIGRATIONS) + 1
+    with open_gallery(folder) as gallery:
+        assert len(gallery.vectors()[0]) == 3
+
+
+def test_a_migration_that_fails_changes_nothing(make_gallery, monkeypatch):
+    folder = make_gallery("door")
+    broken = (*MIGRATIONS, ("CREATE TABLE extra (x)", "INSERT INTO nowhere VALUES (1)"))
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", broken)
+        patch.setattr("tacan.gallery.opening.MIGRATIONS", broken)
+        with pytest.raises(Exception, match="nowhere"):
+            open_gallery(folder, write=True)
+    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+        fill(gallery, "yard")
+    with sqlite3.connect(folder / "gallery.sqlite") as database:
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+        assert "extra" not in tables
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

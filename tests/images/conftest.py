@@ -1,0 +1,3 @@
+from tests.clips.conftest import tracklet
+
+__all__ = ["tracklet"]

@@ -1,0 +1,3 @@
+from tests.gallery.conftest import make_gallery
+
+__all__ = ["make_gallery"]

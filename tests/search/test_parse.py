@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tacan.errors import DataError
+from tacan.search.parse import Moment, Pictures, TrackletName, read_words
+
+NAMES = ("entrance/1", "entrance/12", "yard/3")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crops").mkdir()
+    pixels = np.zeros((8, 4, 3), np.uint8)
+    for name in ("a.jpg", "b.PNG", "crops/2.jpg", "crops/1.jpg"):
+        Image.fromarray(pixels).save(tmp_path / name)
+    (tmp_path / "crops" / "notes.txt").write_text("none of them")
+    (tmp_path / "walk.mp4").write_bytes(b"0")
+    return tmp_path
+
+
+def test_each_kind_of_word(here: Path) -> None:
+    asked = read_words(["yard/3", "crops", "a.jpg", "walk.mp4@12.5:310,80,60,150"], names=NAMES)
+    assert asked == (
+        TrackletName("yard/3"),
+        Pictures((Path("crops/1.jpg"), Path("crops/2.jpg")), label="crops", is_folder=True),
+        Pictures((Path("a.jpg"),), label="a.jpg"),
+        Moment(
+            Path("walk.mp4"), 12.5, (310.0, 80.0, 370.0, 230.0), label="walk.mp4@12.5:310,80,60,150"
+        ),
+    )
+
+
+def test_images_together_are_one_person_and_with_each_they_are_not(here: Path) -> None:
+    words = ["a.jpg", "yard/3", "b.PNG", "a.jpg"]
+    together = read_words(words, names=NAMES)
+    assert together == (
+        Pictures((Path("a.jpg"), Path("b.PNG"), Path("a.jpg")), label="a.jpg and 2 more"),
+        TrackletName("yard/3"),
+    )
+    assert len(read_words(words, names=NAMES, each=True)) == 4
+
+
+def test_folders_are_never_thrown_together(here: Path) -> None:
+    assert len(read_words(["crops", "crops"], names=NAMES)) == 2
+
+
+def test_a_name_in_the_gallery_comes_before_a_file_of_that_name(here: Path) -> None:
+    (here / "yard").mkdir()
+    Image.fromarray(np.zeros((8, 4, 3), np.uint8)).save(here / "yard" / "3.jpg")
+    names = (*NAMES, "yard/3.jpg")
+    assert read_words(["yard/3.jpg"], names=names) == (TrackletName("yard/3.jpg"),)
+    assert isinstance(read_words(["./yard/3.jpg"], names=names)[0], Pictures)
+
+
+@pytest.mark.parametrize(
+    ("when", "seconds"), [("7", 7.0), ("1:02.5", 62.5), ("1:00:01", 3601.0), ("0", 0.0)]
+)
+def test_moments(when: str, seconds: float) -> None:
+    (moment,) = read_words([f"C:@disk/walk.mp4@{when}:-3,2.5,10,20"], names=())
+    assert isinstance(moment, Moment)
+    assert moment.path == Path("C:@disk/walk.mp4")
+    assert moment.seconds == seconds
+    assert moment.box == (-3.0, 2.5, 7.0, 22.5)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("entrance/13", "entrance/12"),
+        ("entrence/1", "entrance/1"),
+        ("aa.jpg", "Is it a.jpg?"),
+        ("crop", "Is it crops?"),
+        ("zzzzzzzz", "names like entrance/1"),
+        ("walk.mp4", "FILE@SECONDS:x,y,w,h"),
+        ("walk.mp4@1:60:1,2,3,4", "MM:SS"),
+        ("walk.mp4@1:2:3:4:1,2,3,4", "MM:SS"),
+        ("walk.mp4@1..2:1,2,3,4", "MM:SS"),
+        ("walk.mp4@5:1,2,3", "x,y,w,h"),
+        ("walk.mp4@5:1,2,0,4", "wider and higher"),
+        ("walk.mp4@5:nan,2,3,4", "x,y,w,h"),
+        ("empty", "without an image"),
+    ],
+)
+def test_faults_say_what_is_near(here: Path, word: str, message: str) -> None:
+    (here / "empty").mkdir()
+    with pytest.raises(DataError) as caught:
+        read_words([word], names=NAMES)
+    assert message in str(caught.value)
+
+
+def test_an_empty_gallery_and_an_empty_search() -> None:
+    with pytest.raises(DataError, match="no tracklets yet"):
+        read_words(["zzzzzzz"], names=())
+    with pytest.raises(DataError, match="ask for someone"):
+        read_words([], names=NAMES)

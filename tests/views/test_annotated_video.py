@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tacan.errors import TacanError
+from tacan.gallery import Gallery, GalleryError
+from tacan.indexing.report import IndexReport
+from tacan.indexing.sources import VideoSource, file_sha256
+from tacan.indexing.walks import walks_of_video
+from tacan.video.decode import open_video
+from tacan.video.matching import Track
+from tacan.views.annotated_video import (
+    Walk,
+    annotate_video,
+    colour_of,
+    draw_boxes,
+    walks_of_source,
+)
+from tests.indexing.conftest import SETTINGS, detector, embedder, index_video, make_gallery, video
+from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with open_video(path) as video:
+        return [frame.image for frame in video.frames()]
+
+
+def test_boxes_between_frames_that_were_looked_at_are_interpolated() -> None:
+    boxes = np.array([[0, 0, 10, 20], [8, 4, 18, 24], [9, 9, 19, 29]], np.float32)
+    walk = Walk("a", 1, Track(np.array([0, 4, 90]), boxes))
+    asked = [walk.box_at(frame) for frame in (1, 4, 5, 91)]
+    told = [None if box is None else box.tolist() for box in asked]
+    assert told == [[2, 1, 12, 21], [8, 4, 18, 24], None, None]
+
+
+def test_a_drawing_changes_its_copy_only_and_only_at_the_box() -> None:
+    image = np.full((200, 300, 3), 100, np.uint8)
+    drawn = draw_boxes(image, [("hall/3", (255, 0, 0), np.array([50, 60, 90, 150], np.float32))])
+    assert (image == 100).all()
+    changed = np.argwhere((drawn != 100).any(axis=2))
+    assert changed[:, 0].min() > 30
+    assert changed.max(axis=0).tolist()[0] <= 151
+    assert (drawn[100, 50] == (255, 0, 0)).all()
+    assert (drawn[100, 70] == 100).all()
+
+
+def test_colours_of_neighbours_differ() -> None:
+    colours = np.array([colour_of(n) for n in range(1, 30)], int)
+    assert np.abs(np.diff(colours, axis=0)).sum(axis=1).min() > 60
+
+
+def test_a_source_with_the_boxes_of_its_gallery(
+    tmp_path: Path,
+    video: Path,
+    make_gallery: Callable[..., Gallery],
+    index_video: Callable[..., IndexReport],
+    detector: BlockDetector,
+) -> None:
+    gallery = make_gallery()
+    index_video(gallery, video)
+    walks = walks_of_source(gallery, file_sha256(video))
+    assert [walk.label for walk in walks] == [f"hall/{n}" for n in range(1, 6)]
+    out = annotate_video(video, tmp_path / "out.mp4", walks)
+    before, after = frames_of(video), frames_of(out)
+    assert len(after) == 120
+    assert after[0].shape == (HEIGHT, WIDTH, 3)
+    drawn = [
+        t for t in range(120) if any(w.track.frames[0] <= t <= w.track.frames[-1] for w in walks)
+    ]
+    moved = [np.abs(a.astype(int) - b).max() for a, b in zip(before, after, strict=True)]
+    assert min(moved[t] for t in drawn) > 60
+    part = annotate_video(video, tmp_path / "part.mp4", walks, first_seconds=2.0, last_seconds=4.0)
+    assert len(frames_of(part)) == pytest.approx(2 * FPS + 1, abs=1)
+
+
+def test_a_video_that_the_gallery_does_not_know_or_knows_twice(
+    video: Path,
+    make_gallery: Callable[..., Gallery],
+    index_video: Callable[..., IndexReport],
+    detector: BlockDetector,
+) -> None:
+    gallery = make_gallery()
+    with pytest.raises(GalleryError, match="indexed before"):
+        walks_of_source(gallery, file_sha256(video))
+    index_video(gallery, video)
+    index_video(gallery, video, camera="yard")
+    with pytest.raises(GalleryError, match="hall, yard"):
+        walks_of_source(gallery, file_sha256(video))
+    assert walks_of_source(gallery, file_sha256(video), camera="yard")[0].label == "yard/1"
+
+
+def test_walks_without_a_gallery_are_those_that_indexing_finds(
+    video: Path,
+    make_gallery: Callable[..., Gallery],
+    index_video: Callable[..., IndexReport],
+    detector: BlockDetector,
+) -> None:
+    walks = walks_of_video(VideoSource(video, "hall", None, SETTINGS), threads=1)
+    gallery = make_gallery()
+    index_video(gallery, video)
+    indexed = walks_of_source(gallery, file_sha256(video))
+    assert [walk.track.boxes.tobytes() for walk in walks] == [
+        walk.track.boxes.tobytes() for walk in indexed
+    ]
+    assert [walk.label for walk in walks] == list("12345")
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path, video: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(TacanError, match="writable"):
+        annotate_video(video, blocked / "out.mp4", [])

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tacan.evaluation import PROTOCOLS, evaluate_protocols
+from tacan.evaluation.threshold import (
+    collect_pairs,
+    open_set_threshold,
+    roc_curve,
+    true_positive_rate,
+)
+from tacan.views.evaluation_charts import plot_cmc, plot_distances, plot_roc
+from tests.evaluation.rows import made_up
+
+NAMES = ("cross-camera", "mars-9330")
+
+
+@pytest.fixture
+def features():
+    return made_up(0, n=200, width=6, integers=False)
+
+
+@pytest.fixture
+def axes(monkeypatch):
+    """What each saved figure has drawn, by the file's name."""
+    drawn = {}
+    save = Figure.savefig
+
+    def saved(figure, path, **options):
+        drawn[Path(path).name] = figure.axes[0]
+        save(figure, path, **options)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
+    return lambda: next(iter(drawn.values()))
+
+
+def labels_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def is_picture(path):
+    with Image.open(path) as image:
+        return image.format == "PNG" and min(image.size) > 300
+
+
+def test_the_roc_plot_shows_each_protocols_curve_over_a_logarithmic_axis(features, axes, tmp_path):
+    pairs = {name: collect_pairs(features, name) for name in NAMES}
+    curves = {name: roc_curve(pairs[name]) for name in NAMES}
+    assert is_picture(plot_roc(curves, tmp_path / "roc.png"))
+    shown = axes()
+    assert shown.get_xscale() == "log"
+    assert shown.get_xlim()[0] == 1 / max(len(found.wrong) for found in pairs.values())
+    for line, name in zip(shown.get_lines(), NAMES, strict=False):
+        np.testing.assert_array_equal(line.get_xdata(), curves[name].false_positive_rate)
+        np.testing.assert_array_equal(line.get_ydata(), 100 * curves[name].true_positive_rate)
+    at_1_percent = 100 * true_positive_rate(pairs["mars-9330"], np.array(0.01))
+    assert f"mars-9330 ({at_1_percent:.1f} % at FPR 1 %)" in labels_of(shown)
+    assert "chance" in labels_of(shown)
+
+
+def test_a_curve_without_room_for_its_axis_is_drawn_too(tmp_path):
+    one = np.array([1.0])
+    pairs = type(collect_pairs(made_up(0), "cross-camera"))(one, one, one, one)
+    assert is_picture(plot_roc({"two-camera": roc_curve(pairs)}, tmp_path / "roc.png"))
+
+
+def test_the_cmc_plot_shows_each_protocols_curve(features, axes, tmp_path):
+    results = evaluate_protocols(features, NAMES)
+    assert is_picture(plot_cmc(results, tmp_path / "cmc.png"))
+    for line, result in zip(axes().get_lines(), results.values(), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), 100 * result.cmc)
+        assert line.get_xdata().tolist() == list(range(1, 51))
+
+
+def test_curves_that_agree_are_told_apart_by_their_dashes(features, axes, tmp_path):
+    result = evaluate_protocols(features, NAMES[:1])[NAMES[0]]
+    plot_cmc(dict.fromkeys(list(PROTOCOLS)[:4], result), tmp_path / "cmc.png")
+    assert len({line.get_linestyle() for line in axes().get_lines()}) == 4
+
+
+def test_the_histogram_shows_both_kinds_of_pairs_and_the_threshold(features, axes, tmp_path):
+    pairs = collect_pairs(features, "cross-camera")
+    threshold = open_set_threshold(pairs, 0.1)
+    path = tmp_path / "distances.png"
+    assert is_picture(plot_distances(pairs, path, title="cross-camera", threshold=threshold))
+    shown = axes()
+    (line,) = shown.get_lines()
+    assert set(line.get_xdata()) == {threshold.threshold}
+    assert f"right pairs ({len(pairs.right):,})" in labels_of(shown)
+    assert shown.get_title() == "cross-camera"

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from tacan.gallery import Gallery, TrackletFilter
+from tacan.retrieval.distances import METRICS
+from tacan.search.find import find
+from tacan.search.parse import read_words
+from tacan.search.query import TrackletNames, make_query
+from tacan.search.results import Findings
+from tacan.views.search_json import CSV_COLUMNS, as_csv, as_json
+from tacan.views.search_table import COLUMNS, heading, table_rows
+from tests.search.conftest import START
+
+
+@pytest.fixture
+def findings(gallery: Gallery) -> Findings:
+    asked = read_words(["entrance/1", "entrance/12"], names=TrackletNames(gallery))
+    queries = [make_query(one, gallery, open_model=pytest.fail) for one in asked]
+    later = TrackletFilter(after=START + timedelta(minutes=30), not_cameras=("entrance",))
+    return find(gallery, queries, chosen=later, top=3)
+
+
+def test_json_has_exact_numbers_and_reasons(findings: Findings, gallery: Gallery) -> None:
+    data = json.loads(json.dumps(as_json(findings)))
+    assert data["n_searched"] == 8
+    assert data["n_different_pairs"] == 120
+    assert data["filters"]["not_cameras"] == ["entrance"]
+    assert data["filters"]["after"] == "2026-11-22T13:30:00+00:00"
+    assert [one["query"] for one in data["queries"]] == ["entrance/1", "entrance/12"]
+    assert [one["sure"] for one in data["queries"]] == ["likely", "unsure"]
+    first = data["queries"][0]["matches"][0]
+    assert first["tracklet"] == "yard/1"
+    assert first["person"] == "Ada"
+    assert first["start"] == "2026-11-22T14:00:00+00:00"
+    assert first["closer_share"] == 1 / 121
+    assert "120 pairs" in first["why"]
+    pair = [
+        gallery.vector(gallery.tracklet(name).id)[None].astype(float)
+        for name in ("entrance/1", "yard/1")
+    ]
+    expected = float(METRICS[data["metric"]](*pair)[0, 0])
+    assert first["distance"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_csv_has_a_line_for_each_answer(findings: Findings) -> None:
+    lines = list(csv.DictReader(io.StringIO(as_csv(findings))))
+    assert tuple(lines[0]) == CSV_COLUMNS
+    assert len(lines) == 6
+    assert [line["rank"] for line in lines] == ["1", "2", "3"] * 2
+    assert lines[0]["person"] == "Ada"
+    assert lines[1]["person"] == ""
+    data = as_json(findings)
+    assert float(lines[0]["distance"]) == data["queries"][0]["matches"][0]["distance"]
+
+
+def test_the_table_and_its_heading(findings: Findings) -> None:
+    rows = table_rows(findings.answers[0])
+    assert len(rows) == 3
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert rows[0][:2] == ("1", "yard/1")
+    assert rows[0][4] == "likely"
+    assert heading(findings.answers[1]).startswith("entrance/12: Probably not seen elsewhere\n")
