@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
-from tacan.errors import StorageError
-from tacan.files import atomic_path, atomic_paths, write_text
+from tacan.errors import DataError, StorageError
+from tacan.files import atomic_path, atomic_paths, sha256, write_text
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -52,3 +53,17 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StorageError, match="taken"):
         write_text(tmp_path / "taken" / "a.txt", "text")
+
+
+def test_digest_of_files(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(bytes(3_000_000))
+    two.write_bytes(b"ab")
+    assert sha256(two) == hashlib.sha256(b"ab").hexdigest()
+    assert sha256(one, two) == hashlib.sha256(bytes(3_000_000) + b"ab").hexdigest()
+
+
+def test_digest_of_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(DataError, match=str(path)):
+            sha256(path)

@@ -1,15 +1,36 @@
-"""Writing files so that a crash, a full disk or a second writer never harms what stood there."""
+"""Files as a whole: their digest, and writing so that nothing that stood there is ever harmed."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tacan.errors import StorageError
+from tacan.errors import DataError, StorageError
 
-__all__ = ["atomic_path", "atomic_paths", "write_text"]
+__all__ = ["atomic_path", "atomic_paths", "sha256", "write_text"]
+
+
+def sha256(*paths: Path) -> str:
+    """SHA-256 of the bytes of one file, or of several one after another, in hexadecimal.
+
+    Raises `DataError` where one can't be read.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+        except OSError as error:
+            raise DataError(
+                "a file must be readable to its end",
+                got=f"{path}: {error.strerror or error}",
+                remedy="Check its name, its permissions and the disk.",
+            ) from error
+    return digest.hexdigest()
 
 
 @contextmanager

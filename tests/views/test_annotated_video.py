@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tacan.errors import TacanError
+from tacan.files import sha256
 from tacan.gallery import Gallery, GalleryError
 from tacan.indexing.report import IndexReport
-from tacan.indexing.sources import VideoSource, file_sha256
+from tacan.indexing.sources import VideoSource
 from tacan.indexing.walks import walks_of_video
 from tacan.video.decode import open_video
 from tacan.video.matching import Track
@@ -62,7 +63,7 @@ def test_a_source_with_the_boxes_of_its_gallery(
 ) -> None:
     gallery = make_gallery()
     index_video(gallery, video)
-    walks = walks_of_source(gallery, file_sha256(video))
+    walks = walks_of_source(gallery, sha256(video))
     assert [walk.label for walk in walks] == [f"hall/{n}" for n in range(1, 6)]
     out = annotate_video(video, tmp_path / "out.mp4", walks)
     before, after = frames_of(video), frames_of(out)
@@ -85,12 +86,12 @@ def test_a_video_that_the_gallery_does_not_know_or_knows_twice(
 ) -> None:
     gallery = make_gallery()
     with pytest.raises(GalleryError, match="indexed before"):
-        walks_of_source(gallery, file_sha256(video))
+        walks_of_source(gallery, sha256(video))
     index_video(gallery, video)
     index_video(gallery, video, camera="yard")
     with pytest.raises(GalleryError, match="hall, yard"):
-        walks_of_source(gallery, file_sha256(video))
-    assert walks_of_source(gallery, file_sha256(video), camera="yard")[0].label == "yard/1"
+        walks_of_source(gallery, sha256(video))
+    assert walks_of_source(gallery, sha256(video), camera="yard")[0].label == "yard/1"
 
 
 def test_walks_without_a_gallery_are_those_that_indexing_finds(
@@ -102,7 +103,7 @@ def test_walks_without_a_gallery_are_those_that_indexing_finds(
     walks = walks_of_video(VideoSource(video, "hall", None, SETTINGS), threads=1)
     gallery = make_gallery()
     index_video(gallery, video)
-    indexed = walks_of_source(gallery, file_sha256(video))
+    indexed = walks_of_source(gallery, sha256(video))
     assert [walk.track.boxes.tobytes() for walk in walks] == [
         walk.track.boxes.tobytes() for walk in indexed
     ]

@@ -74,8 +74,9 @@ def video(
 
     from tacan.cli.console import progress_bar, say
     from tacan.cli.index import parse_tiles
+    from tacan.files import sha256
     from tacan.indexing.settings import checked_settings
-    from tacan.indexing.sources import VideoSource, file_sha256
+    from tacan.indexing.sources import VideoSource
     from tacan.indexing.walks import walks_of_video
     from tacan.views.annotated_video import annotate_video, walks_of_source
 
@@ -93,7 +94,7 @@ def video(
         from tacan.gallery import open_gallery
 
         with open_gallery(gallery) as opened:
-            walks = walks_of_source(opened, file_sha256(source), camera=camera)
+            walks = walks_of_source(opened, sha256(source), camera=camera)
     else:
         with progress_bar("following", "frames") as progress:
             walks = walks_of_video(

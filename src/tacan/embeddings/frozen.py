@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from tacan.embeddings.embedder import Precision, exact_arithmetic
 from tacan.embeddings.encoder_settings import EncoderSettings, Pixels
 from tacan.errors import EncoderError
+from tacan.files import sha256
 from tacan.model.encoders import build_encoder
 
 __all__ = ["FrozenEmbedder", "Runner", "TimmRunner", "timm_embedder"]
@@ -181,6 +182,5 @@ def file_digest(file: Path) -> str:
     digest = hashlib.sha256()
     for part in sorted(file.parent.iterdir()):
         if part.is_file() and part.name.startswith(file.name):
-            with part.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
+            digest.update(bytes.fromhex(sha256(part)))
     return digest.hexdigest()

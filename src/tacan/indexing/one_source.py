@@ -8,6 +8,7 @@ from typing import Any
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
+from tacan.files import sha256
 from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.records import NewSource, NewTracklet, Source
@@ -17,7 +18,7 @@ from tacan.indexing.journal import Journal
 from tacan.indexing.pipeline import Passed, Stages, run_pipeline
 from tacan.indexing.report import SourceReport
 from tacan.indexing.settings import IndexSettings, changed_settings
-from tacan.indexing.sources import VideoSource, file_sha256
+from tacan.indexing.sources import VideoSource
 from tacan.indexing.timing import StageTimes
 from tacan.progress import Progress
 from tacan.video.clip_reservoir import TrackPictures
@@ -82,7 +83,7 @@ def _begin(gallery: Gallery, source: VideoSource, video: VideoFile, choice: Choi
     new = NewSource(
         path=str(source.path.resolve()),
         name=source.path.name,
-        sha256=file_sha256(source.path),
+        sha256=sha256(source.path),
         camera=source.camera,
         start=start,
         duration=video.duration,

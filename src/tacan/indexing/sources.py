@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,14 +10,13 @@ from typing import Any, Literal
 
 import yaml
 
-from tacan.errors import ConfigError, VideoError
+from tacan.errors import ConfigError
 from tacan.indexing.settings import IndexSettings, setting_faults
 
 __all__ = [
     "READY",
     "Start",
     "VideoSource",
-    "file_sha256",
     "gather_sources",
     "parse_start",
     "read_source_list",
@@ -55,17 +53,6 @@ def parse_start(text: str) -> Start:
     if moment.utcoffset() is None:
         raise ValueError("a moment without its time zone")
     return moment
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, by which a gallery knows it. Raises `VideoError`."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise VideoError(
-            "a video must be readable", got=f"{path}: {error.strerror}", remedy="Check the disk."
-        ) from error
 
 
 def gather_sources(

@@ -5,7 +5,6 @@ Each call runs on one thread; several images at once are several calls from seve
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import threading
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
+from tacan.files import sha256
 
 __all__ = ["Network", "open_onnx", "open_openvino"]
 
@@ -104,11 +104,8 @@ def _image_size(file: Path, shapes: list[list[Any]]) -> tuple[int, int]:
 
 
 def _digest(file: Path) -> str:
-    digest = hashlib.sha256(file.read_bytes())
     weights = file.with_suffix(".bin")
-    if file.suffix == ".xml" and weights.is_file():
-        digest.update(weights.read_bytes())
-    return digest.hexdigest()
+    return sha256(file, weights) if file.suffix == ".xml" and weights.is_file() else sha256(file)
 
 
 def _require_file(file: Path) -> None:

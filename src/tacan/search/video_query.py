@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DataError, VideoError
+from tacan.files import sha256
 from tacan.gallery.records import Source, StoredTracklet, TrackletFilter, Trajectory
 from tacan.search.parse import Moment
 from tacan.video.boxes import clipped, ious
@@ -38,8 +38,7 @@ def find_sources(sources: Sequence[Source], moment: Moment) -> tuple[Source, ...
     if not moment.path.is_file():
         paths = {str(moment.path), str(moment.path.resolve())}
         return tuple(source for source in sources if source.path in paths)
-    with moment.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256(moment.path)
     return tuple(source for source in sources if source.sha256 == digest)
 
 

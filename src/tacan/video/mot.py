@@ -12,7 +12,6 @@ with frames that count from 0; `scores` may be absent. Where the tracklets name 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import VideoError
-from tacan.files import write_text
+from tacan.files import sha256, write_text
 from tacan.video.matching import Track
 from tacan.video.records import NO_TRACK, Detections, VideoTracklet
 
@@ -186,7 +185,7 @@ def _text(path: Path) -> str:
 
 
 def _digest(path: Path) -> str:
-    return f"mot:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return f"mot:{sha256(path)}"
 
 
 def _faulty(path: Path, found: str) -> VideoError:
