@@ -5,17 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacan.gallery.store import Version
-from tacan.gallery.vector_files import Vectors, squared_lengths
 from tacan.retrieval import exact as scan
 from tacan.retrieval.exact import inner_products, nearest
+from tacan.retrieval.index import Vectors, squared_lengths
 
 
 def make_vectors(matrix, *, cut=None):
     matrix = np.asarray(matrix, np.float32)
     blocks = (matrix,) if cut is None else (matrix[:cut], matrix[cut:])
     ids = np.arange(1, len(matrix) + 1)
-    return Vectors(Version(0, len(matrix)), ids, squared_lengths(matrix), blocks)
+    return Vectors(ids, squared_lengths(matrix), blocks)
 
 
 def naive(matrix, query, chosen, count, metric):

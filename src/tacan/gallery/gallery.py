@@ -27,10 +27,10 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
+from tacan.gallery.search_index import SearchIndex, aligned
 from tacan.gallery.sqlite.timestamps import from_microseconds
 from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
 from tacan.gallery.vectors import VectorCache
-from tacan.retrieval.index import SearchIndex, aligned
 
 __all__ = ["Gallery"]
 
@@ -163,10 +163,10 @@ class Gallery:
     def index(self) -> SearchIndex:
         """What a search runs over, up to date with the database."""
         with self._guard:
-            if self._index is None or self._index.vectors.version != self.store.version():
+            if self._index is None or self._index.version != self.store.version():
                 self._index = None
-                vectors, columns = self.cache.vectors(), self.store.columns()
-                self._index = aligned(columns, vectors)
+                version, vectors = self.cache.vectors()
+                self._index = aligned(version, self.store.columns(), vectors)
             return self._index
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -19,45 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.files import write_text
-from tacan.gallery.store import Version
+from tacan.retrieval.index import squared_lengths
 
-__all__ = ["CopyFiles", "Head", "Vectors", "squared_lengths"]
+__all__ = ["CopyFiles", "Head"]
 
 ROW = np.dtype([("id", "<i8"), ("square", "<f4")])
 HEAD = "head.json"
 
 Block = tuple[NDArray[np.int64], NDArray[np.float32]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Vectors:
-    """N vectors of one version of the store, by rising id.
-
-    `blocks` are float32 [n, D] whose rows one after the other are those of `ids` int64 [N];
-    `squares` float32 [N] are their squared lengths.
-    """
-
-    version: Version
-    ids: NDArray[np.int64]
-    squares: NDArray[np.float32]
-    blocks: tuple[NDArray[np.float32], ...]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def matrix(self) -> NDArray[np.float32]:
-        """All rows as one array [N, D], without a copy where that is possible."""
-        return self.blocks[0] if len(self.blocks) == 1 else np.concatenate(self.blocks)
-
-    def rows(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The rows [n, D] at these places [n]."""
-        found = np.empty((len(places), self.blocks[0].shape[1]), np.float32)
-        first = 0
-        for block in self.blocks:
-            here = (places >= first) & (places < first + len(block))
-            found[here] = block[places[here] - first]
-            first += len(block)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +124,6 @@ class CopyFiles:
 
     def _file(self, head: Head, kind: str) -> Path:
         return self.folder / f"{head.name}.{kind}"
-
-
-def squared_lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """|x|^2 of each row of [N, D]: float32 [N]."""
-    with np.errstate(over="ignore"):
-        return np.einsum("nd,nd->n", vectors, vectors)
 
 
 def _rows(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> NDArray[np.void]:

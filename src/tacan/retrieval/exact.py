@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.vector_files import Vectors
 from tacan.retrieval.distances import METRICS
+from tacan.retrieval.index import Vectors
 
 __all__ = ["Nearest", "inner_products", "nearest"]
 

@@ -12,11 +12,11 @@ from tacan.gallery.checks import check_vector
 from tacan.gallery.filters import chosen_rows
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.records import StoredTracklet, TrackletFilter
-from tacan.gallery.vector_files import Vectors
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Assurance, Calibration
 from tacan.retrieval.distances import METRICS
 from tacan.retrieval.exact import Nearest, nearest
+from tacan.retrieval.index import Vectors
 from tacan.retrieval.rerank_settings import Reranking
 
 __all__ = ["Match", "RerankSearch", "SearchResult", "search"]
