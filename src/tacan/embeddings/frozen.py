@@ -10,7 +10,6 @@ what an encoder says with the length of its vector.
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +21,6 @@ from torch import Tensor, nn
 from tacan.embeddings.embedder import Precision, exact_arithmetic
 from tacan.embeddings.encoder_settings import EncoderSettings, Pixels
 from tacan.errors import EncoderError
-from tacan.files import sha256
 from tacan.model.encoders import build_encoder
 
 __all__ = ["FrozenEmbedder", "Runner", "TimmRunner", "timm_embedder"]
@@ -172,15 +170,3 @@ def _trained_on(name: str) -> EncoderSettings:
         return EncoderSettings()
     trained_on = {"mean": known.mean, "std": known.std}
     return EncoderSettings.checked(trained_on, source=f"timm's settings of {name}")
-
-
-def file_digest(file: Path) -> str:
-    """SHA-256 of `file` and of what lies beside it under its name with more letters behind.
-
-    So it covers the weights that ONNX can keep in files of their own.
-    """
-    digest = hashlib.sha256()
-    for part in sorted(file.parent.iterdir()):
-        if part.is_file() and part.name.startswith(file.name):
-            digest.update(bytes.fromhex(sha256(part)))
-    return digest.hexdigest()

@@ -58,18 +58,19 @@ def open_embedder(
     _check_options(kind, settings=settings, weights=weights, precision=precision)
     settings = settings or EncoderSettings()
     threads = threads or torch.get_num_threads()
-    if kind == "openvino":
-        from tacan.embeddings.runtimes import openvino_embedder
+    only_cpu = "openvino:" if kind == "openvino" else None
+    place = choose_device("cpu" if only_cpu and device == "auto" else device, only_cpu=only_cpu)
+    if kind == "onnx" or kind == "openvino":
+        from tacan.embeddings.file_encoders import file_embedder
 
-        choose_device("cpu" if device == "auto" else device, only_cpu="openvino:")
-        return openvino_embedder(
-            Path(name), settings=settings, precision=precision, threads=threads
+        return file_embedder(
+            Path(name),
+            kind,
+            settings=settings,
+            device=place,
+            precision=precision,
+            threads=threads,
         )
-    place = choose_device(device)
-    if kind == "onnx":
-        from tacan.embeddings.runtimes import onnx_embedder
-
-        return onnx_embedder(Path(name), settings=settings, device=place, threads=threads)
     if kind == "timm":
         from tacan.embeddings.frozen import timm_embedder
 

@@ -1,134 +1,159 @@
-"""Detection networks in ONNX and OpenVINO files: one image in, one array out.
+"""A network of one image input in an ONNX or OpenVINO file: checked, and ready to run.
 
-Each call runs on one thread; several images at once are several calls from several threads.
+Legend: b images of a batch, H x W pixels.
+
+Each call of a network runs on one thread; several images at once are several calls from several
+threads. For small networks, and for files whose batch is fixed at 1, that is faster than all
+threads on one image.
 """
 
 from __future__ import annotations
 
-import importlib
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.errors import DetectorError
+from tacan.errors import DetectorError, EncoderError, ModelError
 from tacan.files import sha256
+from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
+from tacan.runtimes.onnx_runtime import load_onnx
+from tacan.runtimes.openvino_runtime import load_openvino
 
-__all__ = ["Network", "open_onnx", "open_openvino"]
+__all__ = [
+    "Network",
+    "Role",
+    "Runtime",
+    "network_digest",
+    "network_files",
+    "open_network",
+    "unfit_network",
+]
+
+Role = Literal["detector", "encoder"]
+Runtime = Literal["onnx", "openvino"]
+
+_ERRORS: dict[Role, type[ModelError]] = {"detector": DetectorError, "encoder": EncoderError}
+_INPUTS: dict[Role, str] = {
+    "detector": "one image [1, 3, height, width]",
+    "encoder": "images [n, 3, height, width]",
+}
+_PACKAGES: dict[Runtime, str] = {"onnx": "onnxruntime", "openvino": "openvino"}
 
 
 @dataclass(frozen=True)
 class Network:
-    """A loaded file. `run` takes float32 [1, 3, height, width] and may be called from threads."""
+    """A loaded file. `run` takes float32 [b, 3, H, W] and may be called from several threads."""
 
-    width: int
-    height: int
-    run: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-    digest: str
-    """sha256 of the file, with its weights where they lie beside it."""
+    batch: int | None
+    """b, or None where any number of images may come."""
+    size: tuple[int | None, int | None]
+    """(H, W), each None where the file leaves it open."""
+    run: Callable[[NDArray[np.float32]], NDArray[Any]]
 
 
-def open_onnx(file: Path) -> Network:
-    """The network in an ONNX file, run by onnxruntime.
+def open_network(
+    file: Path,
+    runtime: Runtime,
+    *,
+    role: Role,
+    threads: int,
+    output: str | None = None,
+    bf16: bool = False,
+    cuda: bool = False,
+) -> Network:
+    """The network in an ONNX file, or in an OpenVINO file (.xml with its .bin, or .onnx).
 
-    Raises `DetectorError` where the package is absent or the file is not such a network.
+    Parameters
+    ----------
+    file, runtime
+        The file and what runs it.
+    role
+        What the network is for, in the words of errors.
+    threads
+        Calls that OpenVINO runs at once; onnxruntime runs as many as there are.
+    output
+        Name of the output that is wanted; the first one when not given.
+    bf16
+        Whether OpenVINO computes in bfloat16; onnxruntime computes as the file says.
+    cuda
+        Whether onnxruntime uses a GPU.
+
+    Raises
+    ------
+    DetectorError, EncoderError
+        By `role`: for a file that is missing or no network of one image input [b, 3, H, W], an
+        absent runtime, and an unknown output.
     """
-    _require_file(file)
-    runtime = _runtime("onnxruntime", extra="onnx")
-    runtime.disable_telemetry_events()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a dozen kinds, none of which it exports.
-        raise _unfit(file, str(error)) from error
-    inputs = session.get_inputs()
-    height, width = _image_size(file, [list(entry.shape) for entry in inputs])
-    name, output = inputs[0].name, session.get_outputs()[0].name
-
-    def run(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        return session.run([output], {name: pixels})[0]
-
-    return Network(width=width, height=height, run=run, digest=_digest(file))
-
-
-def open_openvino(file: Path, *, threads: int = 2) -> Network:
-    """The network in an OpenVINO file (.xml with its .bin) or an ONNX file, run by OpenVINO.
-
-    Up to `threads` calls run at once. Raises as `open_onnx` does.
-    """
-    _require_file(file)
-    runtime = _runtime("openvino", extra="openvino")
-    options = {
-        "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": threads,
-        "NUM_STREAMS": threads,
-        "ENABLE_CPU_PINNING": False,
-    }
-    try:
-        core = runtime.Core()
-        model = core.read_model(str(file))
-        shapes = [[_fixed(step) for step in entry.partial_shape] for entry in model.inputs]
-        height, width = _image_size(file, shapes)
-        compiled = core.compile_model(model, "CPU", options)
-    except RuntimeError as error:
-        raise _unfit(file, str(error)) from error
-    own = threading.local()
-
-    def run(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not hasattr(own, "request"):
-            own.request = compiled.create_infer_request()
-        own.request.infer([pixels])
-        return np.array(own.request.get_output_tensor(0).data)
-
-    return Network(width=width, height=height, run=run, digest=_digest(file))
-
-
-def _fixed(dimension: Any) -> int | None:
-    return dimension.get_length() if dimension.is_static else None
-
-
-def _image_size(file: Path, shapes: list[list[Any]]) -> tuple[int, int]:
-    """(height, width) of the one input [1, 3, height, width]."""
-    sizes = shapes[0] if shapes else []
-    fixed = len(sizes) == 4 and all(isinstance(step, int) for step in sizes[2:])
-    if len(shapes) != 1 or not fixed or sizes[1] != 3 or sizes[0] not in (1, None, "batch"):
-        raise _unfit(file, f"inputs of the shapes {shapes}")
-    return sizes[2], sizes[3]
-
-
-def _digest(file: Path) -> str:
-    weights = file.with_suffix(".bin")
-    return sha256(file, weights) if file.suffix == ".xml" and weights.is_file() else sha256(file)
-
-
-def _require_file(file: Path) -> None:
+    error = _ERRORS[role]
     if not file.is_file():
-        raise DetectorError(
-            "a detector's file must exist", got=str(file), remedy="Check the path and its spelling."
+        raise error(
+            f"the file of a {role} must exist",
+            got=str(file),
+            remedy="Check the path and its spelling.",
         )
-
-
-def _runtime(module: str, *, extra: str) -> Any:
     try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise DetectorError(
-            f"this detector needs the package {module}",
-            got=str(error),
-            remedy=f"Install it: pip install 'tacan[{extra}]'.",
-        ) from error
+        if runtime == "onnx":
+            loaded = load_onnx(file, cuda=cuda)
+        else:
+            loaded = load_openvino(file, threads=threads, bf16=bf16)
+        batch, size = _image_input(loaded)
+    except ImportError as fault:
+        package = _PACKAGES[runtime]
+        raise error(
+            f"an {runtime}: {role} needs the package {package}",
+            got=str(fault),
+            remedy=f"Install {package} into the environment that holds tacan.",
+        ) from fault
+    except UnfitFileError as fault:
+        raise unfit_network(file, role, found=str(fault)) from fault
+    if output is not None and output not in loaded.outputs:
+        raise error(
+            f"the outputs of {file} are {', '.join(loaded.outputs)}",
+            got=repr(output),
+            remedy="Choose one of them with --output.",
+        )
+    place = 0 if output is None else list(loaded.outputs).index(output)
+    return Network(batch=batch, size=size, run=partial(_run, loaded, place))
 
 
-def _unfit(file: Path, found: str) -> DetectorError:
-    return DetectorError(
-        "a detector must be a network with one input of one image [1, 3, height, width]",
+def unfit_network(file: Path, role: Role, *, found: str) -> ModelError:
+    """The error for a file that holds no network of that role."""
+    return _ERRORS[role](
+        f"a {role} must be a network with one input of {_INPUTS[role]}",
         got=f"{file}: {' '.join(found.split())[:300]}",
-        remedy="Check the file, or export the network again with a fixed size.",
+        remedy="Check the file, or export the network again.",
     )
+
+
+def network_files(file: Path) -> list[Path]:
+    """The files that hold a network: `file`, its .bin, and those named as `file` with more behind.
+
+    ONNX keeps the weights of large networks in files of their own, which begin with its name.
+    """
+    beside = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
+    found = [part for part in beside if part.is_file() and part.name.startswith(file.name)]
+    weights = file.with_suffix(".bin")
+    return [*found, weights] if file.suffix == ".xml" and weights.is_file() else found
+
+
+def network_digest(file: Path) -> str:
+    """SHA-256 of the contents of `network_files`, one after another."""
+    return sha256(*network_files(file))
+
+
+def _run(loaded: LoadedFile, output: int, images: NDArray[np.float32]) -> NDArray[Any]:
+    return loaded.run(images, output)
+
+
+def _image_input(loaded: LoadedFile) -> tuple[int | None, tuple[int | None, int | None]]:
+    """(b, (H, W)) of the one input [b, 3, H, W]."""
+    shapes = loaded.input_shapes
+    sizes: Sequence[int | None] = shapes[0] if shapes else ()
+    if len(shapes) != 1 or len(sizes) != 4 or sizes[1] not in (3, None):
+        raise UnfitFileError(f"inputs of the shapes {[list(shape) for shape in shapes]}")
+    return sizes[0], (sizes[2], sizes[3])

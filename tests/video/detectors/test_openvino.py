@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
-from tacan.runtimes.network import Network
+from tacan.runtimes.detection_network import DetectionNetwork
 from tacan.video.decode import open_video
 from tacan.video.detectors.openvino import SsdReader, open_openvino_detector
 from tacan.video.detectors.yolox import YoloxReader, open_yolox
@@ -29,7 +29,7 @@ def test_rows_become_boxes_up_to_the_first_that_is_empty() -> None:
         seen.append(pixels)
         return np.array(rows, np.float32)[None, None]
 
-    reader = SsdReader(Network(width=20, height=10, run=run, digest="0"), threshold=0.1)
+    reader = SsdReader(DetectionNetwork(width=20, height=10, run=run, digest="0"), threshold=0.1)
     image = np.zeros((100, 200, 3), np.uint8)
     image[..., 0] = 7
     found = reader.detect_one(image)

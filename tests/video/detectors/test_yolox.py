@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
-from tacan.runtimes.network import Network
+from tacan.runtimes.detection_network import DetectionNetwork
 from tacan.video.decode import open_video
 from tacan.video.detectors.yolox import (
     STRIDES,
@@ -25,13 +25,13 @@ def n_anchors(width: int = WIDTH, height: int = HEIGHT) -> int:
     return sum((width // stride) * (height // stride) for stride in STRIDES)
 
 
-def fake(rows: np.ndarray, seen: list[np.ndarray] | None = None) -> Network:
+def fake(rows: np.ndarray, seen: list[np.ndarray] | None = None) -> DetectionNetwork:
     def run(pixels: np.ndarray) -> np.ndarray:
         if seen is not None:
             seen.append(pixels)
         return rows[None]
 
-    return Network(width=WIDTH, height=HEIGHT, run=run, digest="0")
+    return DetectionNetwork(width=WIDTH, height=HEIGHT, run=run, digest="0")
 
 
 def test_the_image_is_scaled_into_the_corner_in_bgr_on_grey() -> None:
@@ -63,7 +63,7 @@ def test_the_grid_is_decoded_as_in_loops() -> None:
 
 
 def rows_with(*found: tuple[int, float, float, int]) -> np.ndarray:
-    """Network rows of three classes, with (place, objectness, class score, class) in them."""
+    """A network's rows of three classes, with (place, objectness, class score, class) in them."""
     rows = np.zeros((n_anchors(), 8), np.float32)
     for place, objectness, score, kind in found:
         rows[place, 4] = objectness

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
-from tacan.runtimes.network import Network, open_openvino
+from tacan.runtimes.detection_network import DetectionNetwork, open_detection_network
 from tacan.video.boxes import clipped, keep_best
 from tacan.video.detectors.yolox import YoloxReader
 from tacan.video.records import Detections
@@ -28,7 +28,7 @@ _PERSON = 1
 class SsdReader:
     """Finds people with an SSD network: `detect_one` for a single image."""
 
-    def __init__(self, network: Network, *, threshold: float, iou: float = 0.6) -> None:
+    def __init__(self, network: DetectionNetwork, *, threshold: float, iou: float = 0.6) -> None:
         self._network = network
         self._threshold = threshold
         self._iou = iou
@@ -53,7 +53,7 @@ def open_openvino_detector(
 
     Raises `DetectorError` where its answer is neither SSD's nor YOLOX's.
     """
-    network = open_openvino(file, threads=threads)
+    network = open_detection_network(file, "openvino", threads=threads)
     grey = np.full((1, 3, network.height, network.width), 114, np.float32)
     shape = network.run(grey).shape
     if len(shape) == 4 and shape[-1] == 7:

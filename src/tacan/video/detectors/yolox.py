@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
-from tacan.runtimes.network import Network, open_onnx, open_openvino
+from tacan.runtimes.detection_network import DetectionNetwork, open_detection_network
 from tacan.video.boxes import clipped, keep_best
 from tacan.video.records import Detections
 
@@ -62,7 +62,7 @@ def _grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.floa
 class YoloxReader:
     """Finds people with a YOLOX network: `detect_one` for a single image."""
 
-    def __init__(self, network: Network, *, threshold: float, iou: float = 0.6) -> None:
+    def __init__(self, network: DetectionNetwork, *, threshold: float, iou: float = 0.6) -> None:
         self._network = network
         self._threshold = threshold
         self._iou = iou
@@ -97,7 +97,7 @@ def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[Yolox
     Raises `DetectorError`.
     """
     if file.suffix == ".xml":
-        network, runtime = open_openvino(file, threads=threads), "openvino"
+        network, runtime = open_detection_network(file, "openvino", threads=threads), "openvino"
     else:
-        network, runtime = open_onnx(file), "onnxruntime"
+        network, runtime = open_detection_network(file, "onnx"), "onnxruntime"
     return YoloxReader(network, threshold=threshold), f"yolox:{network.digest}:{runtime}"

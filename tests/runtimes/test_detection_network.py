@@ -12,9 +12,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from tacan.errors import DetectorError
-from tacan.runtimes.network import open_onnx, open_openvino
+from tacan.runtimes.detection_network import open_detection_network
 
-OPENERS = [open_onnx, open_openvino]
+RUNTIMES = ["onnx", "openvino"]
 
 
 def written(path: Path, *, shape: tuple[object, ...] = (1, 3, 8, 12), n_inputs: int = 1) -> Path:
@@ -32,9 +32,9 @@ def written(path: Path, *, shape: tuple[object, ...] = (1, 3, 8, 12), n_inputs: 
     return path
 
 
-@pytest.mark.parametrize("open_network", OPENERS)
-def test_a_network_runs_from_several_threads(open_network, tmp_path: Path) -> None:
-    network = open_network(written(tmp_path / "a.onnx"))
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_network_runs_from_several_threads(runtime: str, tmp_path: Path) -> None:
+    network = open_detection_network(written(tmp_path / "a.onnx"), runtime)
     assert (network.width, network.height) == (12, 8)
     images = np.random.default_rng(0).random((20, 1, 3, 8, 12)).astype(np.float32)
     with ThreadPoolExecutor(4) as pool:
@@ -44,33 +44,35 @@ def test_a_network_runs_from_several_threads(open_network, tmp_path: Path) -> No
         np.testing.assert_allclose(answer, expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("open_network", OPENERS)
-def test_the_digest_tells_files_apart(open_network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_digest_tells_files_apart(runtime: str, tmp_path: Path) -> None:
     digests = {
-        open_network(written(tmp_path / f"{width}.onnx", shape=(1, 3, 8, width))).digest
+        open_detection_network(
+            written(tmp_path / f"{width}.onnx", shape=(1, 3, 8, width)), runtime
+        ).digest
         for width in (8, 10)
     }
     assert len(digests) == 2
 
 
-@pytest.mark.parametrize("open_network", OPENERS)
-def test_an_unfit_file_is_told(open_network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_an_unfit_file_is_told(runtime: str, tmp_path: Path) -> None:
     with pytest.raises(DetectorError, match="must exist"):
-        open_network(tmp_path / "missing.onnx")
+        open_detection_network(tmp_path / "missing.onnx", runtime)
     (tmp_path / "text.onnx").write_text("not a network")
     with pytest.raises(DetectorError, match=r"text\.onnx"):
-        open_network(tmp_path / "text.onnx")
+        open_detection_network(tmp_path / "text.onnx", runtime)
     for place, shape in enumerate([(1, 3, "h", "w"), (1, 1, 8, 8), (4, 3, 8, 8)]):
         with pytest.raises(DetectorError, match="one input of one image"):
-            open_network(written(tmp_path / f"{place}.onnx", shape=shape))
+            open_detection_network(written(tmp_path / f"{place}.onnx", shape=shape), runtime)
 
 
 @pytest.mark.parametrize(
-    ("open_network", "package"), [(open_onnx, "onnxruntime"), (open_openvino, "openvino")]
+    ("runtime", "package"), [("onnx", "onnxruntime"), ("openvino", "openvino")]
 )
 def test_an_absent_runtime_is_told(
-    open_network, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(DetectorError, match=rf"needs the package {package}.*pip install"):
-        open_network(written(tmp_path / "a.onnx"))
+    with pytest.raises(DetectorError, match=rf"needs the package {package}.*Install {package}"):
+        open_detection_network(written(tmp_path / "a.onnx"), runtime)

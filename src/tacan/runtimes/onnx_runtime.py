@@ -1,0 +1,59 @@
+"""ONNX files, run by onnxruntime. It is imported when a file is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import EncoderError
+from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
+
+__all__ = ["load_onnx"]
+
+_PRECISIONS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+
+def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
+    """The network in an ONNX file; each call runs on one thread, any number of them at once.
+
+    Raises `ImportError` where onnxruntime is absent, `UnfitFileError` for other files, and
+    `EncoderError` where `cuda` asks for a GPU that it can't use.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    providers = _providers(onnxruntime, cuda=cuda)
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=providers)
+    except Exception as error:  # onnxruntime raises a dozen kinds, none of which it exports.
+        raise UnfitFileError(str(error)) from error
+    inputs, outputs = session.get_inputs(), [entry.name for entry in session.get_outputs()]
+    kinds = [_PRECISIONS.get(entry.type) for entry in inputs]
+    if None in kinds:
+        raise UnfitFileError(f"inputs of the types {[entry.type for entry in inputs]}")
+
+    def run(images: NDArray[np.float32], output: int) -> NDArray[Any]:
+        feed = {inputs[0].name: images.astype(kinds[0], copy=False)}
+        return np.asarray(session.run([outputs[output]], feed)[0])
+
+    shapes = [[d if isinstance(d, int) else None for d in entry.shape] for entry in inputs]
+    return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
+
+
+def _providers(onnxruntime: Any, *, cuda: bool) -> list[str]:
+    if not cuda:
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise EncoderError(
+            "an onnx: encoder on a GPU needs onnxruntime's GPU build",
+            got="onnxruntime without CUDA",
+            remedy="Install onnxruntime-gpu in its place, or use --device cpu.",
+        )
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"]

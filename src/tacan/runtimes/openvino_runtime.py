@@ -1,0 +1,64 @@
+"""OpenVINO and ONNX files, run by OpenVINO on the CPU. It is imported when a file is loaded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
+
+__all__ = ["load_openvino"]
+
+
+def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile:
+    """The network in an OpenVINO file (.xml with its .bin) or an ONNX file.
+
+    Up to `threads` calls run at once, each on one thread. Raises `ImportError` where openvino is
+    absent and `UnfitFileError` for other files.
+    """
+    openvino = _import_openvino()
+    options = {
+        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": threads,
+        "ENABLE_CPU_PINNING": False,
+    }
+    try:
+        core = openvino.Core()
+        model = core.read_model(str(file))
+        compiled = core.compile_model(model, "CPU", options)
+    except RuntimeError as error:
+        raise UnfitFileError(str(error)) from error
+    idle: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(threads):
+        idle.put(compiled.create_infer_request())
+
+    def run(images: NDArray[np.float32], output: int) -> NDArray[Any]:
+        request = idle.get()
+        try:
+            request.infer([images])
+            return np.array(request.get_output_tensor(output).data)
+        finally:
+            idle.put(request)
+
+    shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
+    outputs = [next(iter(sorted(entry.get_names())), "") for entry in compiled.outputs]
+    return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
+
+
+def _import_openvino() -> Any:
+    # Its telemetry sends an event to an analytics host and writes a client id under HOME as soon
+    # as openvino is imported. OpenVINO does without where this module can't be imported.
+    sys.modules["openvino_telemetry"] = None  # pyright: ignore[reportArgumentType]
+    import openvino
+
+    return openvino
+
+
+def _fixed(dimension: Any) -> int | None:
+    return dimension.get_length() if dimension.is_static else None
