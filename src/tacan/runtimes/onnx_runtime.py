@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
     Raises `ImportError` where onnxruntime is absent, `UnfitFileError` for other files, and
     `EncoderError` where `cuda` asks for a GPU that it can't use.
     """
+    # Read when onnxruntime is imported, which otherwise begins a database of events under HOME.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()
