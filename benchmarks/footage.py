@@ -30,10 +30,10 @@ from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.evaluation import evaluate
 from tacan.features.files import Features
 from tacan.gallery import Gallery, ModelCard, open_gallery
-from tacan.indexing.report import IndexReport
-from tacan.indexing.run import index_sources
-from tacan.indexing.settings import IndexSettings
-from tacan.indexing.sources import VideoSource
+from tacan.indexing.index_report import IndexReport
+from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.index_videos import index_videos
+from tacan.indexing.video_sources import VideoSource
 from tacan.video.matching import Track, match_tracks
 
 
@@ -108,7 +108,7 @@ def index_place(
     def tell(done: int, total: int) -> None:
         sys.stderr.write(f"\r{done} of {total} frames")
 
-    return gallery, index_sources(gallery, sources, embedder=embedder, progress=tell)
+    return gallery, index_videos(gallery, sources, embedder=embedder, progress=tell)
 
 
 def measure(gallery: Gallery, place: Place, folder: Path) -> None:

@@ -11,60 +11,14 @@ two processed frames the produced box moves on a straight line.
 from __future__ import annotations
 
 import argparse
-import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tacan.video.cut import TrackletCutter
-from tacan.video.decode import open_video
-from tacan.video.detect import open_detector
 from tacan.video.matching import Track, match_tracks
-from tacan.video.mot import open_ready_tracks
-from tacan.video.records import Detector, VideoTracklet
-from tacan.video.track import open_tracker
-
-
-class Stopwatch:
-    """Seconds spent in each stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] += time.perf_counter() - start
-
-
-def find_tracklets(
-    path: Path, detector: Detector, *, stride: int, tracker_name: str, watch: Stopwatch
-) -> tuple[list[VideoTracklet], int]:
-    """The tracklets of a video, one stage after another; and the number of processed frames."""
-    tracklets: list[VideoTracklet] = []
-    n_frames = 0
-    with open_video(path) as video:
-        tracker = open_tracker(tracker_name, fps=video.fps / stride)
-        cutter = TrackletCutter()
-        frames = video.frames(stride=stride)
-        while True:
-            with watch.stage("decode"):
-                lot = [frame for _, frame in zip(range(4), frames, strict=False)]
-            if not lot:
-                break
-            n_frames += len(lot)
-            with watch.stage("detection"):
-                found = detector.detect([frame.image for frame in lot])
-            for frame, each in zip(lot, found, strict=True):
-                with watch.stage("tracking"):
-                    numbers = tracker.update(each)
-                with watch.stage("cutting"):
-                    tracklets += cutter.add(frame, each, numbers)
-        with watch.stage("cutting"):
-            tracklets += cutter.flush()
-    return tracklets, n_frames
+from tacan.video.mot import open_precomputed_tracks
+from tacan.video.pipeline import Pipeline
+from tacan.video.track import TRACKERS
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.tracklets import find_tracklets
 
 
 def main() -> None:
@@ -73,28 +27,37 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("--camera")
     parser.add_argument("--detector", default="hog")
-    parser.add_argument("--tiles", type=int, nargs=2, metavar=("ROWS", "COLUMNS"))
+    parser.add_argument("--tiles", metavar="ROWSxCOLUMNS")
     parser.add_argument("--stride", type=int, default=1)
-    parser.add_argument("--tracker", default="bytetrack")
+    parser.add_argument("--tracker", choices=TRACKERS, default="bytetrack")
     chosen = parser.parse_args()
-    tiles = tuple(chosen.tiles) if chosen.tiles else None
-    detector = open_detector(chosen.detector, tiles=tiles)
-    watch = Stopwatch()
-    tracklets, n_frames = find_tracklets(
-        chosen.video, detector, stride=chosen.stride, tracker_name=chosen.tracker, watch=watch
+    settings = TrackletSettings(
+        detector=chosen.detector,
+        tiles=chosen.tiles,
+        stride=chosen.stride,
+        tracker=chosen.tracker,
     )
-    ready = open_ready_tracks(chosen.labels, camera=chosen.camera, video=chosen.video.name)
+    frames: list[int] = []
+    with Pipeline() as pipeline:
+        found = find_tracklets(
+            chosen.video,
+            settings,
+            on_frame=lambda frame: frames.append(frame.index),
+            pipeline=pipeline,
+        )
+        tracklets = list(pipeline.spawn("tracking", found))
+    ready = open_precomputed_tracks(chosen.labels, camera=chosen.camera, video=chosen.video.name)
     labelled = list(ready.tracks().values())
     matching = match_tracks(labelled, [Track(t.frames, t.boxes) for t in tracklets])
     print(
         f"{len(tracklets)} tracklets; {matching.found.sum()} of {len(labelled)} labelled ones "
         f"found ({matching.coverage:.1%})"
     )
-    total = sum(watch.seconds.values())
-    for name, seconds in watch.seconds.items():
-        print(f"{name:>10}: {seconds:7.2f} s, {1000 * seconds / n_frames:6.2f} ms a frame")
-    duration = tracklets[-1].seconds[-1] if tracklets else 0.0
-    print(f"{'together':>10}: {total:7.2f} s for {n_frames} frames of {duration:.0f} s of video")
+    for name in ("decode", "detection", "tracking"):
+        seconds = pipeline.seconds[name]
+        print(f"{name:>10}: {seconds:7.2f} s, {1000 * seconds / len(frames):6.2f} ms a frame")
+    total, duration = sum(pipeline.seconds.values()), tracklets[-1].seconds[-1] if tracklets else 0
+    print(f"{'together':>10}: {total:7.2f} s for {len(frames)} frames of {duration:.0f} s of video")
 
 
 if __name__ == "__main__":

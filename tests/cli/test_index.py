@@ -8,15 +8,14 @@ import pytest
 import torch
 
 from tacan.cli import main
-from tacan.cli.index import index, parse_tiles
-from tacan.cli.video import video as video_command
 from tacan.config import ModelConfig
 from tacan.errors import ConfigError
-from tacan.indexing.settings import IndexSettings
+from tacan.indexing.index_settings import IndexSettings
 from tacan.model import build_model, save_model
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
-from tacan.video.records import VideoTracklet
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.video_records import VideoTracklet
 
 FRAMES = 30
 
@@ -129,20 +128,18 @@ def test_faults_are_one_message(
     assert "Traceback" not in error
 
 
-def test_tiles() -> None:
-    assert parse_tiles(None) is None
-    assert parse_tiles("2X3") == (2, 3)
-    for wrong in ("2", "0x2", "ax2", "2x", "-1x2"):
-        with pytest.raises(ConfigError):
-            parse_tiles(wrong)
+@pytest.mark.parametrize("wrong", ["2", "0x2", "ax2", "2x", "-1x2"])
+def test_tiles(wrong: str) -> None:
+    assert IndexSettings.model_validate({"tiles": "2X3"}).tiles == (2, 3)
+    assert IndexSettings.model_validate({"tiles": ["2x3"]}).tiles == (2, 3)
+    with pytest.raises(ConfigError, match="tiles"):
+        IndexSettings.model_validate({"tiles": wrong})
 
 
-def test_options_have_the_defaults_of_the_settings() -> None:
-    settings = IndexSettings()
-    for command in (index, video_command):
-        defaults = command.__kwdefaults__
-        for name in IndexSettings.model_fields:
-            if name in defaults:
-                default = getattr(settings, name)
-                assert str(defaults[name]) == str(default), name
-    assert set(IndexSettings.model_fields) <= set(index.__kwdefaults__)
+def test_every_setting_is_an_option_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, settings in (("index", IndexSettings), ("video", TrackletSettings)):
+        assert run(command, "--help") == 0
+        told = capsys.readouterr().out
+        for name in settings.model_fields:
+            assert f"--{name.replace('_', '-')} " in told
+    assert "[default: 32]" in told or "[default: 92]" in told

@@ -12,7 +12,7 @@ import pytest
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.opening import open_gallery
 from tacan.gallery.records import ModelCard, NewSource, NewTracklet
-from tacan.video.records import Crop
+from tacan.video.video_records import Crop
 
 CARD = ModelCard(name="small", fingerprint="f" * 16, embedding_dim=8)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

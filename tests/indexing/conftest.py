@@ -8,14 +8,14 @@ import pytest
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import Gallery, ModelCard, open_gallery
-from tacan.indexing import finding
-from tacan.indexing.report import IndexReport
-from tacan.indexing.run import index_sources
-from tacan.indexing.settings import IndexSettings
-from tacan.indexing.sources import VideoSource
+from tacan.indexing.index_report import IndexReport
+from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.index_videos import index_videos
+from tacan.indexing.video_sources import VideoSource
+from tacan.video import detection_source
 from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
-SETTINGS = IndexSettings(detector="blocks", crops=4, embedded_frames=16)
+SETTINGS = IndexSettings(detector="blocks", max_crops=4, embedded_frames=16)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def detector(monkeypatch: pytest.MonkeyPatch) -> BlockDetector:
     """Stands in for every detector that is asked for."""
     blocks = BlockDetector()
-    monkeypatch.setattr(finding, "open_detector", lambda *_, **__: blocks)
+    monkeypatch.setattr(detection_source, "open_detector", lambda *_, **__: blocks)
     return blocks
 
 
@@ -56,6 +56,6 @@ def index_video(embedder: TacanEmbedder) -> Callable[..., IndexReport]:
     def index(gallery: Gallery, path: Path, *, camera: str = "hall", **rest: Any) -> IndexReport:
         settings = rest.pop("settings", SETTINGS)
         source = VideoSource(path, camera, rest.pop("start", None), settings)
-        return index_sources(gallery, [source], embedder=embedder, batch_frames=16, **rest)
+        return index_videos(gallery, [source], embedder=embedder, batch_frames=16, **rest)
 
     return index

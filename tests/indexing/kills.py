@@ -28,15 +28,15 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import ModelCard, open_gallery
-from tacan.indexing import finding
-from tacan.indexing.run import index_sources
-from tacan.indexing.settings import IndexSettings
-from tacan.indexing.sources import VideoSource
-from tacan.video.records import Detections
+from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.index_videos import index_videos
+from tacan.indexing.video_sources import VideoSource
+from tacan.video import detection_cache, detection_source
 from tacan.video.track import open_tracker
+from tacan.video.video_records import Detections
 from tests.indexing.scenes import BlockDetector, small_embedder
 
-SETTINGS = IndexSettings(detector="blocks", crops=3, embedded_frames=16)
+SETTINGS = IndexSettings(detector="blocks", max_crops=3, embedded_frames=16)
 N_FRAMES = 120
 
 
@@ -55,7 +55,7 @@ class CountingDetector(BlockDetector):
 
 def main(video: Path, folder: Path, kills: int) -> None:
     torch.set_num_threads(1)
-    finding.BLOCK_FRAMES = 8
+    detection_cache.BLOCK_FRAMES = 8
     # What children would otherwise import or make, each for itself.
     open_tracker("bytetrack", fps=10).update(Detections.none())
     embedder = small_embedder()
@@ -92,11 +92,11 @@ def start(video: Path, folder: Path, embedder: TacanEmbedder, shown: mmap.mmap) 
     child = os.fork()
     if child:
         return child
-    finding.open_detector = lambda *_, **__: CountingDetector(shown)
+    detection_source.open_detector = lambda *_, **__: CountingDetector(shown)
     card = ModelCard("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(folder, write=True, create_with=card) as gallery:
         source = VideoSource(video, "hall", None, SETTINGS)
-        index_sources(gallery, [source], embedder=embedder, batch_frames=16)
+        index_videos(gallery, [source], embedder=embedder, batch_frames=16)
     os._exit(0)
 
 

@@ -15,7 +15,7 @@ from tacan.config import ModelConfig
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.model import build_model
 from tacan.video.encode import write_video
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
 HEIGHT, WIDTH, FPS = 96, 160, 10
 GREY = 128
@@ -86,3 +86,18 @@ def small_embedder(fingerprint: str = "small") -> TacanEmbedder:
         input_size=(32, 16),
         fingerprint=fingerprint,
     )
+
+
+class ColourEmbedder:
+    """A stand-in for a model, whose vectors are mean colours float32 [3]."""
+
+    clip_len, input_size, embedding_dim = CLIP_LEN, (32, 16), 3
+    fingerprint, metric, precision = "colour", "euclidean", "32"
+
+    def embed_clips(self, frames: torch.Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return frames.float().mean(dim=(1, 3, 4)).numpy(), np.ones(len(frames), np.float32)
+
+    def finish(
+        self, weighted_sum: NDArray[np.float64], weight_sum: float, n_clips: int
+    ) -> NDArray[np.float32]:
+        return (weighted_sum / weight_sum).astype(np.float32)

@@ -6,9 +6,8 @@ import torch
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.stream import TrackletStream
-from tacan.indexing.embedding import TrackletClips, embed_group, in_groups
-from tacan.video.clip_reservoir import Picture
-from tacan.video.records import VideoTracklet
+from tacan.indexing.embedding import embed_group, in_groups
+from tacan.video.video_records import Picture, VideoTracklet
 
 T = 4
 
@@ -21,8 +20,8 @@ def clips_of(n_frames: int, *, seed: int) -> list[list[Picture]]:
     return [pictures[i : i + T] for i in range(0, n_frames, T)]
 
 
-def tracklet(number: int, n_frames: int) -> TrackletClips:
-    made = VideoTracklet(
+def tracklet(number: int, n_frames: int) -> VideoTracklet:
+    return VideoTracklet(
         number=number,
         frames=3 * np.arange(n_frames, dtype=np.int64),
         seconds=np.arange(n_frames) / 10,
@@ -30,8 +29,8 @@ def tracklet(number: int, n_frames: int) -> TrackletClips:
         scores=np.ones(n_frames, np.float32),
         crops=(),
         quality=0.25,
+        clips=tuple(map(tuple, clips_of(n_frames, seed=number))),
     )
-    return TrackletClips(made, clips_of(n_frames, seed=number))
 
 
 @pytest.mark.parametrize("batch_frames", [1, 8, 1000])
@@ -60,6 +59,6 @@ def test_the_same_group_gives_the_same_bits(embedder: TacanEmbedder) -> None:
 
 def test_groups_depend_on_the_tracklets_alone() -> None:
     tracklets = [tracklet(i, n) for i, n in enumerate((3, 9, 1, 1, 1, 40, 2))]
-    groups = [[t.tracklet.number for t in g] for g in in_groups(iter(tracklets), n_frames=10)]
+    groups = [[t.number for t in g] for g in in_groups(iter(tracklets), n_frames=10)]
     assert groups == [[0, 1], [2, 3, 4, 5], [6]]
     assert list(in_groups(iter([]), n_frames=10)) == []

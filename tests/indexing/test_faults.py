@@ -23,12 +23,12 @@ from tacan.gallery import (
     ModelCard,
     open_gallery,
 )
-from tacan.indexing.report import IndexReport
-from tacan.indexing.run import index_sources
-from tacan.indexing.sources import VideoSource
+from tacan.indexing.index_report import IndexReport
+from tacan.indexing.index_videos import index_videos
+from tacan.indexing.video_sources import VideoSource
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
-from tacan.video.records import VideoTracklet
+from tacan.video.video_records import VideoTracklet
 from tests.indexing.conftest import SETTINGS
 from tests.indexing.galleries import contents
 from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector, small_embedder, walkers
@@ -199,7 +199,7 @@ def test_a_gallery_of_another_model(
     gallery = make_gallery()
     source = VideoSource(video, "hall", None, SETTINGS)
     with pytest.raises(GalleryModelError):
-        index_sources(gallery, [source], embedder=small_embedder("another"))
+        index_videos(gallery, [source], embedder=small_embedder("another"))
     assert gallery.sources() == ()
 
 
@@ -234,7 +234,7 @@ def test_an_error_in_any_stage_stops_all_of_them(
         if stage == "detect":
             patched.setattr(detector, "detect", fail)
         elif stage == "track":
-            patched.setattr("tacan.indexing.pipeline.TrackletCutter.flush", fail)
+            patched.setattr("tacan.video.tracklets.TrackletBuilder.flush", fail)
         else:
             patched.setattr(embedder, "embed_clips", fail)
         with pytest.raises(MemoryError, match=stage):

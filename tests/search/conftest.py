@@ -18,7 +18,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.opening import open_gallery
 from tacan.gallery.records import ModelCard, NewSource, NewTracklet
 from tacan.model import build_model, save_model
-from tacan.video.records import Crop
+from tacan.video.video_records import Crop
 
 CONFIG = ModelConfig(encoder="small", height=32, width=16, clip_len=4, embedding_dim=8)
 START = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from torchvision.ops import box_iou, nms
 
-from tacan.video.boxes import areas, clipped, covered_shares, ious, keep_best, paired_ious
+from tacan.video.boxes import (
+    areas,
+    clipped,
+    covered_shares,
+    interpolate_boxes,
+    intersections,
+    ious,
+    keep_best,
+)
 
 
 def some_boxes(seed: int, n: int) -> np.ndarray:
@@ -22,8 +30,8 @@ def some_boxes(seed: int, n: int) -> np.ndarray:
 def test_ious_agree_with_torchvision() -> None:
     left, right = some_boxes(0, 20), some_boxes(1, 30)
     expected = box_iou(torch.from_numpy(left), torch.from_numpy(right)).numpy()
-    np.testing.assert_allclose(ious(left, right), expected, atol=1e-6)
-    np.testing.assert_allclose(paired_ious(left, right[:20]), expected.diagonal(), atol=1e-6)
+    np.testing.assert_allclose(ious(left[:, None], right), expected, atol=1e-6)
+    np.testing.assert_allclose(ious(left, right[:20]), expected.diagonal(), atol=1e-6)
 
 
 @pytest.mark.parametrize("iou", [0.1, 0.3, 0.5, 0.9])
@@ -39,7 +47,7 @@ def test_a_box_within_a_better_one_goes_when_asked() -> None:
     scores = np.array([0.9, 0.8, 0.7], np.float32)
     assert keep_best(boxes, scores, iou=0.5).tolist() == [0, 1, 2]
     assert keep_best(boxes, scores, iou=0.5, covered=0.8).tolist() == [0, 2]
-    np.testing.assert_allclose(covered_shares(boxes, boxes)[0], [1, 1, 100 / 900], atol=1e-6)
+    np.testing.assert_allclose(covered_shares(boxes[0], boxes), [1, 1, 100 / 900], atol=1e-6)
 
 
 def test_equal_scores_keep_their_order() -> None:
@@ -50,7 +58,7 @@ def test_equal_scores_keep_their_order() -> None:
 def test_nothing_among_nothing() -> None:
     none = np.zeros((0, 4), np.float32)
     assert keep_best(none, np.zeros(0, np.float32), iou=0.5).shape == (0,)
-    assert ious(none, some_boxes(0, 3)).shape == (0, 3)
+    assert ious(none[:, None], some_boxes(0, 3)).shape == (0, 3)
     point = np.array([[5, 5, 5, 5]], np.float32)
     assert ious(point, point).item() == 0
     assert covered_shares(point, point).item() == 0
@@ -64,3 +72,28 @@ def test_clipping_stays_in_the_frame_and_never_grows(boxes: np.ndarray) -> None:
     assert (inside[:, [0, 2]] <= 100).all()
     assert (inside[:, [1, 3]] <= 80).all()
     assert (areas(inside) <= areas(boxes) + 1e-3).all()
+
+
+def test_intersections_of_pairs_and_of_all_pairs() -> None:
+    left, right = some_boxes(0, 5).astype(np.float64), some_boxes(1, 5)
+    every = intersections(left[:, None], right)
+    for i in range(5):
+        for k in range(5):
+            wide = min(left[i, 2], right[k, 2]) - max(left[i, 0], right[k, 0])
+            high = min(left[i, 3], right[k, 3]) - max(left[i, 1], right[k, 1])
+            assert every[i, k] == pytest.approx(max(wide, 0) * max(high, 0))
+    np.testing.assert_array_equal(intersections(left, right), every.diagonal())
+
+
+def test_interpolation_by_frames_or_by_seconds() -> None:
+    boxes = np.array([[0, 0, 10, 10], [10, 20, 20, 30], [0, 0, 10, 10]], np.float32)
+    there, at = interpolate_boxes(
+        np.array([0, 4, 20]), boxes, np.array([-1, 0, 1, 4, 10, 20, 21]), max_gap=5
+    )
+    assert there.tolist() == [False, True, True, True, False, True, False]
+    np.testing.assert_array_equal(at[1:4], [[0, 0, 10, 10], [2.5, 5, 12.5, 15], [10, 20, 20, 30]])
+    there, at = interpolate_boxes(
+        np.array([0.0, 0.5, 1.75]), boxes, np.array([0.25, 1.0]), max_gap=1.0
+    )
+    assert there.tolist() == [True, False]
+    np.testing.assert_array_equal(at[0], [5, 10, 15, 20])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
-from tacan.video.detect import DETECTORS, ReaderDetector, open_detector
-from tacan.video.records import Detections
+from tacan.video.detect import DETECTORS, ThreadedDetector, open_detector
+from tacan.video.video_records import Detections
 
 
 class Counting:
@@ -23,7 +23,7 @@ class Counting:
 
 
 def test_answers_come_in_the_order_of_the_images() -> None:
-    detector = ReaderDetector(Counting(), name="x", fingerprint="y", threads=3)
+    detector = ThreadedDetector(Counting(), name="x", fingerprint="y", threads=3)
     shades = [0, 255, 50, 200, 100]
     found = detector.detect([np.full((4, 4, 3), shade, np.uint8) for shade in shades])
     assert [float(f.scores[0]) * 255 for f in found] == pytest.approx(shades, abs=1e-3)

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.video.cut import TrackletCutter
-from tacan.video.decode import open_video
-from tacan.video.detect import open_detector
 from tacan.video.matching import Track, match_tracks
-from tacan.video.mot import open_ready_tracks
-from tacan.video.records import VideoTracklet
-from tacan.video.track import open_tracker
+from tacan.video.mot import open_precomputed_tracks
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.tracklets import find_tracklets
+from tacan.video.video_records import VideoTracklet
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -22,15 +20,8 @@ pytestmark = [pytest.mark.data, pytest.mark.slow]
 def tracklets(
     path: Path, weights: Path, *, stride: int, tiles: tuple[int, int] | None = None
 ) -> list[VideoTracklet]:
-    detector = open_detector(f"yolox:{weights}", tiles=tiles)
-    done: list[VideoTracklet] = []
-    with open_video(path) as video:
-        tracker = open_tracker("bytetrack", fps=video.fps / stride)
-        cutter = TrackletCutter()
-        for frame in video.frames(stride=stride):
-            (found,) = detector.detect([frame.image])
-            done += cutter.add(frame, found, tracker.update(found))
-    return done + cutter.flush()
+    settings = TrackletSettings(detector=f"yolox:{weights}", stride=stride, tiles=tiles)
+    return list(find_tracklets(path, settings))
 
 
 def test_six_people_one_after_another_are_six_tracklets(shared_data: Path) -> None:
@@ -51,7 +42,7 @@ def test_most_labelled_tracklets_of_a_campus_are_found(shared_data: Path, camera
         stride=4,
         tiles=(1, 2),
     )
-    labelled = open_ready_tracks(folder / "labels.json", camera=str(camera)).tracks()
+    labelled = open_precomputed_tracks(folder / "labels.json", camera=str(camera)).tracks()
     matching = match_tracks(
         list(labelled.values()), [Track(each.frames, each.boxes) for each in found]
     )

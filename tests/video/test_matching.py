@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.video.matching import Track, boxes_at, match_tracks
+from tacan.video.matching import Track, match_tracks
 
 
 def track(start: int, stop: int, *, step: int = 1, x: float = 0.0, speed: float = 2.0) -> Track:
@@ -17,7 +17,7 @@ def track(start: int, stop: int, *, step: int = 1, x: float = 0.0, speed: float 
 
 def test_boxes_between_two_frames_lie_on_the_line() -> None:
     sparse, dense = track(0, 41, step=5), track(-3, 50)
-    there, boxes = boxes_at(sparse, dense.frames)
+    there, boxes = sparse.boxes_at(dense.frames)
     np.testing.assert_array_equal(there, (dense.frames >= 0) & (dense.frames <= 40))
     np.testing.assert_allclose(boxes[there], dense.boxes[there], atol=1e-4)
 
@@ -27,7 +27,7 @@ def test_nothing_is_filled_in_across_a_long_absence() -> None:
     broken = Track(
         np.concatenate([left.frames, right.frames]), np.concatenate([left.boxes, right.boxes])
     )
-    there, _ = boxes_at(broken, np.arange(70))
+    there, _ = broken.boxes_at(np.arange(70))
     np.testing.assert_array_equal(np.flatnonzero(~there), np.arange(10, 60))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tacan.errors import VideoError
-from tacan.video.mot import open_ready_tracks, read_mot, write_mot
-from tacan.video.records import VideoTracklet
+from tacan.video.mot import open_precomputed_tracks, read_mot, write_mot
+from tacan.video.video_records import VideoTracklet
 
 
 def written(path: Path, text: str) -> Path:
@@ -94,7 +94,7 @@ def test_a_file_that_is_no_text_or_not_there(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="MOT format"):
         read_mot(tmp_path / "a.txt")
     with pytest.raises(VideoError, match="must exist"):
-        open_ready_tracks(tmp_path / "b.txt")
+        open_precomputed_tracks(tmp_path / "b.txt")
 
 
 def two_cameras(path: Path) -> Path:
@@ -111,13 +111,13 @@ def two_cameras(path: Path) -> Path:
 
 def test_json_tracks_of_one_camera(tmp_path: Path) -> None:
     path = two_cameras(tmp_path / "labels.json")
-    ready = open_ready_tracks(path, camera="2")
+    ready = open_precomputed_tracks(path, camera="2")
     found, tracks = ready.at(2)
     assert tracks.tolist() == [5, 6]
     np.testing.assert_allclose(found.scores, [0.25, 1.0])
     assert found.boxes.tolist() == [[2, 2, 31, 40], [50, 2, 60, 40]]
-    assert list(open_ready_tracks(path, camera="1").tracks()) == [5]
-    assert ready.fingerprint != open_ready_tracks(path, camera="1").fingerprint
+    assert list(open_precomputed_tracks(path, camera="1").tracks()) == [5]
+    assert ready.fingerprint != open_precomputed_tracks(path, camera="1").fingerprint
 
 
 @pytest.mark.parametrize("camera", [None, "3"])
@@ -125,7 +125,7 @@ def test_the_camera_must_be_told_where_there_are_several(
     tmp_path: Path, camera: str | None
 ) -> None:
     with pytest.raises(VideoError, match="1, 2"):
-        open_ready_tracks(two_cameras(tmp_path / "labels.json"), camera=camera)
+        open_precomputed_tracks(two_cameras(tmp_path / "labels.json"), camera=camera)
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_the_camera_must_be_told_where_there_are_several(
 )
 def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(VideoError, match="JSON"):
-        open_ready_tracks(written(tmp_path / "a.json", text))
+        open_precomputed_tracks(written(tmp_path / "a.json", text))

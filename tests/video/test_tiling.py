@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tacan.errors import DetectorError
-from tacan.video.records import Detections
 from tacan.video.tiling import Tiled, tile_spans
+from tacan.video.video_records import Detections
 
 
 class Blobs:

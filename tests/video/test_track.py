@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tacan.errors import ConfigError
-from tacan.video.records import Detections
 from tacan.video.track import TRACKERS, open_tracker
+from tacan.video.video_records import Detections
 
 
 def walkers(frame: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +40,7 @@ def test_numbers_follow_people_in_whatever_order_they_come(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_somebody_hidden_shortly_keeps_the_number_and_later_gets_a_new_one(name: str) -> None:
-    tracker = open_tracker(name, fps=10, patience=1.0)
+    tracker = open_tracker(name, fps=10, max_lost_seconds=1.0)
     box = np.array([[50, 50, 90, 150]], np.float32)
     seen = Detections(box, np.array([0.9], np.float32))
 
@@ -56,7 +56,7 @@ def test_somebody_hidden_shortly_keeps_the_number_and_later_gets_a_new_one(name:
 
 
 def test_a_weak_detection_is_followed_but_begins_no_track() -> None:
-    tracker = open_tracker("bytetrack", fps=10, sure=0.5)
+    tracker = open_tracker("bytetrack", fps=10, track_threshold=0.5)
     box = np.array([[50, 50, 90, 150]], np.float32)
     strong, weak = (Detections(box, np.array([s], np.float32)) for s in (0.9, 0.2))
     assert all(tracker.update(weak)[0] == -1 for _ in range(5))
@@ -82,6 +82,6 @@ def test_an_empty_scene_and_two_runs_alike(name: str) -> None:
 
 def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
-        open_tracker("norfair", fps=0, patience=-1, sure=2)
+        open_tracker("norfair", fps=0, max_lost_seconds=-1, track_threshold=2)
     assert len(caught.value.faults) == 4
     assert "bytetrack, sort" in str(caught.value)

@@ -9,17 +9,17 @@ import pytest
 from tacan.errors import TacanError
 from tacan.files import sha256
 from tacan.gallery import Gallery, GalleryError
-from tacan.indexing.report import IndexReport
-from tacan.indexing.sources import VideoSource
-from tacan.indexing.walks import walks_of_video
+from tacan.indexing.index_report import IndexReport
 from tacan.video.decode import open_video
+from tacan.video.detection_source import DetectorSource
 from tacan.video.matching import Track
+from tacan.video.tracklets import find_tracklets
 from tacan.views.annotated_video import (
-    Walk,
+    DrawnTracklet,
     annotate_video,
     colour_of,
     draw_boxes,
-    walks_of_source,
+    tracklets_of_source,
 )
 from tests.indexing.conftest import SETTINGS, detector, embedder, index_video, make_gallery, video
 from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector
@@ -32,8 +32,8 @@ def frames_of(path: Path) -> list[np.ndarray]:
 
 def test_boxes_between_frames_that_were_looked_at_are_interpolated() -> None:
     boxes = np.array([[0, 0, 10, 20], [8, 4, 18, 24], [9, 9, 19, 29]], np.float32)
-    walk = Walk("a", 1, Track(np.array([0, 4, 90]), boxes))
-    asked = [walk.box_at(frame) for frame in (1, 4, 5, 91)]
+    tracklet = DrawnTracklet("a", 1, Track(np.array([0, 4, 90]), boxes))
+    asked = [tracklet.box_at(frame) for frame in (1, 4, 5, 91)]
     told = [None if box is None else box.tolist() for box in asked]
     assert told == [[2, 1, 12, 21], [8, 4, 18, 24], None, None]
 
@@ -63,18 +63,22 @@ def test_a_source_with_the_boxes_of_its_gallery(
 ) -> None:
     gallery = make_gallery()
     index_video(gallery, video)
-    walks = walks_of_source(gallery, sha256(video))
-    assert [walk.label for walk in walks] == [f"hall/{n}" for n in range(1, 6)]
-    out = annotate_video(video, tmp_path / "out.mp4", walks)
+    tracklets = tracklets_of_source(gallery, sha256(video))
+    assert [each.label for each in tracklets] == [f"hall/{n}" for n in range(1, 6)]
+    out = annotate_video(video, tmp_path / "out.mp4", tracklets)
     before, after = frames_of(video), frames_of(out)
     assert len(after) == 120
     assert after[0].shape == (HEIGHT, WIDTH, 3)
     drawn = [
-        t for t in range(120) if any(w.track.frames[0] <= t <= w.track.frames[-1] for w in walks)
+        t
+        for t in range(120)
+        if any(w.track.frames[0] <= t <= w.track.frames[-1] for w in tracklets)
     ]
     moved = [np.abs(a.astype(int) - b).max() for a, b in zip(before, after, strict=True)]
     assert min(moved[t] for t in drawn) > 60
-    part = annotate_video(video, tmp_path / "part.mp4", walks, first_seconds=2.0, last_seconds=4.0)
+    part = annotate_video(
+        video, tmp_path / "part.mp4", tracklets, first_seconds=2.0, last_seconds=4.0
+    )
     assert len(frames_of(part)) == pytest.approx(2 * FPS + 1, abs=1)
 
 
@@ -86,28 +90,29 @@ def test_a_video_that_the_gallery_does_not_know_or_knows_twice(
 ) -> None:
     gallery = make_gallery()
     with pytest.raises(GalleryError, match="indexed before"):
-        walks_of_source(gallery, sha256(video))
+        tracklets_of_source(gallery, sha256(video))
     index_video(gallery, video)
     index_video(gallery, video, camera="yard")
     with pytest.raises(GalleryError, match="hall, yard"):
-        walks_of_source(gallery, sha256(video))
-    assert walks_of_source(gallery, sha256(video), camera="yard")[0].label == "yard/1"
+        tracklets_of_source(gallery, sha256(video))
+    assert tracklets_of_source(gallery, sha256(video), camera="yard")[0].label == "yard/1"
 
 
-def test_walks_without_a_gallery_are_those_that_indexing_finds(
+def test_tracklets_without_a_gallery_are_those_that_indexing_finds(
     video: Path,
     make_gallery: Callable[..., Gallery],
     index_video: Callable[..., IndexReport],
     detector: BlockDetector,
 ) -> None:
-    walks = walks_of_video(VideoSource(video, "hall", None, SETTINGS), threads=1)
+    source = DetectorSource(detector)
+    tracklets = [DrawnTracklet.of(t) for t in find_tracklets(video, SETTINGS, source=source)]
     gallery = make_gallery()
     index_video(gallery, video)
-    indexed = walks_of_source(gallery, sha256(video))
-    assert [walk.track.boxes.tobytes() for walk in walks] == [
-        walk.track.boxes.tobytes() for walk in indexed
+    indexed = tracklets_of_source(gallery, sha256(video))
+    assert [each.track.boxes.tobytes() for each in tracklets] == [
+        each.track.boxes.tobytes() for each in indexed
     ]
-    assert [walk.label for walk in walks] == list("12345")
+    assert [each.label for each in tracklets] == list("12345")
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path: Path, video: Path) -> None:

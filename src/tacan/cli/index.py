@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.embeddings.shipped import DEFAULT_MODEL
-from tacan.errors import ConfigError
-from tacan.indexing.settings import IndexSettings
+from tacan.indexing.index_settings import IndexSettings
 
-__all__ = ["index", "parse_tiles"]
+__all__ = ["index"]
 
-DEFAULT = IndexSettings()
+DEFAULTS = IndexSettings()
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Amount = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -29,21 +28,7 @@ def index(
     start: Many = None,
     sources: Path | None = None,
     model: str = DEFAULT_MODEL,
-    detector: str = DEFAULT.detector,
-    tiles: str | None = None,
-    threshold: Amount | None = None,
-    stride: Count = DEFAULT.stride,
-    tracker: Literal["bytetrack", "sort"] = DEFAULT.tracker,
-    patience: Amount = DEFAULT.patience,
-    sure: Amount = DEFAULT.sure,
-    min_frames: Count = DEFAULT.min_frames,
-    min_seconds: Amount = DEFAULT.min_seconds,
-    min_height: Amount = DEFAULT.min_height,
-    min_sharpness: Amount = DEFAULT.min_sharpness,
-    max_seconds: Amount = DEFAULT.max_seconds,
-    crops: Count = DEFAULT.crops,
-    jpeg_quality: Count = DEFAULT.jpeg_quality,
-    embedded_frames: str = str(DEFAULT.embedded_frames),
+    settings: Annotated[IndexSettings, Parameter(name="*")] = DEFAULTS,
     fetch: Annotated[bool, Parameter(negative="")] = False,
     wait: Amount = 0.0,
     batch_frames: Count = 64,
@@ -85,41 +70,10 @@ def index(
         A YAML list of sources with `path`, `camera`, `start` and any of the options from
         `detector` to `embedded_frames`, with _ for -. Paths are relative to the list.
     model
-        Who makes vectors out of crops: street, which ships with the package; a folder with
+        The model that makes vectors of crops: street, which ships with the package; a folder with
         config.json and model.safetensors; a run folder of `tacan train`; or a frozen encoder:
         timm:NAME, onnx:FILE, openvino:FILE (what differs from its defaults stands in a YAML file
         beside it: see `tacan embed --help`).
-    detector
-        Who finds people: hog (needs nothing, finds large upright people only), yolox:FILE,
-        openvino:FILE, torchvision:NAME, rfdetr:NAME, or mot:FILE for ready boxes or tracks.
-    tiles
-        Cut each frame into ROWSxCOLUMNS overlapping tiles, for people who are small in it.
-    threshold
-        Least score of a detection; the detector's own when not given.
-    stride
-        Look at every which frame. 2 halves the work and follows walking people as well.
-    tracker
-        Who follows people from frame to frame.
-    patience
-        Seconds after which the tracker gives up someone whom it does not see.
-    sure
-        Score from which on a detection may begin a track.
-    min_frames
-        Least number of frames looked at in which a person is seen.
-    min_seconds
-        Least time that a tracklet lasts.
-    min_height
-        Least height of a person in pixels.
-    min_sharpness
-        Least sharpness of a tracklet's sharpest crop.
-    max_seconds
-        Tracks longer than this are cut.
-    crops
-        Pictures kept of each tracklet.
-    jpeg_quality
-        Their JPEG quality, to 100.
-    embedded_frames
-        Most frames of a tracklet that the model sees, spread evenly; or `all`.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
     wait
@@ -136,39 +90,21 @@ def index(
         Write what came of each source to this file as well; - is standard output.
     """
     from tacan.cli.console import note, progress_bar, say, write_json
-    from tacan.indexing.settings import checked_settings
-    from tacan.indexing.sources import gather_sources
+    from tacan.indexing.video_sources import gather_sources
 
-    chosen: dict[str, Any] = {
-        "detector": detector,
-        "tiles": parse_tiles(tiles),
-        "threshold": threshold,
-        "stride": stride,
-        "tracker": tracker,
-        "patience": patience,
-        "sure": sure,
-        "min_frames": min_frames,
-        "min_seconds": min_seconds,
-        "min_height": min_height,
-        "min_sharpness": min_sharpness,
-        "max_seconds": max_seconds,
-        "crops": crops,
-        "jpeg_quality": jpeg_quality,
-        "embedded_frames": None if embedded_frames == "all" else embedded_frames,
-    }
     asked = gather_sources(
         videos,
         cameras=camera or (),
         starts=start or (),
         source_list=sources,
-        settings=checked_settings(chosen, source="the command line"),
+        settings=settings,
     )
 
     import torch
 
     from tacan.embeddings.open import open_embedder
     from tacan.gallery import ModelCard, open_gallery
-    from tacan.indexing.run import index_sources
+    from tacan.indexing.index_videos import index_videos
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -177,7 +113,7 @@ def index(
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:
             with progress_bar("indexing", "frames") as progress:
-                report = index_sources(
+                report = index_videos(
                     opened,
                     asked,
                     embedder=embedder,
@@ -194,15 +130,3 @@ def index(
     if json != "-":
         for source in report.sources:
             say(source.text())
-
-
-def parse_tiles(text: str | None) -> tuple[int, int] | None:
-    """`2x3` -> (2, 3): rows and columns. Raises `ConfigError`."""
-    if text is None:
-        return None
-    rows, cross, columns = text.lower().partition("x")
-    if not cross or not rows.isdecimal() or not columns.isdecimal() or "0" in (rows, columns):
-        raise ConfigError(
-            [f"tiles must be ROWSxCOLUMNS, such as 2x2; got {text!r}"], source="the command line"
-        )
-    return int(rows), int(columns)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.video.tracklet_settings import TrackletSettings
+
 __all__ = ["video"]
+
+DEFAULTS = TrackletSettings()
 
 Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Amount = Annotated[float, Parameter(validator=Number(gte=0))]
@@ -23,11 +27,7 @@ def video(
     camera: str | None = None,
     first_seconds: Amount = 0.0,
     last_seconds: Amount | None = None,
-    detector: str = "hog",
-    tiles: str | None = None,
-    threshold: Amount | None = None,
-    stride: Count = 1,
-    tracker: Literal["bytetrack", "sort"] = "bytetrack",
+    settings: Annotated[TrackletSettings, Parameter(name="*")] = DEFAULTS,
     fetch: Annotated[bool, Parameter(negative="")] = False,
     threads: Count | None = None,
 ) -> None:
@@ -36,6 +36,7 @@ def video(
     With a gallery, the boxes are those that `tacan index` found, and the labels are the names that
     `tacan search` speaks of (or the person's, where it is known). Without one, people are found and
     followed now; that shows what a detector and its options would give before anything is indexed.
+    Options from --detector to --jpeg-quality are those of `tacan index`, and count then only.
 
     Example: tacan video door.mp4 door_people.mp4 --gallery people.gallery
 
@@ -55,16 +56,6 @@ def video(
         Where the written part begins.
     last_seconds
         Where it ends; at the video's end when not given.
-    detector
-        Without a gallery: who finds people, as in `tacan index --help`.
-    tiles
-        Without a gallery: ROWSxCOLUMNS that each frame is cut into.
-    threshold
-        Without a gallery: least score of a detection.
-    stride
-        Without a gallery: look at every which frame.
-    tracker
-        Without a gallery: who follows people.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
     threads
@@ -73,43 +64,41 @@ def video(
     import os
 
     from tacan.cli.console import progress_bar, say
-    from tacan.cli.index import parse_tiles
     from tacan.files import sha256
-    from tacan.indexing.settings import checked_settings
-    from tacan.indexing.sources import VideoSource
-    from tacan.indexing.walks import walks_of_video
-    from tacan.views.annotated_video import annotate_video, walks_of_source
+    from tacan.video.decode import open_video
+    from tacan.video.detection_source import open_detection_source
+    from tacan.video.tracklets import find_tracklets
+    from tacan.views.annotated_video import DrawnTracklet, annotate_video, tracklets_of_source
 
-    chosen = checked_settings(
-        {
-            "detector": detector,
-            "tiles": parse_tiles(tiles),
-            "threshold": threshold,
-            "stride": stride,
-            "tracker": tracker,
-        },
-        source="the command line",
-    )
     if gallery is not None:
         from tacan.gallery import open_gallery
 
         with open_gallery(gallery) as opened:
-            walks = walks_of_source(opened, sha256(source), camera=camera)
+            tracklets = tracklets_of_source(opened, sha256(source), camera=camera)
     else:
-        with progress_bar("following", "frames") as progress:
-            walks = walks_of_video(
-                VideoSource(source, camera or source.stem, None, chosen),
-                threads=threads or os.cpu_count() or 1,
-                fetch=fetch,
-                progress=progress,
+        with open_video(source) as opened, progress_bar("following", "frames") as progress:
+            total = opened.promised_frames
+            found = find_tracklets(
+                opened,
+                settings,
+                source=open_detection_source(
+                    settings,
+                    video=source,
+                    camera=camera or source.stem,
+                    threads=threads or os.cpu_count() or 1,
+                    fetch=fetch,
+                ),
+                last_seconds=last_seconds,
+                on_frame=lambda frame: progress(frame.index + 1, max(total, frame.index + 1)),
             )
+            tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
     with progress_bar("drawing", "frames") as progress:
         annotate_video(
             source,
             out,
-            walks,
+            tracklets,
             first_seconds=first_seconds,
             last_seconds=last_seconds,
             progress=progress,
         )
-    say(f"{len(walks)} tracklet{'' if len(walks) == 1 else 's'} drawn -> {out}")
+    say(f"{len(tracklets)} tracklet{'' if len(tracklets) == 1 else 's'} drawn -> {out}")

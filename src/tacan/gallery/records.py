@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.video.records import Crop
+from tacan.video.video_records import Crop
 
 __all__ = [
     "GalleryInfo",

@@ -6,7 +6,6 @@ Legend: m clips of a tracklet, T frames of a clip, D embedding size, H x W pixel
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -19,34 +18,21 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.stream import ClipSums, ClipWeights
 from tacan.gallery.records import NewTracklet
 from tacan.images.resize import resize_crops
-from tacan.video.clip_reservoir import Picture
-from tacan.video.records import VideoTracklet
+from tacan.video.video_records import Picture, VideoTracklet
 
-__all__ = ["TrackletClips", "embed_group", "in_groups"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrackletClips:
-    """A finished tracklet and the clips [m] of 1 to T pictures that it is to be embedded from."""
-
-    tracklet: VideoTracklet
-    clips: list[list[Picture]]
-
-    @property
-    def n_pictures(self) -> int:
-        return sum(map(len, self.clips))
+__all__ = ["embed_group", "in_groups"]
 
 
 def in_groups(
-    tracklets: Iterable[TrackletClips], *, n_frames: int
-) -> Iterator[list[TrackletClips]]:
+    tracklets: Iterable[VideoTracklet], *, n_frames: int
+) -> Iterator[list[VideoTracklet]]:
     """Tracklets in groups of at least `n_frames` pictures, in their order; the last may have less.
 
     A group is embedded together and committed together. What is in it depends on nothing but the
     tracklets, so that a run that goes on after a kill makes the same batches as the one before:
     a vector differs in its last bits when its clips meet others in a batch.
     """
-    group: list[TrackletClips] = []
+    group: list[VideoTracklet] = []
     for tracklet in tracklets:
         group.append(tracklet)
         if sum(each.n_pictures for each in group) >= n_frames:
@@ -57,7 +43,7 @@ def in_groups(
 
 
 def embed_group(
-    group: Sequence[TrackletClips], embedder: ClipEmbedder, *, batch_frames: int
+    group: Sequence[VideoTracklet], embedder: ClipEmbedder, *, batch_frames: int
 ) -> list[NewTracklet]:
     """The tracklets of `group` with their vectors, ready for the gallery.
 
@@ -79,7 +65,7 @@ def embed_group(
     ]
 
 
-def _clip_tensor(clip: list[Picture], embedder: ClipEmbedder) -> Tensor:
+def _clip_tensor(clip: Sequence[Picture], embedder: ClipEmbedder) -> Tensor:
     """One clip uint8 [T, 3, H, W]; one with fewer pictures repeats them in turn."""
     height, width = embedder.input_size
     frames = torch.cat([resize_crops([p.pixels], height=height, width=width) for p in clip])
@@ -88,16 +74,15 @@ def _clip_tensor(clip: list[Picture], embedder: ClipEmbedder) -> Tensor:
 
 
 def _new_tracklet(
-    each: TrackletClips, *, embedding: NDArray[np.float32], weights: NDArray[np.float32]
+    tracklet: VideoTracklet, *, embedding: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> NewTracklet:
-    tracklet = each.tracklet
     return NewTracklet(
         number=tracklet.number,
         first_seconds=float(tracklet.seconds[0]),
         last_seconds=float(tracklet.seconds[-1]),
         embedding=embedding,
         clip_weights=weights,
-        clip_frames=np.array([(c[0].frame, c[-1].frame) for c in each.clips], np.int64),
+        clip_frames=np.array([(c[0].frame, c[-1].frame) for c in tracklet.clips], np.int64),
         n_frames=len(tracklet),
         quality=tracklet.quality,
         frames=tracklet.frames,

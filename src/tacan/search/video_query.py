@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from tacan.errors import DataError, VideoError
 from tacan.files import sha256
 from tacan.gallery.records import Source, StoredTracklet, TrackletFilter, Trajectory
+from tacan.images.cut import cut_box
 from tacan.search.parse import Moment
-from tacan.video.boxes import clipped, ious
+from tacan.video.boxes import interpolate_boxes, ious
 from tacan.video.decode import VideoFile, open_video
-from tacan.video.records import VideoFrame
+from tacan.video.video_records import VideoFrame
 
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
@@ -55,7 +56,7 @@ def find_tracklet(
         if tracklet.source_id not in wanted or not near:
             continue
         box = box_at(gallery.trajectory(tracklet.id), moment.seconds)
-        overlap = 0.0 if box is None else float(ious(asked, box[None])[0, 0])
+        overlap = 0.0 if box is None else float(ious(asked, box[None])[0])
         if overlap >= best_overlap:
             best, best_overlap = tracklet, overlap
     return best
@@ -68,17 +69,10 @@ def box_at(trajectory: Trajectory, seconds: float) -> NDArray[np.float32] | None
     a gap of more than `MAX_GAP` seconds.
     """
     times = trajectory.seconds
-    after = int(np.searchsorted(times, seconds))
-    if after in (0, len(times)):
-        edge = min(after, len(times) - 1)
-        near = abs(times[edge] - seconds) <= MAX_GAP / 2
-        return trajectory.boxes[edge] if near else None
-    gap = times[after] - times[after - 1]
-    if gap > MAX_GAP:
-        return None
-    share = (seconds - times[after - 1]) / gap
-    mean = (1 - share) * trajectory.boxes[after - 1] + share * trajectory.boxes[after]
-    return mean.astype(np.float32)
+    nearest = np.clip(seconds, times[0], times[-1])
+    there, boxes = interpolate_boxes(times, trajectory.boxes, nearest[None], max_gap=MAX_GAP)
+    near = abs(nearest - seconds) <= MAX_GAP / 2
+    return boxes[0] if near and there[0] else None
 
 
 def cut_moment(moment: Moment) -> NDArray[np.uint8]:
@@ -112,13 +106,12 @@ def _shown_at(video: VideoFile, moment: Moment, *, first: int) -> VideoFrame | N
 
 
 def _cut(image: NDArray[np.uint8], moment: Moment) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    box = clipped(np.array([moment.box], np.float32), width=width, height=height)[0]
-    x1, y1, x2, y2 = (int(value) for value in np.rint(box))
-    if x2 <= x1 or y2 <= y1:
+    crop = cut_box(image, np.array(moment.box, np.float32))
+    if not crop.size:
+        height, width = image.shape[:2]
         raise DataError(
             f"a box must show a part of the picture, which is {width} x {height}",
             got=repr(moment.label),
             remedy="Give x,y,w,h in pixels of the upright picture.",
         )
-    return np.ascontiguousarray(image[y1:y2, x1:x2])
+    return np.ascontiguousarray(crop)

@@ -1,6 +1,7 @@
 """Arithmetic on boxes x1, y1, x2, y2 (pixels).
 
-Legend: n and k boxes.
+Legend: n and k boxes. Functions with `[...]` broadcast: `left[:, None]` and `right[None]` give
+every pair, [n, k].
 """
 
 from __future__ import annotations
@@ -8,15 +9,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["areas", "clipped", "covered_shares", "ious", "keep_best", "paired_ious"]
+__all__ = [
+    "areas",
+    "clipped",
+    "covered_shares",
+    "interpolate_boxes",
+    "intersections",
+    "ious",
+    "keep_best",
+]
 
 Boxes = NDArray[np.float32]
 
 
-def areas(boxes: Boxes) -> NDArray[np.float32]:
-    """The area [n] of each box [n, 4]; 0 for a box turned inside out."""
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
-    return sides[:, 0] * sides[:, 1]
+def areas(boxes: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The area [...] of each box [..., 4]; 0 for a box turned inside out."""
+    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
+    return sides[..., 0] * sides[..., 1]
 
 
 def clipped(boxes: Boxes, *, width: int, height: int) -> Boxes:
@@ -25,38 +34,29 @@ def clipped(boxes: Boxes, *, width: int, height: int) -> Boxes:
     return np.clip(boxes, 0, limits).astype(np.float32)
 
 
-def _shared(left: Boxes, right: Boxes) -> NDArray[np.float32]:
-    corner = np.maximum(left[:, None, :2], right[None, :, :2])
-    opposite = np.minimum(left[:, None, 2:], right[None, :, 2:])
-    sides = np.maximum(opposite - corner, 0)
-    return sides[..., 0] * sides[..., 1]
+def intersections(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The area [...] that boxes [..., 4] and [..., 4] share."""
+    corner = np.maximum(left[..., :2], right[..., :2])
+    opposite = np.minimum(left[..., 2:], right[..., 2:])
+    return areas(np.concatenate([corner, opposite], axis=-1))
 
 
-def ious(left: Boxes, right: Boxes) -> NDArray[np.float32]:
-    """Intersection over union [n, k] of each pair of boxes [n, 4] and [k, 4]; 0 for two points.
+def ious(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Intersection over union [...] of boxes [..., 4] and [..., 4]; 0 for two points.
 
     >>> two = np.array([[0, 0, 2, 2], [1, 0, 3, 2]], np.float32)
-    >>> round(float(ious(two, two)[0, 1]), 3)
+    >>> round(float(ious(two[0], two[1])), 3)
     0.333
     """
-    shared = _shared(left, right)
-    union = areas(left)[:, None] + areas(right)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-
-
-def paired_ious(left: Boxes, right: Boxes) -> NDArray[np.float32]:
-    """Intersection over union [n] of each box [n, 4] with the one at the same place."""
-    corner = np.maximum(left[:, :2], right[:, :2])
-    sides = np.maximum(np.minimum(left[:, 2:], right[:, 2:]) - corner, 0)
-    shared = sides[:, 0] * sides[:, 1]
+    shared = intersections(left, right)
     union = areas(left) + areas(right) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
-def covered_shares(left: Boxes, right: Boxes) -> NDArray[np.float32]:
-    """The shared area over that of the smaller box [n, k]: 1 where one lies within the other."""
-    shared = _shared(left, right)
-    smaller = np.minimum(areas(left)[:, None], areas(right)[None, :])
+def covered_shares(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The shared area over that of the smaller box [...]: 1 where one lies within the other."""
+    shared = intersections(left, right)
+    smaller = np.minimum(areas(left), areas(right))
     return np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
 
 
@@ -69,11 +69,34 @@ def keep_best(
     two share more than `covered` of the smaller one (never, at 1). Equal scores keep their order.
     """
     order = np.argsort(-scores, kind="stable")
-    overlaps = (ious(boxes, boxes) > iou) | (covered_shares(boxes, boxes) > covered)
     gone = np.zeros(len(boxes), bool)
     kept: list[int] = []
     for index in order.tolist():
         if not gone[index]:
             kept.append(index)
-            gone |= overlaps[index]
+            # One row at a time: all pairs of thousands of boxes would take gigabytes.
+            box = boxes[index]
+            gone |= (ious(box, boxes) > iou) | (covered_shares(box, boxes) > covered)
     return np.array(kept, np.int64)
+
+
+def interpolate_boxes(
+    known_at: NDArray[np.int64] | NDArray[np.float64],
+    boxes: Boxes,
+    at: NDArray[np.int64] | NDArray[np.float64],
+    *,
+    max_gap: float,
+) -> tuple[NDArray[np.bool_], Boxes]:
+    """Whether a track is known at each of `at` [k], bool [k], and its boxes there, float32 [k, 4].
+
+    `known_at` [n] are the rising frame numbers or seconds of its `boxes` [n, 4]. Between two of
+    them the box moves on a straight line, unless they are more than `max_gap` apart; before the
+    first and behind the last the track is nowhere.
+    """
+    after = np.searchsorted(known_at, at).clip(0, len(known_at) - 1)
+    before = np.where(known_at[after] == at, after, np.maximum(after - 1, 0))
+    gap = known_at[after] - known_at[before]
+    part = np.divide(at - known_at[before], gap, out=np.zeros(len(at)), where=gap > 0)
+    inside = (at >= known_at[0]) & (at <= known_at[-1]) & (gap <= max_gap)
+    start, end = boxes[before], boxes[after]
+    return inside, (start + part[:, None] * (end - start)).astype(np.float32)

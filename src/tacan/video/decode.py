@@ -1,4 +1,4 @@
-"""Pictures out of a video file, upright, each with its exact time.
+"""Decoded frames of a video file, upright, each with its exact time.
 
 Times are the stream's own, so that a variable frame rate needs no special care; frames that are
 marked as interlaced are deinterlaced, and the display matrix turns and mirrors the picture. Pixels
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tacan.errors import VideoError
 from tacan.video.deinterlace import Deinterlacer
 from tacan.video.orientation import Orientation
-from tacan.video.records import VideoFrame
+from tacan.video.video_records import VideoFrame
 
 __all__ = ["VideoFile", "open_video"]
 
@@ -65,7 +65,6 @@ class VideoFile:
         self.n_frames: int | None = self._stream.frames or None
         self.duration = self._promised_seconds()
         self.start_time = _start_time(self._container, self._stream)
-        self._used = False
         self.damage = None
 
     def __enter__(self) -> Self:
@@ -81,6 +80,11 @@ class VideoFile:
 
     def close(self) -> None:
         self._container.close()
+
+    @property
+    def promised_frames(self) -> int:
+        """The number of frames as well as the file's head tells it, 0 where it tells nothing."""
+        return self.n_frames or round((self.duration or 0) * self.fps)
 
     def frames(self, *, stride: int = 1, first: int = 0) -> Iterator[VideoFrame]:
         """The frames `first`, `first + stride`, ..., in the order of showing.

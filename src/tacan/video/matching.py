@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.video.boxes import paired_ious
+from tacan.video.boxes import interpolate_boxes, ious
 
-__all__ = ["Matching", "Track", "boxes_at", "match_tracks"]
+__all__ = ["Matching", "Track", "match_tracks"]
 
-_LONGEST_BRIDGE = 30
+MAX_GAP = 30
 """Frames: between two boxes that are further apart nothing is filled in."""
 
 
@@ -25,6 +25,13 @@ class Track:
 
     frames: NDArray[np.int64]
     boxes: NDArray[np.float32]
+
+    def boxes_at(self, frames: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Where the track is known at `frames`, bool [k], and its boxes there, float32 [k, 4].
+
+        Boxes between two frames are interpolated: see `boxes.interpolate_boxes`.
+        """
+        return interpolate_boxes(self.frames, self.boxes, frames, max_gap=MAX_GAP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,25 +87,8 @@ def match_tracks(
         for column, track in enumerate(produced):
             if track.frames[-1] < label.frames[0] or track.frames[0] > label.frames[-1]:
                 continue
-            there, boxes = boxes_at(track, label.frames)
-            hits[row, column] = (paired_ious(label.boxes[there], boxes[there]) >= iou).sum()
+            there, boxes = track.boxes_at(label.frames)
+            hits[row, column] = (ious(label.boxes[there], boxes[there]) >= iou).sum()
     n_labelled = np.array([len(track.frames) for track in labelled], np.int64)
     n_produced = np.array([len(track.frames) for track in produced], np.int64)
     return Matching(hits=hits, n_labelled=n_labelled, n_produced=n_produced, share=share)
-
-
-def boxes_at(
-    track: Track, frames: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Where the track is known at `frames`, bool [n], and its boxes there, float32 [n, 4].
-
-    Between two of its frames the box moves on a straight line, unless they are more than 30
-    apart; before the first and behind the last it is nowhere.
-    """
-    after = np.searchsorted(track.frames, frames).clip(0, len(track.frames) - 1)
-    before = np.where(track.frames[after] == frames, after, np.maximum(after - 1, 0))
-    gap = track.frames[after] - track.frames[before]
-    part = np.divide(frames - track.frames[before], gap, out=np.zeros(len(frames)), where=gap > 0)
-    inside = (frames >= track.frames[0]) & (frames <= track.frames[-1]) & (gap <= _LONGEST_BRIDGE)
-    start, end = track.boxes[before], track.boxes[after]
-    return inside, (start + part[:, None] * (end - start)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Ready boxes and tracks: the MOT Challenge's text format, and JSON.
+"""Boxes and tracks that were computed elsewhere: the MOT Challenge's text format, and JSON.
 
 A MOT line is `frame, track, x, y, width, height, score, ...`: frames and tracks count from 1, a
 track of -1 means that the box is only a detection, what follows is ignored. A JSON file holds
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,27 @@ from numpy.typing import NDArray
 from tacan.errors import VideoError
 from tacan.files import sha256, write_text
 from tacan.video.matching import Track
-from tacan.video.records import NO_TRACK, Detections, VideoTracklet
+from tacan.video.video_records import (
+    NO_TRACK,
+    Detections,
+    FrameDetections,
+    VideoFrame,
+    VideoTracklet,
+)
 
-__all__ = ["ReadyTracks", "open_ready_tracks", "read_json_tracks", "read_mot", "write_mot"]
+__all__ = [
+    "PrecomputedTracks",
+    "open_precomputed_tracks",
+    "read_json_tracks",
+    "read_mot",
+    "write_mot",
+]
 
 _COLUMNS = 7
 
 
-class ReadyTracks:
-    """Boxes that were found elsewhere, by frame index (counted from 0)."""
+class PrecomputedTracks:
+    """Boxes that were found elsewhere, by frame index (counted from 0): a `DetectionSource`."""
 
     def __init__(self, by_frame: Mapping[int, NDArray[np.float64]], *, fingerprint: str) -> None:
         """Rows float64 [n, 6] of each frame: track (-1 for none), x1, y1, x2, y2, score."""
@@ -53,6 +65,17 @@ class ReadyTracks:
         found = Detections(rows[:, 1:5].astype(np.float32), rows[:, 5].astype(np.float32))
         return found, rows[:, 0].astype(np.int64)
 
+    def detect(
+        self,
+        frames: Iterable[VideoFrame],
+        *,
+        cache: object = None,  # noqa: ARG002
+    ) -> Iterator[FrameDetections]:
+        """The boxes of each frame, with their tracks where the file has any."""
+        for frame in frames:
+            detections, tracks = self.at(frame.index)
+            yield FrameDetections(frame, detections, tracks if self.has_tracks else None)
+
     def tracks(self) -> dict[int, Track]:
         """Every track by its number, in the order of the numbers."""
         places: dict[int, list[tuple[int, NDArray[np.float64]]]] = defaultdict(list)
@@ -69,9 +92,9 @@ class ReadyTracks:
         }
 
 
-def open_ready_tracks(
+def open_precomputed_tracks(
     path: Path, *, camera: str | None = None, video: str | None = None
-) -> ReadyTracks:
+) -> PrecomputedTracks:
     """The boxes in a MOT text file, or in a JSON file (by its ending).
 
     Raises `VideoError`.
@@ -85,7 +108,7 @@ def open_ready_tracks(
     return read_mot(path)
 
 
-def read_mot(path: Path) -> ReadyTracks:
+def read_mot(path: Path) -> PrecomputedTracks:
     """The boxes in a MOT text file.
 
     As in the challenge's own ground truth, a track's line with the score 0 is passed over, and a
@@ -109,12 +132,12 @@ def read_mot(path: Path) -> ReadyTracks:
         score = 1.0 if score < 0 and track != NO_TRACK else min(max(score, 0.0), 1.0)
         x, y, width, height = values[2:6]
         rows.append([values[0] - 1, track, x, y, x + width, y + height, score])
-    return ReadyTracks(_grouped(path, rows), fingerprint=_digest(path))
+    return PrecomputedTracks(_grouped(path, rows), fingerprint=_digest(path))
 
 
 def read_json_tracks(
     path: Path, *, camera: str | None = None, video: str | None = None
-) -> ReadyTracks:
+) -> PrecomputedTracks:
     """The tracks in a JSON file, those of one `camera` or `video` where it holds several.
 
     Raises `VideoError` for another content, or where the choice is open.
@@ -131,7 +154,7 @@ def read_json_tracks(
                 rows.append([int(frame), track, x1, y1, x2, y2, float(score)])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _faulty(path, f"{type(error).__name__}: {error}") from error
-    return ReadyTracks(_grouped(path, rows), fingerprint=f"{_digest(path)}:{camera}:{video}")
+    return PrecomputedTracks(_grouped(path, rows), fingerprint=f"{_digest(path)}:{camera}:{video}")
 
 
 def _of_one_source(

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tacan.video.boxes import intersections
+
 __all__ = ["crop_quality", "sharpness", "visible_shares"]
 
 _SIZE = (32, 64)
@@ -34,11 +36,8 @@ def visible_shares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     n = len(boxes)
     if n < 2:
         return np.ones(n, np.float32)
-    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    opposite = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    sides = np.maximum(opposite - corner, 0)
     own = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6), axis=1)
-    hidden = sides[..., 0] * sides[..., 1] / own[:, None]
+    hidden = intersections(boxes[:, None], boxes[None]) / own[:, None]
     nearer = boxes[None, :, 3] > boxes[:, None, 3]
     return (1 - np.where(nearer, hidden, 0).max(axis=1)).astype(np.float32)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
 from tacan.video.boxes import keep_best
-from tacan.video.records import Detections, Detector
+from tacan.video.video_records import Detections
+
+if TYPE_CHECKING:
+    from tacan.video.detect import Detector
 
 __all__ = ["Tiled", "tile_spans"]
 

@@ -6,21 +6,29 @@ The work is done by the package `trackers`, which is imported when a tracker is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError
-from tacan.video.records import NO_TRACK, Detections, Tracker
+from tacan.video.video_records import NO_TRACK, Detections
 
-__all__ = ["TRACKERS", "open_tracker"]
+__all__ = ["TRACKERS", "Tracker", "open_tracker"]
 
 _PACKAGE_RATE = 30.0
-"""`trackers` counts its patience in frames of a video of this rate."""
+"""`trackers` counts lost frames in a video of this rate."""
 
 
-class _Followed:
+class Tracker(Protocol):
+    """Something that follows people from frame to frame."""
+
+    def update(self, detections: Detections) -> NDArray[np.int64]:
+        """Track number [n] of each detection, -1 for none. Once a processed frame, in order."""
+        ...
+
+
+class _PackageTracker:
     """A tracker of the package `trackers` behind our protocol."""
 
     def __init__(self, tracker: Any) -> None:
@@ -44,26 +52,26 @@ class _Followed:
         return numbers
 
 
-def _bytetrack(*, fps: float, patience: float, sure: float) -> Any:
+def _bytetrack(*, fps: float, max_lost_seconds: float, track_threshold: float) -> Any:
     from trackers import ByteTrackTracker
 
     return ByteTrackTracker(
-        lost_track_buffer=round(patience * _PACKAGE_RATE),
+        lost_track_buffer=round(max_lost_seconds * _PACKAGE_RATE),
         frame_rate=fps,
-        track_activation_threshold=sure,
-        high_conf_det_threshold=sure,
+        track_activation_threshold=track_threshold,
+        high_conf_det_threshold=track_threshold,
         minimum_consecutive_frames=2,
         minimum_iou_threshold=0.1,
     )
 
 
-def _sort(*, fps: float, patience: float, sure: float) -> Any:
+def _sort(*, fps: float, max_lost_seconds: float, track_threshold: float) -> Any:
     from trackers import SORTTracker
 
     return SORTTracker(
-        lost_track_buffer=round(patience * _PACKAGE_RATE),
+        lost_track_buffer=round(max_lost_seconds * _PACKAGE_RATE),
         frame_rate=fps,
-        track_activation_threshold=sure,
+        track_activation_threshold=track_threshold,
         minimum_consecutive_frames=2,
         minimum_iou_threshold=0.1,
     )
@@ -73,21 +81,26 @@ TRACKERS: dict[str, Callable[..., Any]] = {"bytetrack": _bytetrack, "sort": _sor
 """Every tracker."""
 
 
-def open_tracker(name: str, *, fps: float, patience: float = 1.0, sure: float = 0.4) -> Tracker:
+def open_tracker(
+    name: str, *, fps: float, max_lost_seconds: float = 1.0, track_threshold: float = 0.4
+) -> Tracker:
     """The tracker `name`, for frames that follow each other at `fps` (after any stride).
 
-    A person who is not seen for `patience` seconds is given up. A detection begins a track from
-    the score `sure` on; `bytetrack` follows a track through weaker ones. Raises `ConfigError`.
+    A person who is not seen for `max_lost_seconds` is given up. A detection begins a track from
+    the score `track_threshold` on; `bytetrack` follows a track through weaker ones. Raises
+    `ConfigError`.
     """
     faults: list[str] = []
     if name not in TRACKERS:
         faults.append(f"a tracker must be one of {', '.join(TRACKERS)}; got {name!r}")
     if not fps > 0:
         faults.append(f"a frame rate must be positive; got {fps}")
-    if not patience >= 0:
-        faults.append(f"a tracker's patience must not be negative; got {patience}")
-    if not 0 <= sure <= 1:
-        faults.append(f"the score that begins a track must be in 0..1; got {sure}")
+    if not max_lost_seconds >= 0:
+        faults.append(f"max_lost_seconds must not be negative; got {max_lost_seconds}")
+    if not 0 <= track_threshold <= 1:
+        faults.append(f"track_threshold must be in 0..1; got {track_threshold}")
     if faults:
         raise ConfigError(faults, source="the tracker")
-    return _Followed(TRACKERS[name](fps=fps, patience=patience, sure=sure))
+    return _PackageTracker(
+        TRACKERS[name](fps=fps, max_lost_seconds=max_lost_seconds, track_threshold=track_threshold)
+    )

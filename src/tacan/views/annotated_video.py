@@ -18,46 +18,53 @@ from tacan.gallery.records import Source
 from tacan.progress import Progress, silent
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.encode import write_timed_video
-from tacan.video.matching import Track, boxes_at
+from tacan.video.matching import Track
+from tacan.video.video_records import VideoTracklet
 
-__all__ = ["Walk", "annotate_video", "draw_boxes", "walks_of_source"]
+__all__ = ["DrawnTracklet", "annotate_video", "draw_boxes", "tracklets_of_source"]
 
 Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
-    """What is drawn of one tracklet: its label, its number, and where it was."""
+class DrawnTracklet:
+    """A tracklet as it is drawn: its label, its number, and its boxes."""
 
     label: str
     number: int
     track: Track
 
+    @classmethod
+    def of(cls, tracklet: VideoTracklet) -> DrawnTracklet:
+        """A tracklet that no gallery holds, labelled with its number."""
+        track = Track(tracklet.frames, tracklet.boxes)
+        return cls(str(tracklet.number), tracklet.number, track)
+
     def box_at(self, frame: int) -> NDArray[np.float32] | None:
-        """The box [4] in `frame`, as `matching.boxes_at` fills it in; None where there is none."""
-        there, boxes = boxes_at(self.track, np.array([frame]))
+        """The box [4] in `frame`, as `Track.boxes_at` fills it in; None where there is none."""
+        there, boxes = self.track.boxes_at(np.array([frame]))
         return boxes[0] if there[0] else None
 
 
 def annotate_video(
     path: Path,
     out: Path,
-    walks: Sequence[Walk],
+    tracklets: Sequence[DrawnTracklet],
     *,
     first_seconds: float = 0.0,
     last_seconds: float | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Writes the video `path` with `walks` drawn into it to the MP4 file `out`.
+    """Writes the video `path` with `tracklets` drawn into it to the MP4 file `out`.
 
     Every frame is written, at its own time. `first_seconds` and `last_seconds` choose a part.
     `progress` is told of frames. Raises `VideoError` and `StorageError`.
     """
     with open_video(path) as video:
-        total = video.n_frames or round((video.duration or 0) * video.fps)
+        total = video.promised_frames
         pictures = _drawn(
             video,
-            walks,
+            tracklets,
             first_seconds=first_seconds,
             last_seconds=last_seconds,
             total=total,
@@ -66,7 +73,9 @@ def annotate_video(
         return write_timed_video(out, pictures, fps=video.fps, size=(video.width, video.height))
 
 
-def walks_of_source(gallery: Gallery, sha256: str, *, camera: str | None = None) -> list[Walk]:
+def tracklets_of_source(
+    gallery: Gallery, sha256: str, *, camera: str | None = None
+) -> list[DrawnTracklet]:
     """The tracklets that a gallery holds of a video, known by the content of its file.
 
     Raises `GalleryError` where it holds none of it, or holds it for several cameras.
@@ -85,38 +94,38 @@ def walks_of_source(gallery: Gallery, sha256: str, *, camera: str | None = None)
             got=", ".join(source.camera for source in sources),
             remedy="Choose one with --camera.",
         )
-    return list(_walks(gallery, sources[0]))
+    return list(_tracklets(gallery, sources[0]))
 
 
-def _walks(gallery: Gallery, source: Source) -> Iterator[Walk]:
+def _tracklets(gallery: Gallery, source: Source) -> Iterator[DrawnTracklet]:
     for tracklet in gallery.tracklets():
         if tracklet.source_id == source.id:
             path = gallery.trajectory(tracklet.id)
             label = tracklet.name if tracklet.person is None else tracklet.person
-            yield Walk(label, tracklet.number, Track(path.frames, path.boxes))
+            yield DrawnTracklet(label, tracklet.number, Track(path.frames, path.boxes))
 
 
 def _drawn(
     video: VideoFile,
-    walks: Sequence[Walk],
+    tracklets: Sequence[DrawnTracklet],
     *,
     first_seconds: float,
     last_seconds: float | None,
     total: int,
     progress: Progress,
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    coming = deque(sorted(walks, key=lambda walk: int(walk.track.frames[0])))
-    running: list[Walk] = []
+    coming = deque(sorted(tracklets, key=lambda tracklet: int(tracklet.track.frames[0])))
+    running: list[DrawnTracklet] = []
     for frame in video.frames():
         progress(frame.index + 1, max(total, frame.index + 1))
         if last_seconds is not None and frame.seconds > last_seconds:
             return
         while coming and coming[0].track.frames[0] <= frame.index:
             running.append(coming.popleft())
-        running = [walk for walk in running if walk.track.frames[-1] >= frame.index]
+        running = [each for each in running if each.track.frames[-1] >= frame.index]
         if frame.seconds >= first_seconds:
-            places = [(walk, walk.box_at(frame.index)) for walk in running]
-            boxes = [(w.label, colour_of(w.number), box) for w, box in places if box is not None]
+            places = [(each, each.box_at(frame.index)) for each in running]
+            boxes = [(t.label, colour_of(t.number), box) for t, box in places if box is not None]
             yield frame.seconds - first_seconds, draw_boxes(frame.image, boxes)
 
 

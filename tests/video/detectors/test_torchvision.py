@@ -14,7 +14,7 @@ from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
 from tacan.errors import DetectorError
 from tacan.video.detectors import torchvision as torchvision_detectors
-from tacan.video.detectors.torchvision import TorchvisionReader, open_torchvision
+from tacan.video.detectors.torchvision import TorchvisionDetector, open_torchvision
 
 NAME = "ssdlite320_mobilenet_v3_large"
 
@@ -38,7 +38,7 @@ def test_people_of_enough_score_are_reported() -> None:
     network = Answering()
     image = np.zeros((60, 50, 3), np.uint8)
     image[..., 0] = 255
-    found = TorchvisionReader(network, threshold=0.1).detect_one(image)
+    found = TorchvisionDetector(network, threshold=0.1).detect_one(image)
     assert found.boxes.tolist() == [[1, 2, 3, 4], [5, 6, 50, 60]]
     np.testing.assert_allclose(found.scores, [0.9, 0.8])
     assert network.seen.shape == (3, 60, 50)

@@ -12,7 +12,7 @@ from tacan.runtimes.detection_network import DetectionNetwork
 from tacan.video.decode import open_video
 from tacan.video.detectors.yolox import (
     STRIDES,
-    YoloxReader,
+    YoloxDetector,
     decode_grid,
     letterbox,
     open_yolox,
@@ -74,7 +74,7 @@ def rows_with(*found: tuple[int, float, float, int]) -> np.ndarray:
 def test_people_of_enough_score_are_reported_in_image_pixels() -> None:
     # Place 0 is the cell at the upper left of stride 8, place 9 the second of the second row.
     rows = rows_with((0, 0.9, 0.9, 0), (9, 0.9, 0.5, 0), (30, 0.9, 0.9, 2), (40, 0.1, 0.9, 0))
-    reader = YoloxReader(fake(rows), threshold=0.3)
+    reader = YoloxDetector(fake(rows), threshold=0.3)
     found = reader.detect_one(np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.uint8))
     np.testing.assert_allclose(found.scores, [0.81, 0.45], atol=1e-6)
     np.testing.assert_allclose(found.boxes, [[0, 0, 8, 8], [8, 8, 24, 24]], atol=1e-4)
@@ -84,19 +84,19 @@ def test_a_box_that_is_rather_something_else_is_nobody() -> None:
     rows = rows_with((12, 0.9, 0.5, 0))
     rows[12, 5 + 1] = 0.8
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    assert len(YoloxReader(fake(rows), threshold=0.1).detect_one(image)) == 0
+    assert len(YoloxDetector(fake(rows), threshold=0.1).detect_one(image)) == 0
 
 
 def test_two_boxes_on_one_person_become_one() -> None:
     rows = rows_with((10, 0.9, 0.9, 0), (11, 0.9, 0.8, 0))
     rows[10:12, 2:4] = 2.0
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    found = YoloxReader(fake(rows), threshold=0.1).detect_one(image)
+    found = YoloxDetector(fake(rows), threshold=0.1).detect_one(image)
     assert found.scores.tolist() == pytest.approx([0.81])
 
 
 def test_another_output_is_refused() -> None:
-    reader = YoloxReader(fake(np.zeros((7, 85), np.float32)), threshold=0.1)
+    reader = YoloxDetector(fake(np.zeros((7, 85), np.float32)), threshold=0.1)
     with pytest.raises(DetectorError, match=f"{n_anchors()}, 5"):
         reader.detect_one(np.zeros((10, 10, 3), np.uint8))
 

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.video.boxes import clipped, keep_best
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
-__all__ = ["HogReader", "open_hog"]
+__all__ = ["HogDetector", "open_hog"]
 
 _WINDOW = (64, 128)
 _MARGIN = np.array([0.1, 0.07, -0.1, -0.07], np.float32)
 """The window holds a margin around the person: what to move each side by, in window sizes."""
 
 
-class HogReader:
+class HogDetector:
     """Finds people with HOG. A score is the margin of the linear classifier, at most 1."""
 
     def __init__(self, *, threshold: float, iou: float = 0.5) -> None:
@@ -46,6 +46,6 @@ class HogReader:
         return found.chosen(keep_best(found.boxes, found.scores, iou=self._iou, covered=0.7))
 
 
-def open_hog(*, threshold: float) -> tuple[HogReader, str]:
+def open_hog(*, threshold: float) -> tuple[HogDetector, str]:
     """The detector, and its fingerprint."""
-    return HogReader(threshold=threshold), f"hog:opencv-{cv2.__version__}"
+    return HogDetector(threshold=threshold), f"hog:opencv-{cv2.__version__}"

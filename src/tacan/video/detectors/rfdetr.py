@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tacan.errors import DetectorError
 from tacan.video.boxes import clipped
 from tacan.video.fetch import Weights, fetch_weights
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
-__all__ = ["MODELS", "RfdetrReader", "open_rfdetr"]
+__all__ = ["MODELS", "RfdetrDetector", "open_rfdetr"]
 
 MODELS = {
     "nano": ("RFDETRNano", "rf-detr-nano.pth"),
@@ -31,7 +31,7 @@ _PERSON = 1
 """The class of people in COCO's own numbers."""
 
 
-class RfdetrReader:
+class RfdetrDetector:
     """Finds people with RF-DETR: `detect_one` for a single image."""
 
     def __init__(self, network: Any, *, threshold: float) -> None:
@@ -49,7 +49,7 @@ class RfdetrReader:
 
 def open_rfdetr(
     name: str, *, threshold: float, fetch: bool, folder: Path | None = None
-) -> tuple[RfdetrReader, str]:
+) -> tuple[RfdetrDetector, str]:
     """The detector `name` (nano, small, medium, large), and its fingerprint.
 
     Raises `DetectorError` for an unknown name, where the package is absent, or as
@@ -76,4 +76,4 @@ def open_rfdetr(
     weights = Weights(file_name, offer.url, f"md5:{offer.md5_hash}")
     path = fetch_weights(weights, allowed=fetch, folder=folder)
     network = getattr(package, kind)(pretrain_weights=str(path))
-    return RfdetrReader(network, threshold=threshold), f"rfdetr:{name}:{weights.digest}"
+    return RfdetrDetector(network, threshold=threshold), f"rfdetr:{name}:{weights.digest}"

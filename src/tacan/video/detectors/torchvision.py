@@ -14,9 +14,9 @@ from tacan.errors import DetectorError
 from tacan.progress import Progress, silent
 from tacan.video.boxes import clipped
 from tacan.video.fetch import Weights, fetch_weights
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
-__all__ = ["MODELS", "TorchvisionReader", "open_torchvision"]
+__all__ = ["MODELS", "TorchvisionDetector", "open_torchvision"]
 
 MODELS = (
     "fasterrcnn_mobilenet_v3_large_320_fpn",
@@ -33,7 +33,7 @@ _PERSON = 1
 """The class of people; 0 is the background."""
 
 
-class TorchvisionReader:
+class TorchvisionDetector:
     """Finds people with a detector of torchvision: `detect_one` for a single image."""
 
     def __init__(self, network: nn.Module, *, threshold: float) -> None:
@@ -54,7 +54,7 @@ class TorchvisionReader:
 def open_torchvision(
     name: str, *, threshold: float, fetch: bool, folder: Path | None = None,
     progress: Progress = silent,
-) -> tuple[TorchvisionReader, str]:  # fmt: skip
+) -> tuple[TorchvisionDetector, str]:  # fmt: skip
     """The detector `name` of torchvision, and its fingerprint.
 
     Raises `DetectorError` for an unknown name, or as `fetch_weights` does.
@@ -80,4 +80,4 @@ def open_torchvision(
             got=" ".join(str(error).split())[:200],
             remedy="Delete it and fetch it again.",
         ) from error
-    return TorchvisionReader(network, threshold=threshold), f"torchvision:{name}:{digits}"
+    return TorchvisionDetector(network, threshold=threshold), f"torchvision:{name}:{digits}"

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from tacan.errors import DetectorError
 from tacan.runtimes.detection_network import DetectionNetwork, open_detection_network
 from tacan.video.boxes import clipped, keep_best
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
-__all__ = ["STRIDES", "YoloxReader", "decode_grid", "letterbox", "open_yolox"]
+__all__ = ["STRIDES", "YoloxDetector", "decode_grid", "letterbox", "open_yolox"]
 
 STRIDES = (8, 16, 32)
 _GREY = 114
@@ -59,7 +59,7 @@ def _grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.floa
     return np.concatenate(cells), np.concatenate(strides)
 
 
-class YoloxReader:
+class YoloxDetector:
     """Finds people with a YOLOX network: `detect_one` for a single image."""
 
     def __init__(self, network: DetectionNetwork, *, threshold: float, iou: float = 0.6) -> None:
@@ -91,7 +91,7 @@ class YoloxReader:
         return output[0]
 
 
-def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[YoloxReader, str]:
+def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[YoloxDetector, str]:
     """The YOLOX network in an ONNX file, or in an OpenVINO file (.xml); and its fingerprint.
 
     Raises `DetectorError`.
@@ -100,4 +100,4 @@ def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[Yolox
         network, runtime = open_detection_network(file, "openvino", threads=threads), "openvino"
     else:
         network, runtime = open_detection_network(file, "onnx"), "onnxruntime"
-    return YoloxReader(network, threshold=threshold), f"yolox:{network.digest}:{runtime}"
+    return YoloxDetector(network, threshold=threshold), f"yolox:{network.digest}:{runtime}"

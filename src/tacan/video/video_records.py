@@ -1,13 +1,11 @@
-"""What passes between the parts of the road from a video to its tracklets.
+"""Records of video: frames, detections, crops, tracklets.
 
 Boxes are x1, y1, x2, y2 in pixels of the upright frame, with x2 and y2 just outside the box.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +16,8 @@ __all__ = [
     "NO_TRACK",
     "Crop",
     "Detections",
-    "Detector",
-    "Tracker",
+    "FrameDetections",
+    "Picture",
     "VideoFrame",
     "VideoTracklet",
 ]
@@ -72,29 +70,13 @@ class Detections:
         return Detections(self.boxes[which], self.scores[which])
 
 
-class Detector(Protocol):
-    """Something that finds people in pictures.
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameDetections:
+    """A frame, the people found in it, and the track number [n] of each where they are known."""
 
-    `fingerprint` changes whenever the answers may change: it covers the weights and every setting.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        """One `Detections` for each image (uint8 [H, W, 3] RGB)."""
-        ...
-
-
-class Tracker(Protocol):
-    """Something that follows people from frame to frame."""
-
-    def update(self, detections: Detections) -> NDArray[np.int64]:
-        """Track number [n] of each detection, -1 for none. Once a processed frame, in order."""
-        ...
+    frame: VideoFrame
+    detections: Detections
+    tracks: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,12 +94,21 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The pixels uint8 [h, w, 3] of one crop, for a model, and the frame that it is from."""
+
+    frame: int
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class VideoTracklet:
     """One person followed through one video without a break.
 
     `frames` int64 [n] and `seconds` float64 [n] say when, `boxes` float32 [n, 4] and `scores`
     float32 [n] where; all are in the order of time. `crops` holds the best pictures, also in the
-    order of time. `quality` is in 0..1; `number` counts from 1 within the video.
+    order of time. `quality` is in 0..1; `number` counts from 1 within the video. `clips` holds the
+    pictures that a model is to see, where they were asked for: see `ClipReservoir`.
     """
 
     number: int
@@ -127,6 +118,7 @@ class VideoTracklet:
     scores: NDArray[np.float32]
     crops: tuple[Crop, ...]
     quality: float
+    clips: tuple[tuple[Picture, ...], ...] = ()
 
     def __post_init__(self) -> None:
         sizes = {len(self.frames), len(self.seconds), len(self.boxes), len(self.scores)}
@@ -140,3 +132,8 @@ class VideoTracklet:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def n_pictures(self) -> int:
+        """The pictures in all clips."""
+        return sum(map(len, self.clips))

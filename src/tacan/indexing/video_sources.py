@@ -11,10 +11,10 @@ from typing import Any, Literal
 import yaml
 
 from tacan.errors import ConfigError
-from tacan.indexing.settings import IndexSettings, setting_faults
+from tacan.indexing.index_settings import IndexSettings
+from tacan.video.detection_source import PRECOMPUTED, is_precomputed
 
 __all__ = [
-    "READY",
     "Start",
     "VideoSource",
     "gather_sources",
@@ -24,9 +24,6 @@ __all__ = [
 
 Start = datetime | Literal["file"] | None
 """The moment of a video's first frame: known, to be taken from the file's metadata, or unknown."""
-
-READY = "mot"
-"""The kind of detector that is a file of ready boxes or tracks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +156,15 @@ def _from_entry(
     for name, value in (("path", path), ("camera", camera)):
         if value is None or value == "":
             faults.append(f"{where}: it has no {name}")
-    if isinstance(detector := rest.get("detector"), str) and detector.startswith(f"{READY}:"):
-        rest["detector"] = f"{READY}:{folder / detector.removeprefix(f'{READY}:')}"
-    chosen = settings.model_dump() | rest
-    wrong = setting_faults(chosen)
-    faults += [f"{where}: {fault}" for fault in wrong]
-    if wrong or not path or not camera:
+    if isinstance(detector := rest.get("detector"), str) and is_precomputed(detector):
+        rest["detector"] = f"{PRECOMPUTED}:{folder / detector.removeprefix(f'{PRECOMPUTED}:')}"
+    try:
+        checked = IndexSettings.model_validate(settings.model_dump() | rest)
+    except ConfigError as error:
+        faults += [f"{where}: {fault}" for fault in error.faults]
         return []
-    checked = IndexSettings.model_validate(chosen)
+    if not path or not camera:
+        return []
     return [VideoSource(folder / str(path), str(camera), start, checked)]
 
 
@@ -208,7 +206,7 @@ def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
 
 def _is_for_one_video(detector: str) -> bool:
     """Whether it is a file of ready boxes that names no videos, as only JSON can."""
-    return detector.startswith(f"{READY}:") and not detector.endswith(".json")
+    return is_precomputed(detector) and not detector.endswith(".json")
 
 
 def _faults_of(source: VideoSource) -> list[str]:

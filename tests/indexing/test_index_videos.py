@@ -10,10 +10,10 @@ import pytest
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.errors import VideoError
 from tacan.gallery import Gallery, GalleryError
-from tacan.indexing.report import IndexReport
-from tacan.indexing.run import index_sources
-from tacan.indexing.sources import VideoSource
-from tacan.indexing.timing import STAGES
+from tacan.indexing.index_report import IndexReport
+from tacan.indexing.index_source import STAGES
+from tacan.indexing.index_videos import index_videos
+from tacan.indexing.video_sources import VideoSource
 from tests.indexing.conftest import SETTINGS
 from tests.indexing.galleries import contents
 from tests.indexing.scenes import FPS, BlockDetector, write_walkers
@@ -45,7 +45,7 @@ def test_each_walker_becomes_a_tracklet(
     for tracklet in tracklets:
         assert tracklet.start is not None
         assert (tracklet.start - start).total_seconds() == pytest.approx(tracklet.first_seconds)
-        assert 0 < tracklet.n_crops <= SETTINGS.crops
+        assert 0 < tracklet.n_crops <= SETTINGS.max_crops
         path = gallery.trajectory(tracklet.id)
         assert np.diff(path.boxes[:, 0]).mean() == pytest.approx(3, abs=0.3)
         assert len(path.clip_weights) == len(path.clip_frames) <= 4
@@ -121,7 +121,7 @@ def test_several_sources_in_one_call(
     other = write_walkers(tmp_path / "other.mp4", n_frames=60, n_people=2, seed=1)
     told: list[tuple[int, int]] = []
     finished: list[str] = []
-    report = index_sources(
+    report = index_videos(
         gallery,
         [VideoSource(video, "a", None, SETTINGS), VideoSource(other, "b", None, SETTINGS)],
         embedder=embedder,
@@ -149,12 +149,12 @@ def test_all_sources_are_tried_before_any_is_indexed(
     text.write_text("this is no video\n" * 100)
     sources = [VideoSource(path, "a", None, SETTINGS) for path in (video, empty, text)]
     with pytest.raises(VideoError) as caught:
-        index_sources(gallery, sources, embedder=embedder)
+        index_videos(gallery, sources, embedder=embedder)
     assert "empty.mp4" in str(caught.value)
     assert "text.mp4" in str(caught.value)
     assert gallery.sources() == ()
     with pytest.raises(VideoError, match=r"text\.mp4"):
-        index_sources(gallery, sources[2:], embedder=embedder)
+        index_videos(gallery, sources[2:], embedder=embedder)
 
 
 def test_nobody_in_sight_is_a_result(

@@ -1,5 +1,4 @@
-"""Video files into a gallery: what is there already is left alone, what is new goes through the
-pipeline, and what an interrupted run has done is taken over."""
+"""Indexing of video files into a gallery, source after source."""
 
 from __future__ import annotations
 
@@ -10,17 +9,21 @@ from typing import Any
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
-from tacan.indexing.finding import Choice, choose_finder
-from tacan.indexing.one_source import index_source
-from tacan.indexing.report import IndexReport, SourceReport
-from tacan.indexing.sources import READY, VideoSource
+from tacan.indexing.index_report import IndexReport, SourceReport
+from tacan.indexing.index_source import index_source
+from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
+from tacan.video.detection_source import (
+    DetectionSource,
+    is_precomputed,
+    open_detection_source,
+)
 
-__all__ = ["index_sources"]
+__all__ = ["index_videos"]
 
 
-def index_sources(
+def index_videos(
     gallery: Gallery,
     sources: Sequence[VideoSource],
     *,
@@ -68,7 +71,7 @@ def index_sources(
     """
     gallery.require_model(embedder.fingerprint)
     lengths = _lengths(sources)
-    choices = _choices(sources, threads=threads or os.cpu_count() or 1, fetch=fetch)
+    opened = _detection_sources(sources, threads=threads or os.cpu_count() or 1, fetch=fetch)
     reports: list[SourceReport] = []
     for number, source in enumerate(sources):
         before = sum(lengths[:number])
@@ -77,7 +80,7 @@ def index_sources(
                 gallery,
                 source,
                 embedder=embedder,
-                choice=choices[number],
+                detections=opened[number],
                 batch_frames=batch_frames,
                 progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
             )
@@ -88,17 +91,20 @@ def index_sources(
     return IndexReport(tuple(reports))
 
 
-def _choices(sources: Sequence[VideoSource], *, threads: int, fetch: bool) -> list[Choice]:
-    """Who finds people in each source; sources that ask for the same detector share it."""
-    opened: dict[tuple[Any, ...], Choice] = {}
+def _detection_sources(
+    sources: Sequence[VideoSource], *, threads: int, fetch: bool
+) -> list[DetectionSource]:
+    """The detections of each source; sources that ask for the same detector share it."""
+    opened: dict[tuple[Any, ...], DetectionSource] = {}
     keys: list[tuple[Any, ...]] = []
     for source in sources:
         chosen = source.settings
-        is_ready = chosen.detector.startswith(f"{READY}:")
-        own = (source.camera, source.path.name) if is_ready else ()
-        keys.append((chosen.detector, chosen.tiles, chosen.threshold, *own))
+        own = (source.camera, source.path.name) if is_precomputed(chosen.detector) else ()
+        keys.append((chosen.detector, chosen.tiles, chosen.detection_threshold, *own))
         if keys[-1] not in opened:
-            opened[keys[-1]] = choose_finder(source, threads=threads, fetch=fetch)
+            opened[keys[-1]] = open_detection_source(
+                chosen, video=source.path, camera=source.camera, threads=threads, fetch=fetch
+            )
     return [opened[key] for key in keys]
 
 
@@ -109,7 +115,7 @@ def _lengths(sources: Sequence[VideoSource]) -> list[int]:
     for source in sources:
         try:
             with open_video(source.path) as video:
-                lengths.append(video.n_frames or round((video.duration or 0) * video.fps))
+                lengths.append(video.promised_frames)
         except VideoError as error:
             faults.append(error)
     if len(faults) == 1:

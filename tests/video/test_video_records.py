@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import DataError
-from tacan.video.records import Detections, VideoTracklet
+from tacan.video.video_records import Detections, VideoTracklet
 
 BOXES = np.array([[0, 0, 10, 20], [5, 5, 15, 25], [1, 2, 3, 4]], np.float32)
 SCORES = np.array([0.9, 0.8, 0.1], np.float32)

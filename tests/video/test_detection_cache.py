@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacan.indexing.journal import Journal, pack_block, unpack_block
-from tacan.video.records import Detections
+from tacan.video.detection_cache import DetectionCache, pack_block, unpack_block
+from tacan.video.video_records import Detections
 
 
 def found(n: int, seed: int = 0) -> Detections:
@@ -13,6 +13,10 @@ def found(n: int, seed: int = 0) -> Detections:
     return Detections(
         rng.random((n, 4), np.float32) * 1000, rng.random(n, np.float32).astype(np.float32)
     )
+
+
+def unread(first: int, data: bytes) -> None:
+    """Where blocks go that nobody reads."""
 
 
 def equal(one: Detections, other: Detections) -> bool:
@@ -40,19 +44,32 @@ def test_damaged_bytes_are_no_block(data: st.DataObject) -> None:
     assert unpack_block(b"XXXX" + whole[4:]) is None
 
 
-def test_a_journal_answers_until_it_ends() -> None:
+def test_a_cache_answers_until_it_ends() -> None:
     blocks = [
         (0, pack_block([(0, found(1)), (2, found(2))])),
         (4, pack_block([(4, found(0)), (6, found(3))])),
     ]
-    journal = Journal(blocks)
-    assert [None if (d := journal.found(i)) is None else len(d) for i in (0, 2, 4, 6, 8, 10)] == [
+    cache = DetectionCache(blocks, unread)
+    assert [None if (d := cache.get(i)) is None else len(d) for i in (0, 2, 4, 6, 8, 10)] == [
         1, 2, 0, 3, None, None,
     ]  # fmt: skip
 
 
-def test_a_block_that_cannot_be_read_ends_the_journal() -> None:
-    journal = Journal([(0, pack_block([(0, found(1))])), (1, b"?"), (2, b"?")])
-    assert journal.found(0) is not None
-    assert journal.found(1) is None
-    assert journal.found(2) is None
+def test_a_block_that_cannot_be_read_ends_the_cache() -> None:
+    cache = DetectionCache([(0, pack_block([(0, found(1))])), (1, b"?"), (2, b"?")], unread)
+    assert cache.get(0) is not None
+    assert cache.get(1) is None
+    assert cache.get(2) is None
+
+
+def test_new_detections_are_stored_block_by_block_and_the_rest_at_the_end() -> None:
+    stored: list[tuple[int, int]] = []
+    cache = DetectionCache(
+        [], lambda first, data: stored.append((first, len(unpack_block(data) or [])))
+    )
+    for frame in range(0, 70, 2):
+        cache.add([(frame, found(1)), (frame + 1, found(0))])
+    assert stored == [(0, 64)]
+    cache.flush()
+    cache.flush()
+    assert stored == [(0, 64), (64, 6)]

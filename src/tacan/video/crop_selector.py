@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from tacan.video.records import Crop
+from tacan.video.video_records import Crop
 
-__all__ = ["Album", "Candidate"]
+__all__ = ["Candidate", "CropSelector"]
 
 
 class Candidate(NamedTuple):
@@ -18,7 +18,7 @@ class Candidate(NamedTuple):
     crop: Crop
 
 
-class Album:
+class CropSelector:
     """Keeps at most `2 * count` candidates while a track runs, and chooses `count` of them.
 
     The time since the first picture is divided into equal bins, each with its best picture; when
@@ -37,7 +37,7 @@ class Album:
         rival = self._bins.get(self._n_seen // self._width)
         return rival is None or quality > rival.quality
 
-    def pass_over(self) -> None:
+    def skip(self) -> None:
         """Counts a picture that was not kept."""
         self._n_seen += 1
 

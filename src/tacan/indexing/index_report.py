@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from tacan.indexing.timing import shares_text
-
-__all__ = ["IndexReport", "SourceReport"]
+__all__ = ["IndexReport", "SourceReport", "shares_text", "work_shares"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class SourceReport:
     video_seconds, seconds
         How much video that is, and how long it took.
     stage_seconds, shares
-        Seconds that each stage was at work, and its share of all work: see `timing.StageTimes`.
+        Seconds that each stage was at work, and its share of all work: see `Pipeline.seconds`.
     was_done
         Whether the gallery held all of it before, so that nothing was done.
     damage
@@ -33,15 +32,19 @@ class SourceReport:
     path: str
     camera: str
     n_tracklets: int
-    n_new: int
-    n_frames: int
-    video_seconds: float
-    seconds: float
-    stage_seconds: dict[str, float]
-    shares: dict[str, float]
+    n_new: int = 0
+    n_frames: int = 0
+    video_seconds: float = 0.0
+    seconds: float = 0.0
+    stage_seconds: dict[str, float] = field(default_factory=dict)
     was_done: bool = False
     damage: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each stage's share of all work."""
+        return work_shares([self.stage_seconds])
 
     @property
     def speed(self) -> float:
@@ -85,12 +88,7 @@ class IndexReport:
     @property
     def shares(self) -> dict[str, float]:
         """Each stage's share of all work."""
-        stages: dict[str, float] = {}
-        for source in self.sources:
-            for stage, spent in source.stage_seconds.items():
-                stages[stage] = stages.get(stage, 0.0) + spent
-        total = sum(stages.values())
-        return {stage: spent / total if total else 0.0 for stage, spent in stages.items()}
+        return work_shares([source.stage_seconds for source in self.sources])
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`: exact numbers."""
@@ -116,6 +114,29 @@ class IndexReport:
             "speed": self.speed,
             "shares": self.shares,
         }
+
+
+def work_shares(stage_seconds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Each stage's share of all work: they sum to 1, or are all 0 before anything was done.
+
+    >>> work_shares([{"decode": 1.0, "detection": 2.0}, {"decode": 1.0}])
+    {'decode': 0.5, 'detection': 0.5}
+    """
+    stages: dict[str, float] = {}
+    for seconds in stage_seconds:
+        for stage, spent in seconds.items():
+            stages[stage] = stages.get(stage, 0.0) + spent
+    total = sum(stages.values())
+    return {stage: spent / total if total else 0.0 for stage, spent in stages.items()}
+
+
+def shares_text(shares: Mapping[str, float]) -> str:
+    """One line for people.
+
+    >>> shares_text({"decode": 0.104, "detection": 0.896})
+    'decode 10 %, detection 90 %'
+    """
+    return ", ".join(f"{stage} {share:.0%}".replace("%", " %") for stage, share in shares.items())
 
 
 def _tracklets(count: int) -> str:

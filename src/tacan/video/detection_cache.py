@@ -1,23 +1,28 @@
-"""Detections as the gallery keeps them while a source is being indexed.
+"""Cache of detections, by which an interrupted run goes on.
 
-Finding people takes most of the time of indexing. So what was found is written down in blocks of
-frames, and a run that goes on after a kill takes it from there; following people anew through boxes
-that are known costs next to nothing.
+Detection takes most of the time of indexing. So detections are stored in blocks of frames, and a
+run that goes on after a kill takes them from there; following people anew through boxes that are
+known costs next to nothing.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tacan.video.records import Detections
+from tacan.video.video_records import Detections
 
-__all__ = ["Block", "Journal", "pack_block", "unpack_block"]
+__all__ = ["Block", "DetectionCache", "pack_block", "unpack_block"]
+
+BLOCK_FRAMES = 64
+BLOCK_SECONDS = 5.0
+"""A block is stored when either is reached: what a kill costs at most."""
 
 Block = list[tuple[int, Detections]]
-"""Processed frames that follow each other: the number of each, and who was found in it."""
+"""Processed frames that follow each other: the number of each, and its detections."""
 
 _HEAD = struct.Struct("<4sI")
 _MARK = b"TDJ1"
@@ -63,20 +68,26 @@ def unpack_block(data: bytes) -> Block | None:
     ]
 
 
-class Journal:
-    """What an earlier run has found, asked for frame by frame in rising order.
+class DetectionCache:
+    """Detections of an earlier run, asked for frame by frame in rising order, and new ones.
 
     `blocks` are (first frame, bytes) by rising frame, as the gallery gives them. Bytes that can't
-    be understood end the journal: from there on everything is looked at anew.
+    be understood end them: from there on nothing is known. New detections go to
+    `store(first frame, bytes)` block by block; `flush` stores those that are left.
     """
 
-    def __init__(self, blocks: Sequence[tuple[int, bytes]]) -> None:
+    def __init__(
+        self, blocks: Sequence[tuple[int, bytes]], store: Callable[[int, bytes], None]
+    ) -> None:
         self._blocks = iter(blocks)
+        self._store = store
         self._open: dict[int, Detections] = {}
         self._highest = -1
+        self._new: Block = []
+        self._stored_at = time.monotonic()
 
-    def found(self, frame: int) -> Detections | None:
-        """Who was found in frame `frame`, or None if nobody has looked at it."""
+    def get(self, frame: int) -> Detections | None:
+        """The detections in frame `frame`, or None where they are not known."""
         while frame > self._highest:
             block = unpack_block(next(self._blocks, (0, b""))[1])
             if not block:
@@ -84,3 +95,15 @@ class Journal:
             self._open = dict(block)
             self._highest = block[-1][0]
         return self._open.get(frame)
+
+    def add(self, frames: Block) -> None:
+        """Takes in new detections of frames that follow those before."""
+        self._new += frames
+        if len(self._new) >= BLOCK_FRAMES or time.monotonic() - self._stored_at > BLOCK_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Stores the new detections that are not stored yet."""
+        if self._new:
+            self._store(self._new[0][0], pack_block(self._new))
+        self._new, self._stored_at = [], time.monotonic()

@@ -7,8 +7,10 @@ import pytest
 import simplejpeg
 
 from tacan.errors import ConfigError
-from tacan.video.cut import TrackletCutter, TrackletRules
-from tacan.video.records import Detections, VideoFrame, VideoTracklet
+from tacan.video.clip_reservoir import ClipShape
+from tacan.video.tracklet_builder import TrackletBuilder
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.video_records import Detections, VideoFrame, VideoTracklet
 
 FPS = 10.0
 HEIGHT, WIDTH = 240, 320
@@ -19,16 +21,16 @@ Sight = tuple[int, tuple[float, float, float, float]]
 
 
 def run(
-    sights: list[list[Sight]], cutter: TrackletCutter | None = None, *, image: np.ndarray = NOISE
+    sights: list[list[Sight]], builder: TrackletBuilder | None = None, *, image: np.ndarray = NOISE
 ) -> list[VideoTracklet]:
-    cutter = TrackletCutter() if cutter is None else cutter
+    builder = TrackletBuilder() if builder is None else builder
     done: list[VideoTracklet] = []
     for index, people in enumerate(sights):
         boxes = np.array([box for _, box in people], np.float32).reshape(-1, 4)
         found = Detections(boxes, np.full(len(people), 0.8, np.float32))
         tracks = np.array([track for track, _ in people], np.int64)
-        done += cutter.add(VideoFrame(index, index / FPS, image), found, tracks)
-    return done + cutter.flush()
+        done += builder.add(VideoFrame(index, index / FPS, image), found, tracks)
+    return done + builder.flush()
 
 
 def walk(track: int, frame: int, *, x: float = 20, y: float = 50, speed: float = 3) -> Sight:
@@ -50,8 +52,8 @@ def test_crops_are_the_pixels_of_their_boxes() -> None:
     smooth = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     smooth[..., 0] = np.linspace(0, 255, WIDTH).astype(np.uint8)
     smooth[..., 2] = np.linspace(0, 255, HEIGHT).astype(np.uint8)[:, None]
-    cutter = TrackletCutter(n_crops=5, jpeg_quality=95)
-    (tracklet,) = run([[walk(1, frame)] for frame in range(30)], cutter, image=smooth)
+    builder = TrackletBuilder(TrackletSettings(max_crops=5, jpeg_quality=95))
+    (tracklet,) = run([[walk(1, frame)] for frame in range(30)], builder, image=smooth)
     assert len(tracklet.crops) == 5
     for crop in tracklet.crops:
         x1, y1, x2, y2 = crop.box.astype(int)
@@ -66,7 +68,8 @@ def test_a_lower_jpeg_quality_is_smaller() -> None:
     sizes = []
     for quality in (95, 40):
         (tracklet,) = run(
-            [[walk(1, frame)] for frame in range(10)], TrackletCutter(jpeg_quality=quality)
+            [[walk(1, frame)] for frame in range(10)],
+            TrackletBuilder(TrackletSettings(jpeg_quality=quality)),
         )
         sizes.append(sum(len(crop.jpeg) for crop in tracklet.crops))
     assert sizes[1] < sizes[0] / 2
@@ -85,7 +88,7 @@ def test_a_sudden_growth_is_a_jump() -> None:
     sights = [[(1, (100, 80, 120, 130))] for _ in range(10)]
     sights += [[(1, (90, 20, 140, 150))] for _ in range(10)]
     assert len(run(sights)) == 2
-    patient = TrackletCutter(rules=TrackletRules(max_growth=4, max_stride=20))
+    patient = TrackletBuilder(max_growth=4, max_speed=20)
     assert len(run(sights, patient)) == 1
 
 
@@ -97,35 +100,35 @@ def test_a_long_absence_ends_a_tracklet(hidden: int, n: int) -> None:
 
 
 def test_a_tracklet_comes_out_as_soon_as_it_has_ended() -> None:
-    cutter = TrackletCutter()
+    builder = TrackletBuilder()
     early = []
     for index in range(60):
         people = [walk(1, index, speed=1)] if index < 20 else []
         boxes = np.array([box for _, box in people], np.float32).reshape(-1, 4)
         found = Detections(boxes, np.ones(len(people), np.float32))
-        early += cutter.add(
+        early += builder.add(
             VideoFrame(index, index / FPS, NOISE), found, np.ones(len(people), np.int64)
         )
     assert len(early) == 1
-    assert cutter.flush() == []
+    assert builder.flush() == []
 
 
 @pytest.mark.parametrize(
     ("rules", "kept"),
     [
-        (TrackletRules(min_frames=20), 1),
-        (TrackletRules(min_frames=21), 0),
-        (TrackletRules(min_seconds=1.9), 1),
-        (TrackletRules(min_seconds=2.0), 0),
-        (TrackletRules(min_height=100), 1),
-        (TrackletRules(min_height=101), 0),
-        (TrackletRules(min_sharpness=1), 1),
-        (TrackletRules(min_sharpness=1000), 0),
-        (TrackletRules(min_seconds=0, max_seconds=0.95, min_frames=1), 2),
+        (TrackletSettings(min_frames=20), 1),
+        (TrackletSettings(min_frames=21), 0),
+        (TrackletSettings(min_seconds=1.9), 1),
+        (TrackletSettings(min_seconds=2.0), 0),
+        (TrackletSettings(min_height=100), 1),
+        (TrackletSettings(min_height=101), 0),
+        (TrackletSettings(min_sharpness=1), 1),
+        (TrackletSettings(min_sharpness=1000), 0),
+        (TrackletSettings(min_seconds=0, max_seconds=0.95, min_frames=1), 2),
     ],
 )
-def test_rules_for_length_size_and_sharpness(rules: TrackletRules, kept: int) -> None:
-    tracklets = run([[walk(1, frame, speed=1)] for frame in range(20)], TrackletCutter(rules=rules))
+def test_rules_for_length_size_and_sharpness(rules: TrackletSettings, kept: int) -> None:
+    tracklets = run([[walk(1, frame, speed=1)] for frame in range(20)], TrackletBuilder(rules))
     assert [tracklet.number for tracklet in tracklets] == list(range(1, kept + 1))
 
 
@@ -171,18 +174,56 @@ def test_nobody_at_all() -> None:
 
 
 def test_memory_does_not_grow_with_a_long_track() -> None:
-    cutter = TrackletCutter(n_crops=4)
+    builder = TrackletBuilder(TrackletSettings(max_crops=4))
     box = np.array([[20, 20, 60, 120]], np.float32)
     found = Detections(box, np.array([0.9], np.float32))
     for index in range(500):
-        cutter.add(VideoFrame(index, index / FPS, NOISE), found, np.array([1]))
-        assert all(len(run.album._bins) <= 8 for run in cutter._open.values())
+        builder.add(VideoFrame(index, index / FPS, NOISE), found, np.array([1]))
+        assert all(len(run.crops._bins) <= 8 for run in builder._running.values())
 
 
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ConfigError) as caught:
-        TrackletRules(min_frames=0, max_gap=-1, max_growth=0.5)
+        TrackletSettings(min_frames=0, max_lost_seconds=-1, min_height=-1)
     assert len(caught.value.faults) == 3
-    for wrong in ({"n_crops": 0}, {"jpeg_quality": 0}, {"jpeg_quality": 101}):
+    for wrong in ({"max_crops": 0}, {"jpeg_quality": 0}, {"jpeg_quality": 101}):
         with pytest.raises(ConfigError):
-            TrackletCutter(**wrong)
+            TrackletSettings(**wrong)
+    with pytest.raises(ConfigError, match="max_seconds"):
+        TrackletSettings(min_seconds=2, max_seconds=1)
+
+
+def test_clips_are_the_pixels_of_the_tracks_own_boxes() -> None:
+    """Two people who end in one frame with one box, each in a colour of their own."""
+    image = NOISE.copy()
+    shape = ClipShape(clip_len=4, max_clips=2, height=300, width=300)
+    builder = TrackletBuilder(clips=shape, max_speed=20)
+    for index in range(12):
+        image[:, :160], image[:, 160:] = 10 + index, 200 + index
+        boxes = np.array([walk(9, index, x=180)[1], walk(4, index, x=20)[1]], np.float32)
+        if index == 11:
+            boxes[:] = (120, 50, 160, 150)
+        found = Detections(boxes, np.ones(2, np.float32))
+        frame = VideoFrame(index, index / FPS, image.copy())
+        assert builder.add(frame, found, np.array([9, 4])) == []
+    tracklets = builder.flush()
+    assert [t.number for t in tracklets] == [1, 2]
+    for tracklet, least in zip(tracklets, (10, 200), strict=True):
+        pictures = [picture for clip in tracklet.clips for picture in clip]
+        assert [picture.frame for picture in pictures] == [0, 1, 2, 3, 8, 9, 10, 11]
+        assert tracklet.n_pictures == 8
+        for picture in pictures[:-1]:
+            assert picture.pixels.shape == (100, 40, 3)
+            assert (picture.pixels == least + picture.frame).all()
+
+
+def test_a_tracklet_behind_a_jump_has_clips_of_its_own() -> None:
+    shape = ClipShape(clip_len=4, max_clips=None, height=300, width=300)
+    sights = [[walk(1, frame, speed=1)] for frame in range(10)]
+    sights += [[walk(1, frame, x=220, speed=1)] for frame in range(10)]
+    first, second = run(sights, TrackletBuilder(clips=shape))
+    assert [[p.frame for p in clip] for clip in first.clips] == [
+        [0, 1, 2, 3], [4, 5, 6, 7], [8, 9],
+    ]  # fmt: skip
+    assert [p.frame for p in second.clips[0]] == [10, 11, 12, 13]
+    assert run(sights)[0].clips == ()

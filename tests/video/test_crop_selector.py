@@ -7,28 +7,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacan.video.album import Album, Candidate
-from tacan.video.records import Crop
+from tacan.video.crop_selector import Candidate, CropSelector
+from tacan.video.video_records import Crop
 
 
-def filled(qualities: list[float], count: int) -> tuple[Album, int]:
-    """An album that saw these, and the most candidates that it held at any time."""
-    album, most = Album(count), 0
+def filled(qualities: list[float], count: int) -> tuple[CropSelector, int]:
+    """A selector that saw these, and the most candidates that it held at any time."""
+    selector, most = CropSelector(count), 0
     for frame, quality in enumerate(qualities):
-        if album.would_keep(quality):
-            album.keep(Candidate(quality, Crop(frame, frame / 10, np.zeros(4, "f4"), b"", 1.0)))
+        if selector.would_keep(quality):
+            selector.keep(Candidate(quality, Crop(frame, frame / 10, np.zeros(4, "f4"), b"", 1.0)))
         else:
-            album.pass_over()
-        most = max(most, len(album._bins))
-    return album, most
+            selector.skip()
+        most = max(most, len(selector._bins))
+    return selector, most
 
 
 @given(st.lists(st.floats(0, 1, allow_nan=False), min_size=1, max_size=200), st.integers(1, 9))
 def test_as_many_as_wanted_in_order_and_with_the_very_best(
     qualities: list[float], count: int
 ) -> None:
-    album, most = filled(qualities, count)
-    chosen = album.chosen()
+    selector, most = filled(qualities, count)
+    chosen = selector.chosen()
     frames = [candidate.crop.frame for candidate in chosen]
     assert len(chosen) == min(count, len(qualities)) or count < len(chosen) * 2
     assert len(chosen) <= count
@@ -39,8 +39,8 @@ def test_as_many_as_wanted_in_order_and_with_the_very_best(
 
 def test_choices_are_spread_over_the_whole_time() -> None:
     rising = [frame / 1000 for frame in range(1000)]
-    album, _ = filled(rising, 8)
-    frames = [candidate.crop.frame for candidate in album.chosen()]
+    selector, _ = filled(rising, 8)
+    frames = [candidate.crop.frame for candidate in selector.chosen()]
     assert len(frames) == 8
     assert frames[0] < 250
     assert frames[-1] > 900
@@ -49,10 +49,10 @@ def test_choices_are_spread_over_the_whole_time() -> None:
 
 @pytest.mark.parametrize("n", [1, 3, 8])
 def test_a_short_track_keeps_everything(n: int) -> None:
-    album, _ = filled([0.5] * n, 8)
-    assert [candidate.crop.frame for candidate in album.chosen()] == list(range(n))
+    selector, _ = filled([0.5] * n, 8)
+    assert [candidate.crop.frame for candidate in selector.chosen()] == list(range(n))
 
 
 def test_of_equals_the_earlier_stays() -> None:
-    album, _ = filled([0.5] * 64, 2)
-    assert album.chosen()[0].crop.frame == 0
+    selector, _ = filled([0.5] * 64, 2)
+    assert selector.chosen()[0].crop.frame == 0

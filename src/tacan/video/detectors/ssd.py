@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from tacan.errors import DetectorError
 from tacan.runtimes.detection_network import DetectionNetwork, open_detection_network
 from tacan.video.boxes import clipped, keep_best
-from tacan.video.detectors.yolox import YoloxReader
-from tacan.video.records import Detections
+from tacan.video.detectors.yolox import YoloxDetector
+from tacan.video.video_records import Detections
 
-__all__ = ["SsdReader", "open_openvino_detector"]
+__all__ = ["SsdDetector", "open_openvino_detector"]
 
 _PERSON = 1
 """The class of people in the zoo's person detectors."""
 
 
-class SsdReader:
+class SsdDetector:
     """Finds people with an SSD network: `detect_one` for a single image."""
 
     def __init__(self, network: DetectionNetwork, *, threshold: float, iou: float = 0.6) -> None:
@@ -48,7 +48,7 @@ class SsdReader:
 
 def open_openvino_detector(
     file: Path, *, threshold: float, threads: int = 2
-) -> tuple[SsdReader | YoloxReader, str]:
+) -> tuple[SsdDetector | YoloxDetector, str]:
     """The detector in an OpenVINO file, and its fingerprint.
 
     Raises `DetectorError` where its answer is neither SSD's nor YOLOX's.
@@ -57,9 +57,9 @@ def open_openvino_detector(
     grey = np.full((1, 3, network.height, network.width), 114, np.float32)
     shape = network.run(grey).shape
     if len(shape) == 4 and shape[-1] == 7:
-        return SsdReader(network, threshold=threshold), f"openvino-ssd:{network.digest}"
+        return SsdDetector(network, threshold=threshold), f"openvino-ssd:{network.digest}"
     if len(shape) == 3 and shape[-1] > 5:
-        return YoloxReader(network, threshold=threshold), f"yolox:{network.digest}:openvino"
+        return YoloxDetector(network, threshold=threshold), f"yolox:{network.digest}:openvino"
     raise DetectorError(
         "an OpenVINO detector must answer as SSD [1, 1, n, 7] or YOLOX [1, n, 5 + classes] does",
         got=f"{list(shape)} from {file}",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tacan.errors import ConfigError
-from tacan.indexing.settings import IndexSettings
-from tacan.indexing.sources import gather_sources, parse_start, read_source_list
+from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.video_sources import gather_sources, parse_start, read_source_list
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_a_list_with_settings_of_its_own(tmp_path: Path, videos: list[str]) -> N
         "- {path: a.mp4, camera: hall, start: 2026-11-22T14:00:00+01:00, stride: 3}\n"
         "- path: b.mp4\n  camera: 7\n  start: file\n  detector: mot:b.txt\n  tiles: [2, 2]\n"
     )
-    first, second = read_source_list(path, IndexSettings(crops=3))
+    first, second = read_source_list(path, IndexSettings(max_crops=3))
     assert (first.path, first.camera) == (tmp_path / "a.mp4", "hall")
     assert first.start == datetime(2026, 11, 22, 13, tzinfo=UTC)
-    assert first.settings == IndexSettings(crops=3, stride=3)
+    assert first.settings == IndexSettings(max_crops=3, stride=3)
     assert (second.camera, second.start) == ("7", "file")
     assert second.settings.detector == f"mot:{tmp_path / 'b.txt'}"
     assert second.settings.tiles == (2, 2)

@@ -10,8 +10,8 @@ import pytest
 from tacan.errors import DetectorError
 from tacan.runtimes.detection_network import DetectionNetwork
 from tacan.video.decode import open_video
-from tacan.video.detectors.openvino import SsdReader, open_openvino_detector
-from tacan.video.detectors.yolox import YoloxReader, open_yolox
+from tacan.video.detectors.ssd import SsdDetector, open_openvino_detector
+from tacan.video.detectors.yolox import YoloxDetector, open_yolox
 
 
 def test_rows_become_boxes_up_to_the_first_that_is_empty() -> None:
@@ -29,7 +29,8 @@ def test_rows_become_boxes_up_to_the_first_that_is_empty() -> None:
         seen.append(pixels)
         return np.array(rows, np.float32)[None, None]
 
-    reader = SsdReader(DetectionNetwork(width=20, height=10, run=run, digest="0"), threshold=0.1)
+    network = DetectionNetwork(width=20, height=10, run=run, digest="0")
+    reader = SsdDetector(network, threshold=0.1)
     image = np.zeros((100, 200, 3), np.uint8)
     image[..., 0] = 7
     found = reader.detect_one(image)
@@ -61,7 +62,7 @@ def test_a_yolox_network_is_known_and_both_runtimes_agree(shared_data: Path) -> 
         image = next(video.frames(first=100)).image
     left, _ = open_openvino_detector(file, threshold=0.3)
     right, _ = open_yolox(file, threshold=0.3)
-    assert isinstance(left, YoloxReader)
+    assert isinstance(left, YoloxDetector)
     here, there = left.detect_one(image), right.detect_one(image)
     assert len(here) > 2
     np.testing.assert_allclose(here.boxes, there.boxes, atol=0.5)

@@ -1,0 +1,64 @@
+"""Settings that the tracklets and vectors of a source depend on, beside its file and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from cyclopts import Parameter
+from pydantic import BeforeValidator
+
+from tacan.video.tracklet_settings import Count, TrackletSettings
+
+__all__ = ["IndexSettings", "changed_settings"]
+
+
+def _all_or_count(given: Any) -> Any:
+    return None if given == "all" else given
+
+
+class IndexSettings(TrackletSettings):
+    """How people are found, followed, cut out and embedded.
+
+    They are stored with each source, so that a later run with others is noticed. These are the
+    keys that an entry of a list of sources may have beside `path`, `camera` and `start`. Stored
+    settings have a key of their own where a field names one as its `serialization_alias`, so that
+    galleries of every age have the same keys.
+    """
+
+    also_known: ClassVar[tuple[str, ...]] = ("path", "camera", "start")
+
+    embedded_frames: Annotated[
+        Count | None, BeforeValidator(_all_or_count), Parameter(metavar="INT|all", negative="")
+    ] = 32
+    """Most frames of a tracklet that the model sees, in clips spread evenly over it; or `all`."""
+
+    def stored(self) -> dict[str, Any]:
+        """The settings as a gallery stores them, ready for JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+_NAMES = {
+    field.serialization_alias: name
+    for name, field in IndexSettings.model_fields.items()
+    if field.serialization_alias
+}
+
+
+def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The stored settings that differ, with both values.
+
+    >>> changed_settings({"stride": 1, "sure": 0.4}, {"stride": 2, "sure": 0.4})
+    ['stride was 1 and is now 2']
+    """
+    names = [*now, *(name for name in before if name not in now)]
+    return [
+        f"{_NAMES.get(name, name)} was {_shown(before.get(name))} "
+        f"and is now {_shown(now.get(name))}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
+
+
+def _shown(value: object) -> str:
+    return "not given" if value is None else str(value)

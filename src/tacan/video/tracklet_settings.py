@@ -1,0 +1,102 @@
+"""Settings of the way from a video to its tracklets, each written once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from cyclopts import Parameter
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from tacan.config.fault_messages import fault_messages
+from tacan.errors import ConfigError
+
+__all__ = ["Count", "TrackletSettings"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _parse_tiles(given: Any) -> Any:
+    """`2x3` -> (2, 3), rows and columns; anything that is no text stays.
+
+    >>> _parse_tiles("2x3")
+    (2, 3)
+    """
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]  # How the command line hands over what becomes a tuple.
+    if not isinstance(given, str):
+        return given
+    rows, cross, columns = given.lower().partition("x")
+    if not cross or not (rows + columns).isdecimal() or "" in (rows, columns):
+        raise PydanticCustomError("tiles", "tiles must be ROWSxCOLUMNS, such as 2x2")
+    return int(rows), int(columns)
+
+
+class TrackletSettings(BaseModel):
+    """How people are found in a video, followed, and cut out.
+
+    Raises `ConfigError`, which names every fault at once.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    also_known: ClassVar[tuple[str, ...]] = ()
+    """Names beside those of the fields that a misspelt one could have meant."""
+
+    detector: Annotated[str, Field(min_length=1)] = "hog"
+    """The detector: `hog` (needs nothing, finds large upright people only), `yolox:FILE`,
+    `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or tracks."""
+    tiles: Annotated[
+        tuple[Count, Count] | None,
+        BeforeValidator(_parse_tiles),
+        Parameter(metavar="ROWSxCOLUMNS", n_tokens=1, negative=""),
+    ] = None
+    """Overlapping tiles that a frame is cut into for the detector, for people who are small in it;
+    the whole frame when not given."""
+    detection_threshold: Annotated[Share | None, Field(serialization_alias="threshold")] = None
+    """Least score of a detection; the detector's own when not given."""
+    stride: Count = 1
+    """Every nth frame is processed. 2 halves the work and follows walking people as well."""
+    tracker: Literal["bytetrack", "sort"] = "bytetrack"
+    """The tracker."""
+    max_lost_seconds: Annotated[Amount, Field(serialization_alias="patience")] = 1.0
+    """A person who is not seen for longer than this starts a new track."""
+    track_threshold: Annotated[Share, Field(serialization_alias="sure")] = 0.4
+    """Least score of a detection that begins a track."""
+    min_frames: Count = 5
+    """Least number of processed frames in which a person is seen."""
+    min_seconds: Amount = 0.5
+    """Least time that a tracklet lasts."""
+    min_height: Amount = 32.0
+    """Least height of a person in pixels, as the median over the tracklet."""
+    min_sharpness: Amount = 0.0
+    """Least sharpness of a tracklet's sharpest crop; 0 takes all."""
+    max_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300.0
+    """A longer track is cut into tracklets of this length, so that memory stays bounded."""
+    max_crops: Annotated[Count, Field(serialization_alias="crops")] = 16
+    """Crops kept of each tracklet: the best, spread over its time."""
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 92
+    """Their JPEG quality, to 100."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _faults_together(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            checked = handler(data)
+        except ValidationError as error:
+            faults = fault_messages(error, cls, also_known=cls.also_known)
+            raise ConfigError(faults, source="the choice of settings") from error
+        if checked.max_seconds < checked.min_seconds:
+            fault = f"max_seconds must be at least min_seconds; got {checked.max_seconds}"
+            raise ConfigError([fault], source="the choice of settings")
+        return checked

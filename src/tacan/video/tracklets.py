@@ -1,0 +1,95 @@
+"""Videos to tracklets: decoding, detection, tracking and cutting in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import takewhile
+from pathlib import Path
+
+from tacan.video.clip_reservoir import ClipShape
+from tacan.video.decode import VideoFile, open_video
+from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_source import DetectionSource, open_detection_source
+from tacan.video.pipeline import Pipeline
+from tacan.video.track import open_tracker
+from tacan.video.tracklet_builder import TrackletBuilder
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.video_records import VideoFrame, VideoTracklet
+
+__all__ = ["find_tracklets"]
+
+
+def find_tracklets(
+    video: VideoFile | Path,
+    settings: TrackletSettings | None = None,
+    *,
+    source: DetectionSource | None = None,
+    cache: DetectionCache | None = None,
+    clips: ClipShape | None = None,
+    last_seconds: float | None = None,
+    on_frame: Callable[[VideoFrame], None] | None = None,
+    pipeline: Pipeline | None = None,
+) -> Iterator[VideoTracklet]:
+    """The tracklets of the people in a video, each as soon as it has ended.
+
+    Decoding and detection run in threads of their own; tracking and cutting in the thread that
+    iterates. What comes out depends on the frames and the settings alone.
+
+    Parameters
+    ----------
+    video
+        An open video, or the path of one.
+    settings
+        How people are found, followed and cut out; the defaults when not given.
+    source
+        Detections of the frames; opened as `settings` say when not given.
+    cache
+        Detections of an earlier run, and the place for new ones.
+    clips
+        The clips that each tracklet is to carry for a model; none when not given.
+    last_seconds
+        The video is followed to this time; to its end when not given.
+    on_frame
+        Called with each frame when it has been followed.
+    pipeline
+        A pipeline whose threads do the work; one of its own when not given.
+
+    Raises
+    ------
+    VideoError, DetectorError
+        While iterating, for a video or a detector that can't be used.
+
+    >>> settings = TrackletSettings(detector="yolox:yolox_nano.onnx", stride=2)
+    >>> for tracklet in find_tracklets(Path("door.mp4"), settings):  # doctest: +SKIP
+    ...     print(tracklet.number, tracklet.seconds[0], len(tracklet.crops))
+    """
+    settings = TrackletSettings() if settings is None else settings
+    with ExitStack() as stack:
+        if isinstance(video, Path):
+            video = stack.enter_context(open_video(video))
+        if source is None:
+            source = open_detection_source(
+                settings, video=video.path, camera=video.path.stem, threads=os.cpu_count() or 1
+            )
+        if pipeline is None:
+            pipeline = stack.enter_context(Pipeline())
+        tracker = open_tracker(
+            settings.tracker,
+            fps=video.fps / settings.stride,
+            max_lost_seconds=settings.max_lost_seconds,
+            track_threshold=settings.track_threshold,
+        )
+        builder = TrackletBuilder(settings, clips=clips)
+        frames = video.frames(stride=settings.stride)
+        if last_seconds is not None:
+            frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
+        decoded = pipeline.spawn("decode", frames)
+        for found in pipeline.spawn("detection", source.detect(decoded, cache=cache)):
+            tracks = tracker.update(found.detections) if found.tracks is None else found.tracks
+            ended = builder.add(found.frame, found.detections, tracks)
+            if on_frame is not None:
+                on_frame(found.frame)
+            yield from ended
+        yield from builder.flush()

@@ -1,0 +1,101 @@
+"""The way from a video to its tracklets as one call."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tacan.errors import VideoError
+from tacan.video.clip_reservoir import ClipShape
+from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_source import DetectorSource
+from tacan.video.pipeline import Pipeline
+from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.tracklets import find_tracklets
+from tests.indexing.conftest import video
+from tests.indexing.scenes import BlockDetector
+
+SHAPE = ClipShape(clip_len=4, max_clips=4, height=32, width=16)
+
+
+def ours() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("tacan-")]
+
+
+def test_five_people_one_after_another(video: Path) -> None:
+    seen: list[int] = []
+    tracklets = list(
+        find_tracklets(
+            video,
+            source=DetectorSource(BlockDetector()),
+            clips=SHAPE,
+            on_frame=lambda frame: seen.append(frame.index),
+        )
+    )
+    assert seen == list(range(120))
+    assert [t.number for t in tracklets] == [1, 2, 3, 4, 5]
+    for tracklet in tracklets:
+        frames = {picture.frame for clip in tracklet.clips for picture in clip}
+        assert frames <= set(tracklet.frames.tolist())
+        assert 0 < tracklet.n_pictures <= 16
+        assert tracklet.crops
+    assert ours() == []
+
+
+def test_tracklets_come_out_as_they_end_and_an_early_stop_leaves_no_thread(video: Path) -> None:
+    seen: list[int] = []
+    found = find_tracklets(
+        video,
+        source=DetectorSource(BlockDetector()),
+        on_frame=lambda frame: seen.append(frame.index),
+    )
+    first = next(found)
+    assert first.number == 1
+    assert seen[-1] < 119
+    found.close()
+    assert ours() == []
+
+
+def test_a_video_is_followed_to_the_last_second_asked_for(video: Path) -> None:
+    seen: list[float] = []
+    found = find_tracklets(
+        video,
+        TrackletSettings(stride=2),
+        source=DetectorSource(BlockDetector()),
+        last_seconds=5.0,
+        on_frame=lambda frame: seen.append(frame.seconds),
+    )
+    numbers = [tracklet.number for tracklet in found]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert seen[-1] == pytest.approx(5.0)
+
+
+def test_the_cache_answers_for_the_detector_and_gives_the_same_tracklets(video: Path) -> None:
+    blocks: list[tuple[int, bytes]] = []
+    detector = BlockDetector()
+    cache = DetectionCache([], lambda first, data: blocks.append((first, data)))
+    first = list(find_tracklets(video, source=DetectorSource(detector), cache=cache))
+    assert detector.calls == 120
+    # What was stored after the first block is lost: the rest is looked at again.
+    half = DetectionCache(blocks[:1], lambda first, data: None)
+    again = list(find_tracklets(video, source=DetectorSource(detector), cache=half))
+    assert 120 < detector.calls < 240
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+        assert [c.jpeg for c in one.crops] == [c.jpeg for c in other.crops]
+
+
+def test_the_stages_of_a_pipeline_that_was_given(video: Path) -> None:
+    with Pipeline() as pipeline:
+        found = find_tracklets(video, source=DetectorSource(BlockDetector()), pipeline=pipeline)
+        assert len(list(pipeline.spawn("tracking", found))) == 5
+    assert set(pipeline.seconds) == {"tracking", "decode", "detection"}
+    assert all(seconds > 0 for seconds in pipeline.seconds.values())
+
+
+def test_what_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match=r"none\.mp4"):
+        next(find_tracklets(tmp_path / "none.mp4", source=DetectorSource(BlockDetector())))
