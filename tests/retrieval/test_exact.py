@@ -6,15 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tacan.retrieval import exact as scan
-from tacan.retrieval.exact import inner_products, nearest
-from tacan.retrieval.index import Vectors, squared_lengths
+from tacan.retrieval.exact import ExactIndex, squared_lengths
 
 
-def make_vectors(matrix, *, cut=None):
+def make_index(matrix, *, cut=None):
     matrix = np.asarray(matrix, np.float32)
     blocks = (matrix,) if cut is None else (matrix[:cut], matrix[cut:])
-    ids = np.arange(1, len(matrix) + 1)
-    return Vectors(ids, squared_lengths(matrix), blocks)
+    return ExactIndex(blocks, squared_lengths(matrix))
 
 
 def naive(matrix, query, chosen, count, metric):
@@ -34,12 +32,12 @@ def naive(matrix, query, chosen, count, metric):
 
 def check(matrix, query, chosen, count, metric, cut=None):
     matrix = np.asarray(matrix, np.float32)
-    found = nearest(make_vectors(matrix, cut=cut), query, chosen, count, metric=metric)
+    found = make_index(matrix, cut=cut).nearest(query, chosen, count, metric=metric)
     wanted = naive(matrix, query, chosen, count, metric)
     np.testing.assert_allclose(found.distances, [d for d, _ in wanted], rtol=1e-9, atol=1e-9)
-    assert len(set(found.places.tolist())) == len(wanted)
-    assert chosen[found.places].all()
-    return found.places.tolist(), [place for _, place in wanted]
+    assert len(set(found.indices.tolist())) == len(wanted)
+    assert chosen[found.indices].all()
+    return found.indices.tolist(), [place for _, place in wanted]
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -93,10 +91,10 @@ def test_lengths_neither_overflow_nor_vanish(metric, scale):
 
 def test_a_zero_query_has_no_direction():
     matrix = np.random.default_rng(3).standard_normal((30, 4)).astype(np.float32)
-    found = nearest(
-        make_vectors(matrix), np.zeros(4, np.float32), np.ones(30, bool), 3, metric="cosine"
+    found = make_index(matrix).nearest(
+        np.zeros(4, np.float32), np.ones(30, bool), 3, metric="cosine"
     )
-    assert found.places.tolist() == [0, 1, 2]
+    assert found.indices.tolist() == [0, 1, 2]
     assert found.distances.tolist() == [1, 1, 1]
 
 
@@ -106,5 +104,5 @@ def test_products_are_those_of_the_chosen_rows_in_order(seed, n, share):
     matrix = rng.integers(-3, 4, (n, 5)).astype(np.float32)
     chosen = rng.random(n) < share
     query = rng.integers(-3, 4, 5).astype(np.float32)
-    vectors = make_vectors(matrix, cut=n // 2)
-    np.testing.assert_array_equal(inner_products(vectors, query, chosen), matrix[chosen] @ query)
+    index = make_index(matrix, cut=n // 2)
+    np.testing.assert_array_equal(index.inner_products(query, chosen), matrix[chosen] @ query)

@@ -34,8 +34,8 @@ def test_the_same_person_comes_first_and_is_no_stranger(gallery: Gallery) -> Non
     assert findings.n_different == 120
     # No pair of 120 is as close, which is all that can be said: 1/121 of 23 tracklets.
     first = answer.sightings[0]
-    assert first.n_closer == 0
-    assert first.strangers == pytest.approx(23 / 121)
+    assert first.certainty.n_closer == 0
+    assert first.certainty.expected_false_matches == pytest.approx(23 / 121)
     assert first.verdict.level == "likely"
     assert answer.verdict.words == "Likely seen elsewhere"
 
@@ -92,7 +92,7 @@ def test_with_too_few_pairs_nothing_is_claimed(tmp_path: Path, card: ModelCard) 
         made.add(gate.id, two, fingerprint=card.fingerprint)
         (answer,) = find(made, queries(made, "gate/1")).answers
         assert answer.sightings[0].distance == 0
-        assert answer.sightings[0].closer_share is None
+        assert answer.sightings[0].certainty.p_value is None
         assert answer.sightings[0].verdict.level == "unknown"
         assert "0 pairs" in answer.verdict.why
 

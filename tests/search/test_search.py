@@ -39,7 +39,7 @@ def test_matches_come_nearest_first(gallery, metric):
     assert [match.rank for match in result.matches] == list(range(1, 11))
     np.testing.assert_allclose([m.distance for m in result.matches], distances[order], rtol=1e-5)
     assert (result.metric, result.n_searched, result.n_reranked) == (metric, 60, 0)
-    assert {(match.reranked, match.assurance) for match in result.matches} == {(None, None)}
+    assert {(match.reranked, match.certainty) for match in result.matches} == {(None, None)}
 
 
 def test_the_metric_is_the_models_by_default(gallery):
@@ -88,11 +88,11 @@ def test_reranking_takes_at_least_as_many_as_are_asked_for(gallery):
     assert len(result.matches) == result.n_reranked == 30
 
 
-def test_assurance_uses_the_plain_distance(gallery):
+def test_certainty_uses_the_plain_distance(gallery):
     calibration = Calibration("euclidean", np.linspace(0, 10, 200))
     result = ask(gallery, calibration=calibration, rerank=RerankSearch(), top=5)
     for match in result.matches:
-        assert match.assurance == calibration.judge(match.distance, n_searched=60)
+        assert match.certainty == calibration.certainty(match.distance, n_searched=60)
 
 
 def test_queries_of_another_model_are_refused(gallery):

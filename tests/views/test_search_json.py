@@ -38,7 +38,7 @@ def test_json_has_exact_numbers_and_reasons(findings: Findings, gallery: Gallery
     assert first["tracklet"] == "yard/1"
     assert first["person"] == "Ada"
     assert first["start"] == "2026-11-22T14:00:00+00:00"
-    assert first["closer_share"] == 1 / 121
+    assert first["p_value"] == 1 / 121
     assert "120 pairs" in first["why"]
     pair = [
         gallery.vector(gallery.tracklet(name).id)[None].astype(float)

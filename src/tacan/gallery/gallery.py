@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.gallery import checks
+from tacan.gallery.cannot_link import calibrate
 from tacan.gallery.crops import CropFolder
 from tacan.gallery.errors import GalleryError, GalleryModelError
 from tacan.gallery.filters import chosen_rows
@@ -27,10 +28,12 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
-from tacan.gallery.search_index import SearchIndex, aligned
+from tacan.gallery.search_index import SearchIndex, align
 from tacan.gallery.sqlite.timestamps import from_microseconds
 from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
 from tacan.gallery.vectors import VectorCache
+from tacan.progress import Progress, silent
+from tacan.retrieval.calibration import Calibration
 
 __all__ = ["Gallery"]
 
@@ -50,6 +53,7 @@ class Gallery:
         self.cache = VectorCache(folder / "vectors", store)
         self._lock = lock
         self._index: SearchIndex | None = None
+        self._calibrations: dict[str, tuple[SearchIndex, Calibration]] = {}
         self._guard = threading.RLock()
 
     @property
@@ -165,22 +169,38 @@ class Gallery:
         with self._guard:
             if self._index is None or self._index.version != self.store.version():
                 self._index = None
-                version, vectors = self.cache.vectors()
-                self._index = aligned(version, self.store.columns(), vectors)
+                self._calibrations.clear()
+                vectors, columns = self.cache.vectors(), self.store.columns()
+                self._index = align(columns, vectors)
             return self._index
+
+    def calibration(self, *, metric: str | None = None, progress: Progress = silent) -> Calibration:
+        """What a distance is worth here, up to date with the database: made once a version.
+
+        `metric` is that of the gallery's model by default. Progress is in pairs.
+        """
+        metric = metric or self.model.metric
+        with self._guard:
+            index = self.index()
+            made = self._calibrations.get(metric)
+            if made is None or made[0] is not index:
+                found = calibrate(index, self.store, metric=metric, progress=progress)
+                made = self._calibrations[metric] = index, found
+            return made[1]
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids int64 [N], rising, and vectors float32 [N, D]; mapped into memory if possible."""
-        vectors = self.index().vectors
-        return vectors.ids, vectors.matrix()
+        index = self.index()
+        return index.columns.ids, index.vectors.matrix()
 
     def vector(self, tracklet_id: int) -> NDArray[np.float32]:
         """A tracklet's vector, float32 [D]. Raises `GalleryError`."""
-        vectors = self.index().vectors
-        place = np.searchsorted(vectors.ids, [tracklet_id])
-        if place[0] == len(vectors) or vectors.ids[place[0]] != tracklet_id:
+        index = self.index()
+        ids = index.columns.ids
+        row = np.searchsorted(ids, [tracklet_id])
+        if row[0] == len(ids) or ids[row[0]] != tracklet_id:
             raise _unknown(tracklet_id)
-        return vectors.rows(place)[0]
+        return index.vectors.rows(row)[0]
 
     def info(self) -> GalleryInfo:
         """The gallery in numbers."""
@@ -212,6 +232,7 @@ class Gallery:
                 with suppress(GalleryError):
                     self.cache.update()
             self._index = None
+            self._calibrations.clear()
             self.store.close()
             if self._lock is not None:
                 self._lock.release()

@@ -1,4 +1,4 @@
-"""What a search over a gallery reads: the columns it is filtered by, and the vectors."""
+"""What a search of a gallery runs over: what tracklets are chosen by, and their vectors."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacan.gallery.store import Columns, Version
-from tacan.retrieval.index import Vectors
+from tacan.gallery.vector_files import Vectors
+from tacan.retrieval.exact import ExactIndex
+from tacan.retrieval.index import VectorIndex
 
-__all__ = ["SearchIndex", "aligned"]
+__all__ = ["SearchIndex", "align"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchIndex:
-    """One version of a gallery: row i of `columns` and row i of `vectors` are one tracklet."""
+    """Row i of `columns` and row i of `vectors` are one tracklet; `version` is that of the store
+    which the vectors were read from."""
 
     version: Version
     columns: Columns
-    vectors: Vectors
+    vectors: VectorIndex
 
 
-def aligned(version: Version, columns: Columns, vectors: Vectors) -> SearchIndex:
-    """Both restricted to the ids that both have: another process may write between two reads."""
+def align(columns: Columns, vectors: Vectors) -> SearchIndex:
+    """Both restricted to the ids that both have: another process may write in between."""
+    index = vectors.index
     if not np.array_equal(columns.ids, vectors.ids):
         kept = np.isin(vectors.ids, columns.ids)
         if not kept.all():
-            vectors = vectors.chosen(kept)
+            index = ExactIndex((index.rows(np.flatnonzero(kept)),), index.squares[kept])
         columns = columns.rows(np.isin(columns.ids, vectors.ids))
-    return SearchIndex(version, columns, vectors)
+    return SearchIndex(vectors.version, columns, index)

@@ -19,14 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.files import write_text
-from tacan.retrieval.index import squared_lengths
+from tacan.gallery.store import Version
+from tacan.retrieval.exact import ExactIndex, squared_lengths
 
-__all__ = ["CopyFiles", "Head"]
+__all__ = ["CopyFiles", "Head", "Vectors"]
 
 ROW = np.dtype([("id", "<i8"), ("square", "<f4")])
 HEAD = "head.json"
 
 Block = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """The vectors of one version of the store: row i of `index` has the id `ids[i]`; ids rise."""
+
+    version: Version
+    ids: NDArray[np.int64]
+    index: ExactIndex
 
 
 @dataclass(frozen=True, slots=True)

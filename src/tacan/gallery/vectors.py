@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from tacan.errors import StorageError
 from tacan.gallery.lock import ProcessLock
-from tacan.gallery.store import GalleryStore, Version
-from tacan.gallery.vector_files import CopyFiles, Head
-from tacan.retrieval.index import Vectors, squared_lengths
+from tacan.gallery.store import GalleryStore
+from tacan.gallery.vector_files import CopyFiles, Head, Vectors
+from tacan.retrieval.exact import ExactIndex, squared_lengths
 
 __all__ = ["VectorCache"]
 
@@ -38,8 +38,8 @@ class VectorCache:
         self._store = store
         self._files = CopyFiles(folder)
 
-    def vectors(self) -> tuple[Version, Vectors]:
-        """The store's version and all its vectors. Raises `GalleryError` for a damaged one."""
+    def vectors(self) -> Vectors:
+        """All vectors that the store has now. Raises `GalleryError` for a damaged one."""
         while True:
             if not self._is_current():
                 self.update()
@@ -141,7 +141,7 @@ class VectorCache:
         finally:
             lock.release()
 
-    def _with_tail(self, head: Head | None) -> tuple[Version, Vectors] | None:
+    def _with_tail(self, head: Head | None) -> Vectors | None:
         """What is mapped and what the store has beyond it; None if it changes meanwhile."""
         now, mapped = self._store.version(), self._mapped(head)
         if head is None or mapped is None:
@@ -154,10 +154,13 @@ class VectorCache:
         tail_ids, tail = self._tail(after, self._store.totals().n_tracklets - len(ids))
         if self._store.version().generation != now.generation:
             return None
-        return now, Vectors(
+        return Vectors(
+            version=now,
             ids=np.concatenate([ids, tail_ids]),
-            squares=np.concatenate([squares, squared_lengths(tail)]),
-            blocks=tuple(block for block in (matrix, tail) if len(block)) or (matrix,),
+            index=ExactIndex(
+                blocks=tuple(block for block in (matrix, tail) if len(block)) or (matrix,),
+                squares=np.concatenate([squares, squared_lengths(tail)]),
+            ),
         )
 
     def _tail(self, after: int, expected: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -15,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError
-from tacan.retrieval.distances import unit_rows
+from tacan.retrieval.distances import METRICS, unit_rows
+from tacan.retrieval.precision import UNIT_ROUNDOFF, comparison_values, product_error
 
 __all__ = ["Comparison", "MatrixComparison", "VectorComparison"]
 
 Rows = NDArray[np.int64]
 
-UNIT_ROUNDOFF = 2.0**-24
 SAME = 1e-13
 """Squared distances that agree to this share, and cosine distances that agree to this much, are
 the same distance."""
 
 ROWS_AT_ONCE = 512
 SAFE_SIZES = (1e-12, 1e12)
-"""Vectors whose largest number is outside are scaled, lest their squares leave float32."""
+"""Vectors whose largest number is outside are scaled, so that their squares stay in float32."""
 
 
 class Comparison(Shape):
@@ -90,20 +90,20 @@ class VectorComparison:
     def __init__(
         self, embeddings: NDArray[np.float32], queries: Rows, columns: Rows, *, metric: str
     ) -> None:
-        if metric not in _EXACT:
-            fault = f"the metric must be one of {', '.join(_EXACT)}; got {metric!r}"
+        if metric not in METRICS:
+            fault = f"the metric must be one of {', '.join(METRICS)}; got {metric!r}"
             raise ConfigError([fault], source="metric")
         self.metric = metric
         self._embeddings = embeddings
         self._queries = queries
         self._rows = columns
         if metric == "cosine":
-            self._place_unit_vectors()
+            self._prepare_unit_vectors()
         else:
-            self._place_vectors()
+            self._prepare_vectors()
         self._buffer = np.empty((0, len(columns)), dtype=np.float32)
 
-    def _place_vectors(self) -> None:
+    def _prepare_vectors(self) -> None:
         embeddings = self._embeddings
         scale = _safe_scale(embeddings)
         x = _gathered(embeddings, self._queries, scale)
@@ -114,17 +114,17 @@ class VectorComparison:
         squares = np.einsum("nd,nd->n", y, y, dtype=np.float64).astype(np.float32)
         self._squares: NDArray[np.float32] | None = squares
         self._columns = y
-        self.error = _product_error(x, squares) + 16 * UNIT_ROUNDOFF * float(squares.max())
+        self.error = _difference_error(x, squares) + 16 * UNIT_ROUNDOFF * float(squares.max())
         self._minus_twice = np.multiply(x, np.float32(-2), out=x)
 
-    def _place_unit_vectors(self) -> None:
+    def _prepare_unit_vectors(self) -> None:
         x = _unit_gathered(self._embeddings, self._queries)
         y = _unit_gathered(self._embeddings, self._rows)
         y -= y.mean(axis=0, dtype=np.float64).astype(np.float32)
         self._squares = None
         self._columns = y
         squares = np.einsum("nd,nd->n", y, y)
-        self.error = _product_error(x, squares) + 32 * UNIT_ROUNDOFF
+        self.error = _difference_error(x, squares) + 32 * UNIT_ROUNDOFF
         self._minus_twice = np.multiply(x, np.float32(-2), out=x)
 
     def rough(self, start: int, stop: int) -> NDArray[np.floating]:
@@ -141,9 +141,9 @@ class VectorComparison:
         values = np.empty(len(columns))
         for start in range(0, len(columns), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
-            x = self._embeddings[self._queries[queries[part]]].astype(np.float64)
-            y = self._embeddings[self._rows[columns[part]]].astype(np.float64)
-            values[part] = _EXACT[self.metric](x, y)
+            x = self._embeddings[self._queries[queries[part]]]
+            y = self._embeddings[self._rows[columns[part]]]
+            values[part] = comparison_values(x, y, metric=self.metric)
         return values
 
     def limit(self, exact: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -173,27 +173,8 @@ def _unit_gathered(embeddings: NDArray[np.float32], rows: Rows) -> NDArray[np.fl
     return gathered
 
 
-def _product_error(x: NDArray[np.float32], squares: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Bounds the difference of two float32 products 2 x.y by their rounding alone, [Q].
-
-    A dot product of D terms is off by about sqrt(D) roundings of |x| |y| (Higham and Mary,
-    2019), and by fewer where the matrix product adds up in parts; the rest is for the rounding
-    of x and y themselves.
-    """
+def _difference_error(x: NDArray[np.float32], squares: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Bounds the error of the difference of two float32 products 2 x.y, [Q]."""
     lengths = np.sqrt(np.einsum("nd,nd->n", x, x)).astype(np.float64)
     longest = float(squares.max()) ** 0.5
-    return 4 * UNIT_ROUNDOFF * (x.shape[1] ** 0.5 + 16) * lengths * longest
-
-
-def _exact_euclidean(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    x -= y
-    return np.einsum("nd,nd->n", x, x)
-
-
-def _exact_cosine(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    squares = np.einsum("nd,nd->n", x, x) * np.einsum("nd,nd->n", y, y)
-    products = np.einsum("nd,nd->n", x, y)
-    return 1 - products / np.sqrt(np.where(squares > 0, squares, 1))
-
-
-_EXACT = {"euclidean": _exact_euclidean, "cosine": _exact_cosine}
+    return 4 * product_error(x.shape[1]) * lengths * longest

@@ -1,51 +1,48 @@
-"""Vectors of many tracklets, as an exact search reads them."""
+"""What a search runs over: N vectors, of which some are chosen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Vectors", "squared_lengths"]
+__all__ = ["Nearest", "VectorIndex"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Vectors:
-    """N vectors with their ids, as few blocks of memory as they lie in.
+class Nearest:
+    """The row numbers [n] of the nearest vectors, nearest first, and their distances in float64."""
 
-    `blocks` are float32 [n, D] whose rows one after the other are those of `ids` int64 [N], which
-    rise; `squares` float32 [N] are their squared lengths. There is at least one block.
-    """
+    indices: NDArray[np.intp]
+    distances: NDArray[np.float64]
 
-    ids: NDArray[np.int64]
-    squares: NDArray[np.float32]
-    blocks: tuple[NDArray[np.float32], ...]
 
-    def __len__(self) -> int:
-        return len(self.ids)
+class VectorIndex(Protocol):
+    """N vectors [D] by row number. `exact.ExactIndex` is the one that ships."""
+
+    def __len__(self) -> int: ...
+
+    def rows(self, indices: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The vectors [n, D] of these row numbers [n]."""
+        ...
 
     def matrix(self) -> NDArray[np.float32]:
-        """All rows as one array [N, D], without a copy where that is possible."""
-        return self.blocks[0] if len(self.blocks) == 1 else np.concatenate(self.blocks)
+        """All vectors [N, D]."""
+        ...
 
-    def rows(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The rows [n, D] at these places [n]."""
-        found = np.empty((len(places), self.blocks[0].shape[1]), np.float32)
-        first = 0
-        for block in self.blocks:
-            here = (places >= first) & (places < first + len(block))
-            found[here] = block[places[here] - first]
-            first += len(block)
-        return found
+    def nearest(
+        self,
+        query: NDArray[np.float32],
+        chosen: NDArray[np.bool_],
+        count: int,
+        *,
+        metric: str,
+    ) -> Nearest:
+        """The `count` nearest vectors (fewer if fewer are chosen) to `query` [D].
 
-    def chosen(self, mask: NDArray[np.bool_]) -> Vectors:
-        """The rows where `mask` bool [N] is true, copied into one block."""
-        rows = self.rows(np.flatnonzero(mask))
-        return Vectors(self.ids[mask], self.squares[mask], (rows,))
-
-
-def squared_lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """|x|^2 of each row of [N, D]: float32 [N]."""
-    with np.errstate(over="ignore"):
-        return np.einsum("nd,nd->n", vectors, vectors)
+        Only rows with `chosen` bool [N] are looked at. At equal distance the lower row number
+        comes first.
+        """
+        ...

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tacan.gallery.cannot_link import cannot_link
 from tacan.gallery.records import StoredTracklet, TrackletFilter
 from tacan.progress import Progress, silent
-from tacan.retrieval.calibration import Assurance, Calibration, calibrate, certainly_apart
+from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.search.query import Query
 from tacan.search.results import Answer, Findings, Sighting
 from tacan.search.search import Match, RerankSearch, search
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find"]
 
-_NOT_JUDGED = Assurance("unknown", 0)
+_NOT_JUDGED = Certainty("unknown", 0, 0)
 
 
 def find(
@@ -54,7 +55,7 @@ def find(
     Raises what `tacan.search.search.search` raises.
     """
     chosen = chosen or TrackletFilter()
-    calibration = calibrate(gallery, metric=metric)
+    calibration = gallery.calibration(metric=metric)
     answers, n_searched = [], 0
     for done, query in enumerate(queries, start=1):
         answer, number = _answer(gallery, query, calibration, top, chosen, rerank)
@@ -65,7 +66,7 @@ def find(
         gallery=gallery.folder,
         model=gallery.model,
         metric=calibration.metric,
-        n_tracklets=gallery.info().n_tracklets,
+        n_tracklets=len(gallery.index().vectors),
         n_searched=n_searched,
         n_different=len(calibration.distances),
         filters=chosen,
@@ -101,17 +102,14 @@ def _answer(
 
 
 def _sighting(gallery: Gallery, query: Query, match: Match, n_searched: int) -> Sighting:
-    assurance = match.assurance or _NOT_JUDGED
+    certainty = match.certainty or _NOT_JUDGED
     is_apart = query.tracklet is not None and _apart(gallery, query.tracklet, match.tracklet)
-    share = assurance.share
     return Sighting(
         rank=match.rank,
         tracklet=match.tracklet,
         distance=match.distance,
-        closer_share=share,
-        n_closer=None if share is None else round(share * (assurance.n_pairs + 1)) - 1,
-        strangers=assurance.strangers,
-        verdict=judge_match(assurance, n_searched=n_searched, is_apart=is_apart),
+        certainty=certainty,
+        verdict=judge_match(certainty, n_searched=n_searched, is_apart=is_apart),
     )
 
 
@@ -120,4 +118,4 @@ def _apart(gallery: Gallery, one: StoredTracklet, other: StoredTracklet) -> bool
         return False
     if one.first_seconds > other.last_seconds or other.first_seconds > one.last_seconds:
         return False
-    return certainly_apart(gallery.trajectory(one.id), gallery.trajectory(other.id))
+    return cannot_link(gallery.trajectory(one.id), gallery.trajectory(other.id))

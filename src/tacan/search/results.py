@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tacan.gallery.records import ModelCard, StoredTracklet, TrackletFilter
+from tacan.retrieval.calibration import Certainty
 from tacan.search.query import Query
 
 __all__ = ["Answer", "Findings", "Level", "Sighting", "Verdict"]
@@ -28,23 +29,16 @@ class Verdict:
 class Sighting:
     """One tracklet that may show the person, the nearest being of rank 1.
 
-    closer_share
-        Part of all pairs of certainly different people that are at least as close as this one,
-        estimated from above.
-    n_closer
-        How many such pairs there are.
-    strangers
-        How many other people would be expected as close among all that were searched.
-
-    The three are None where there are too few pairs of certainly different people to say.
+    certainty
+        How sure it is by the distance alone.
+    verdict
+        The same in words, with what else is known.
     """
 
     rank: int
     tracklet: StoredTracklet
     distance: float
-    closer_share: float | None
-    n_closer: int | None
-    strangers: float | None
+    certainty: Certainty
     verdict: Verdict
 
 

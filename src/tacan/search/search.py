@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,9 @@ from tacan.gallery.filters import chosen_rows
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.records import StoredTracklet, TrackletFilter
 from tacan.progress import Progress, silent
-from tacan.retrieval.calibration import Assurance, Calibration
+from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.retrieval.distances import METRICS
-from tacan.retrieval.exact import Nearest, nearest
-from tacan.retrieval.index import Vectors
+from tacan.retrieval.index import Nearest, VectorIndex
 from tacan.retrieval.rerank_settings import Reranking
 
 __all__ = ["Match", "RerankSearch", "SearchResult", "search"]
@@ -47,14 +46,14 @@ class Match:
     """One place of an answer.
 
     `rank` counts from 1. `distance` is the plain distance; `reranked` the one that the order
-    follows after re-ranking. `assurance` is there where a calibration was given.
+    follows after re-ranking. `certainty` is there where a calibration was given.
     """
 
     rank: int
     tracklet: StoredTracklet
     distance: float
     reranked: float | None = None
-    assurance: Assurance | None = None
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def search(
     rerank
         Whether and how to rank anew.
     calibration
-        From `calibrate`, with the same metric: each match says how sure it is.
+        From `Gallery.calibration`, with the same metric: each match says how sure it is.
     progress
         Of the re-ranking, in vectors.
 
@@ -118,13 +117,13 @@ def search(
     wanted = top
     if rerank is not None:
         wanted = max(top, n_searched if rerank.among is None else rerank.among)
-    found = nearest(index.vectors, vector, mask, wanted, metric=metric)
+    found = index.vectors.nearest(vector, mask, wanted, metric=metric)
     reranked = None
     n_reranked = 0
-    if rerank is not None and len(found.places):
-        n_reranked = len(found.places)
+    if rerank is not None and len(found.indices):
+        n_reranked = len(found.indices)
         found, reranked = _reranked(index.vectors, vector, found, rerank, metric, progress)
-    matches = _matches(gallery, index.vectors.ids[found.places], found.distances, reranked, top)
+    matches = _matches(gallery, index.columns.ids[found.indices], found.distances, reranked, top)
     if calibration is not None:
         matches = [_judged(match, calibration, n_searched) for match in matches]
     return SearchResult(tuple(matches), metric, n_searched, n_reranked)
@@ -143,7 +142,7 @@ def _check(top: int, metric: str, calibration: Calibration | None) -> None:
 
 
 def _reranked(
-    vectors: Vectors,
+    vectors: VectorIndex,
     query: NDArray[np.float32],
     found: Nearest,
     rerank: RerankSearch,
@@ -152,12 +151,12 @@ def _reranked(
 ) -> tuple[Nearest, NDArray[np.float64]]:
     from tacan.retrieval.rerank import rerank_distances  # imports scipy, which is slow
 
-    rows = vectors.rows(found.places)
+    rows = vectors.rows(found.indices)
     distances = rerank_distances(
         query[None], rows, rerank.settings, metric=metric, progress=progress
     )[0].astype(np.float64)
     order = np.argsort(distances, kind="stable")
-    return Nearest(found.places[order], found.distances[order]), distances[order]
+    return Nearest(found.indices[order], found.distances[order]), distances[order]
 
 
 def _matches(
@@ -179,5 +178,5 @@ def _matches(
 
 
 def _judged(match: Match, calibration: Calibration, n_searched: int) -> Match:
-    assurance = calibration.judge(match.distance, n_searched=n_searched)
-    return Match(match.rank, match.tracklet, match.distance, match.reranked, assurance)
+    certainty = calibration.certainty(match.distance, n_searched=n_searched)
+    return replace(match, certainty=certainty)

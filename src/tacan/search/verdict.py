@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tacan.retrieval.calibration import MINIMUM_PAIRS, Assurance
+from tacan.retrieval.calibration import MINIMUM_PAIRS, Certainty
 from tacan.search.results import Sighting, Verdict
 
 __all__ = ["judge_answer", "judge_match"]
@@ -24,7 +24,7 @@ NOBODY = Verdict(
 )
 
 
-def judge_match(assurance: Assurance, *, n_searched: int, is_apart: bool = False) -> Verdict:
+def judge_match(certainty: Certainty, *, n_searched: int, is_apart: bool = False) -> Verdict:
     """The verdict on one sighting.
 
     `is_apart` says that the query and the sighting were seen at the same time in different
@@ -32,16 +32,16 @@ def judge_match(assurance: Assurance, *, n_searched: int, is_apart: bool = False
     """
     if is_apart:
         return SOMEONE_ELSE
-    if assurance.share is None or assurance.strangers is None:
-        return Verdict("unknown", _WORDS["unknown"], _too_few(assurance.n_pairs))
-    nearer = round(assurance.share * (assurance.n_pairs + 1)) - 1
-    by_chance = _expected(assurance.strangers, at_most=nearer == 0)
+    if certainty.expected_false_matches is None:
+        return Verdict("unknown", _WORDS["unknown"], _too_few(certainty.n_pairs))
+    nearer = certainty.n_closer
+    by_chance = _expected(certainty.expected_false_matches, at_most=nearer == 0)
     why = (
-        f"{_how_many(nearer, assurance.n_pairs)} of certainly different people "
+        f"{_how_many(nearer, certainty.n_pairs)} of certainly different people "
         f"{'is' if nearer == 1 else 'are'} as close as this; among {n_searched:,} searched "
         f"{'tracklet' if n_searched == 1 else 'tracklets'}, {by_chance} as close by chance."
     )
-    return Verdict(assurance.word, _WORDS[assurance.word], why)
+    return Verdict(certainty.level, _WORDS[certainty.level], why)
 
 
 def judge_answer(sightings: Sequence[Sighting]) -> Verdict:
@@ -61,7 +61,7 @@ def judge_answer(sightings: Sequence[Sighting]) -> Verdict:
         return Verdict(level, "Likely seen elsewhere", why)
     if level == "unknown":
         return Verdict(level, "How sure this is can't be told", why)
-    if best.n_closer == 0:
+    if best.certainty.n_closer == 0:
         return Verdict(level, "Can't be told from chance", f"{why} Look at the pictures.")
     return Verdict(level, "Probably not seen elsewhere", why)
 

@@ -1,0 +1,88 @@
+"""Pairs of tracklets that certainly show different people, and how far apart they are.
+
+One camera saw both at the same time, at different places of its picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.gallery.records import Trajectory
+from tacan.gallery.search_index import SearchIndex
+from tacan.gallery.store import Columns, GalleryStore
+from tacan.progress import Progress, silent
+from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.precision import paired_distances
+
+__all__ = ["calibrate", "cannot_link", "co_occurring_pairs"]
+
+MAXIMUM_PAIRS = 5000
+MAXIMUM_COVERED = 0.25
+"""Boxes of which one covers more than this part of the other may be of one person."""
+
+Pairs = NDArray[np.intp]
+
+
+def calibrate(
+    index: SearchIndex,
+    store: GalleryStore,
+    *,
+    metric: str,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Calibration:
+    """The calibration of a gallery, from at most 5,000 pairs; where there are more, they are
+    drawn at random. Progress is in pairs. Each trajectory is read once."""
+    pairs = co_occurring_pairs(index.columns, at_most=MAXIMUM_PAIRS, seed=seed)
+    trajectories: dict[int, Trajectory | None] = {}
+    kept = np.zeros(len(pairs), np.bool_)
+    for number, rows in enumerate(pairs):
+        ids = index.columns.ids[rows].tolist()
+        for tracklet_id in ids:
+            if tracklet_id not in trajectories:
+                trajectories[tracklet_id] = store.trajectory(tracklet_id)
+        one, other = (trajectories[tracklet_id] for tracklet_id in ids)
+        kept[number] = one is not None and other is not None and cannot_link(one, other)
+        progress(number + 1, len(pairs))
+    x, y = (index.vectors.rows(rows) for rows in pairs[kept].T)
+    return Calibration(metric, np.sort(paired_distances(x, y, metric=metric)))
+
+
+def co_occurring_pairs(columns: Columns, *, at_most: int, seed: int) -> Pairs:
+    """Pairs [n, 2] of rows of one source whose times overlap, each pair once; where there are
+    more than `at_most`, some drawn at random."""
+    order = np.lexsort((columns.first_seconds, columns.source_ids))
+    sources = columns.source_ids[order]
+    firsts, lasts = columns.first_seconds[order], columns.last_seconds[order]
+    # Within a source, those after i that begin before i ends are the next so many.
+    ends = np.empty(len(order), np.intp)
+    for source in np.unique(sources):
+        begin, end = np.searchsorted(sources, [source, source + 1])
+        ends[begin:end] = begin + np.searchsorted(firsts[begin:end], lasts[begin:end], "right")
+    counts = ends - np.arange(len(order)) - 1
+    total = int(counts.sum())
+    if total <= at_most:
+        numbers = np.arange(total)
+    else:
+        numbers = np.unique(np.random.default_rng(seed).integers(total, size=at_most))
+    # Pair number k belongs to the first i whose running count exceeds k.
+    bounds = np.cumsum(counts)
+    earlier = np.searchsorted(bounds, numbers, side="right")
+    later = earlier + 1 + numbers - (bounds - counts)[earlier]
+    return np.column_stack([order[earlier], order[later]])
+
+
+def cannot_link(one: Trajectory, other: Trajectory) -> bool:
+    """Whether both were seen in one frame, and never with boxes of which one covers more than a
+    quarter of the other: that could be one person whom the tracker follows twice."""
+    _, mine, theirs = np.intersect1d(
+        one.frames, other.frames, assume_unique=True, return_indices=True
+    )
+    if len(mine) == 0:
+        return False
+    a, b = one.boxes[mine].astype(np.float64), other.boxes[theirs].astype(np.float64)
+    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
+    shared = np.prod(np.maximum(sides, 0), axis=1)
+    smaller = np.minimum(np.prod(a[:, 2:] - a[:, :2], axis=1), np.prod(b[:, 2:] - b[:, :2], axis=1))
+    return bool((shared <= MAXIMUM_COVERED * smaller).all() and (smaller > 0).all())

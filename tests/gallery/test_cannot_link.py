@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacan.gallery import open_gallery
+from tacan.gallery.cannot_link import cannot_link, co_occurring_pairs
+from tacan.gallery.records import Trajectory
+from tests.gallery.conftest import CARD, new_source, new_tracklet
+
+
+def trajectory(frames, boxes):
+    frames = np.array(frames, np.int64)
+    boxes = np.broadcast_to(np.array(boxes, np.float32), (len(frames), 4))
+    return Trajectory(
+        frames, frames / 25, boxes, np.ones(1, np.float32), np.zeros((1, 2), np.int64)
+    )
+
+
+LEFT, RIGHT, INSIDE = (0, 0, 10, 20), (20, 0, 30, 20), (2, 2, 8, 12)
+
+
+def test_people_at_two_places_of_one_frame_are_two():
+    assert cannot_link(trajectory([1, 2, 3], LEFT), trajectory([3, 4], RIGHT))
+
+
+def test_what_was_never_in_one_frame_may_be_one_person():
+    assert not cannot_link(trajectory([1, 3], LEFT), trajectory([2, 4], RIGHT))
+
+
+def test_boxes_within_each_other_may_be_one_person():
+    assert not cannot_link(trajectory([1, 2], LEFT), trajectory([2, 3], INSIDE))
+    moving = trajectory([1, 2], [RIGHT, INSIDE])
+    assert not cannot_link(trajectory([1, 2], LEFT), moving)
+    touching = (9, 0, 19, 20)
+    assert cannot_link(trajectory([1], LEFT), trajectory([1], touching))
+
+
+def test_boxes_without_area_say_nothing():
+    assert not cannot_link(trajectory([1], (5, 5, 5, 5)), trajectory([1], RIGHT))
+
+
+@pytest.fixture
+def columns(tmp_path):
+    """Tracklets with random times in two sources of one camera and one of another."""
+    rng = np.random.default_rng(0)
+    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as gallery:
+        for place, camera in enumerate(("door", "door", "yard")):
+            source = gallery.begin_source(new_source(camera, sha256=str(place) * 64))
+            tracklets = []
+            for number in range(15):
+                first = float(rng.integers(0, 30))
+                last = first + float(rng.integers(0, 8))
+                tracklet = replace(
+                    new_tracklet(number, n_crops=0), first_seconds=first, last_seconds=last
+                )
+                tracklets.append(tracklet)
+            gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+        return gallery.store.columns()
+
+
+def test_pairs_are_all_that_overlap_within_a_source(columns):
+    wanted = {
+        frozenset((i, j))
+        for i in range(45)
+        for j in range(i)
+        if columns.source_ids[i] == columns.source_ids[j]
+        and columns.first_seconds[i] <= columns.last_seconds[j]
+        and columns.first_seconds[j] <= columns.last_seconds[i]
+    }
+    pairs = co_occurring_pairs(columns, at_most=10**6, seed=0)
+    assert len(pairs) == len(wanted)
+    assert {frozenset(pair) for pair in pairs.tolist()} == wanted
+    some = co_occurring_pairs(columns, at_most=20, seed=0)
+    assert 10 < len(some) <= 20
+    assert {frozenset(pair) for pair in some.tolist()} < wanted
+    np.testing.assert_array_equal(some, co_occurring_pairs(columns, at_most=20, seed=0))
+
+
+def crowd(tmp_path, n, *, one_person=0):
+    """`n` people side by side in one picture; the last `one_person` boxes are on one spot."""
+    with open_gallery(tmp_path / f"g{n}", write=True, create_with=CARD) as gallery:
+        source = gallery.begin_source(new_source())
+        tracklets = []
+        for number in range(n):
+            left = 50.0 * min(number, n - one_person)
+            boxes = np.tile(np.float32([left, 0, left + 20, 50]), (5, 1))
+            frames, seconds = np.arange(5), np.arange(5) / 25
+            times = {"frames": frames, "seconds": seconds, "first_seconds": 0.0}
+            tracklet = new_tracklet(number, n_crops=0)
+            tracklets.append(replace(tracklet, boxes=boxes, last_seconds=1.0, **times))
+        gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+    return open_gallery(tmp_path / f"g{n}")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_a_calibration_holds_the_distances_of_certain_pairs(tmp_path, metric):
+    with crowd(tmp_path, 16, one_person=2) as gallery:
+        seen = []
+        calibration = gallery.calibration(metric=metric, progress=lambda *at: seen.append(at))
+        matrix = gallery.vectors()[1].astype(np.float64)
+    if metric == "cosine":
+        matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    power = 1 if metric == "euclidean" else 2
+    wanted = [
+        np.linalg.norm(matrix[i] - matrix[j]) ** power / power
+        for i in range(16)
+        for j in range(i)
+        if (i, j) != (15, 14)  # two boxes on one spot
+    ]
+    np.testing.assert_allclose(calibration.distances, sorted(wanted), rtol=1e-9)
+    assert seen[-1] == (120, 120)
+    assert calibration.certainty(0.0, n_searched=1).level == "sure"
+
+
+def test_too_few_pairs_are_said_to_be_too_few(tmp_path):
+    with crowd(tmp_path, 14) as gallery:
+        found = gallery.calibration().certainty(0.0, n_searched=10)
+    assert found.level == "unknown"
+    assert found.n_pairs == 91
+    assert found.p_value is found.expected_false_matches is None
+
+
+def test_an_empty_gallery_has_no_pairs(make_gallery):
+    with open_gallery(make_gallery()) as gallery:
+        assert gallery.calibration().certainty(0.0, n_searched=0).level == "unknown"
+
+
+def test_a_second_search_reads_no_trajectory_again(tmp_path, monkeypatch):
+    from tacan.gallery.sqlite.store import SqliteStore
+
+    read = []
+    trajectory = SqliteStore.trajectory
+
+    def counted(store, tracklet_id):
+        read.append(tracklet_id)
+        return trajectory(store, tracklet_id)
+
+    monkeypatch.setattr(SqliteStore, "trajectory", counted)
+    with crowd(tmp_path, 16) as gallery:
+        first = gallery.calibration()
+        assert sorted(read) == list(range(1, 17))
+        assert gallery.calibration() is first
+        other = gallery.calibration(metric="cosine")
+        assert (other.metric, len(read)) == ("cosine", 32)
+        assert gallery.calibration() is first
+        with open_gallery(tmp_path / "g16", write=True) as writer:
+            source = writer.begin_source(new_source("yard", sha256="b" * 64))
+            writer.add(source.id, [new_tracklet(99, n_crops=0)], fingerprint=CARD.fingerprint)
+        assert gallery.calibration() is not first
+        assert len(read) == 48
