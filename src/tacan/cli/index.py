@@ -37,7 +37,7 @@ def index(
     precision: Literal["32", "bf16"] = "32",
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> None:
-    """Finds the people in videos, follows them, and puts each of their walks into a gallery.
+    """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
     The gallery is a folder, made when it is not there. Interrupted or killed, the same command
     goes on where it stopped; a file that is there already is passed over. Nothing leaves this
@@ -87,7 +87,7 @@ def index(
     precision
         Arithmetic of the model's network.
     json
-        Write what came of each source to this file as well; - is standard output.
+        Write the outcome of each source to this file as well; - is standard output.
     """
     from tacan.cli.console import note, progress_bar, say, write_json
     from tacan.indexing.video_sources import gather_sources

@@ -1,4 +1,4 @@
-"""What indexing gives back: what came of each source, and how fast."""
+"""Reports of indexing: the tracklets of each source, and the speed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["IndexReport", "SourceReport", "shares_text", "work_shares"]
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What came of one source.
+    """The outcome of one source.
 
     n_tracklets
         All that the gallery holds of it now; `n_new` of them by this run.
@@ -71,7 +71,7 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What came of all sources of a call."""
+    """The outcome of all sources of a call."""
 
     sources: tuple[SourceReport, ...]
 

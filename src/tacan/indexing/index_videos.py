@@ -57,7 +57,7 @@ def index_videos(
 
     Returns
     -------
-    What came of each source, in their order. Everything that is reported is in the gallery. After
+    A report of each source, in their order. Everything that is reported is in the gallery. After
     an error or an interruption the same call goes on where the work stopped.
 
     Raises

@@ -1,4 +1,4 @@
-"""Which files are to be indexed: from the command line or a list in YAML, checked all at once."""
+"""Video files to index, from the command line or a list in YAML, checked all at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Start = datetime | Literal["file"] | None
-"""The moment of a video's first frame: known, to be taken from the file's metadata, or unknown."""
+"""The time of a video's first frame: known, to be taken from the file's metadata, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class VideoSource:
 
 
 def parse_start(text: str) -> Start:
-    """`2026-11-22T14:00:00+01:00` -> a moment; `file` stays.
+    """`2026-11-22T14:00:00+01:00` -> an aware time; `file` stays.
 
     >>> parse_start("2026-11-22T14:00:00Z").isoformat()
     '2026-11-22T14:00:00+00:00'
 
-    Raises `ValueError` for anything else, a moment without its time zone included.
+    Raises `ValueError` for anything else, a time without its time zone included.
     """
     if text == "file":
         return "file"
-    moment = datetime.fromisoformat(text)
-    if moment.utcoffset() is None:
-        raise ValueError("a moment without its time zone")
-    return moment
+    time = datetime.fromisoformat(text)
+    if time.utcoffset() is None:
+        raise ValueError("a time without its time zone")
+    return time
 
 
 def gather_sources(
@@ -78,7 +78,7 @@ def gather_sources(
     Raises
     ------
     ConfigError
-        With all faults of all sources: files that are not there, counts that don't fit, moments
+        With all faults of all sources: files that are not there, counts that don't fit, times
         without a time zone, a file that is named twice, settings that can't be.
     """
     settings = settings or IndexSettings()
@@ -119,11 +119,11 @@ def _from_arguments(
         faults.append(
             f"there must be one start for each of {len(paths)} sources; got {len(starts)}"
         )
-    moments: list[Start] = [_start_of(text, "--start", faults) for text in starts]
+    times: list[Start] = [_start_of(text, "--start", faults) for text in starts]
     sources = []
     for i, path in enumerate(paths):
         camera = cameras[min(i, len(cameras) - 1)] if cameras else "?"
-        start = moments[i] if i < len(moments) else None
+        start = times[i] if i < len(times) else None
         sources.append(VideoSource(Path(path), camera, start, settings))
     return sources
 
@@ -175,7 +175,7 @@ def _start_of(value: Any, where: str, faults: list[str]) -> Start:
         return parse_start(value if isinstance(value, str) else str(value))
     except ValueError:
         faults.append(
-            f"{where}: a start must be a moment with its time zone, such as "
+            f"{where}: a start must be a time with its time zone, such as "
             f"2026-11-22T14:00:00+01:00, or `file`; got {str(value)!r}"
         )
         return None

@@ -42,20 +42,20 @@ class ClipReservoir:
         self._shape = shape
         self._n_seen = 0
         self._step = 1
-        """Of the track's clips, every how many are kept."""
+        """Every nth clip of the track is kept."""
         self._clips: list[list[Picture]] = []
 
     def add(self, frame: int, crop: NDArray[np.uint8]) -> None:
         """Takes the next crop uint8 [h, w, 3] of the track, which is copied if it is kept."""
         most = self._shape.max_clips
-        clip, place = divmod(self._n_seen, self._shape.clip_len)
+        clip, position = divmod(self._n_seen, self._shape.clip_len)
         self._n_seen += 1
-        if place == 0 and most is not None and len(self._clips) >= 2 * most:
+        if position == 0 and most is not None and len(self._clips) >= 2 * most:
             self._clips = self._clips[::2]
             self._step *= 2
         if clip % self._step:
             return
-        if place == 0:
+        if position == 0:
             self._clips.append([])
         self._clips[-1].append(Picture(frame, self._small(crop)))
 
@@ -64,8 +64,8 @@ class ClipReservoir:
         most = self._shape.max_clips
         clips = self._clips
         if most is not None and len(clips) > most:
-            places = np.linspace(0, len(clips) - 1, most).round().astype(int)
-            clips = [clips[i] for i in places.tolist()]
+            indices = np.linspace(0, len(clips) - 1, most).round().astype(int)
+            clips = [clips[i] for i in indices.tolist()]
         return tuple(map(tuple, clips))
 
     @property

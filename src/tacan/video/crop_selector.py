@@ -51,15 +51,15 @@ class CropSelector:
     def _widen(self) -> None:
         self._width *= 2
         joined: dict[int, Candidate] = {}
-        for place, candidate in sorted(self._bins.items()):
-            rival = joined.get(place // 2)
+        for number, candidate in sorted(self._bins.items()):
+            rival = joined.get(number // 2)
             if rival is None or candidate.quality > rival.quality:
-                joined[place // 2] = candidate
+                joined[number // 2] = candidate
         self._bins = joined
 
     def chosen(self) -> tuple[Candidate, ...]:
         """At most `count` candidates in the order of time: the best of each of `count` parts."""
-        ordered = [self._bins[place] for place in sorted(self._bins)]
+        ordered = [self._bins[number] for number in sorted(self._bins)]
         n = len(ordered)
         if n <= self._count:
             return tuple(ordered)

@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Detector(Protocol):
-    """Something that finds people in pictures.
+    """A people detector for batches of pictures.
 
     `fingerprint` changes whenever the answers may change: it covers the weights and every setting.
     """
@@ -42,7 +42,7 @@ class Detector(Protocol):
 
 
 class ImageDetector(Protocol):
-    """Something that finds people in one picture; called from threads.
+    """A people detector for single pictures, called from threads.
 
     Each file of `tacan.video.detectors` has one.
     """
@@ -74,7 +74,7 @@ class DetectorSpec(NamedTuple):
     threshold: float
     """Least score of a detection, unless told otherwise."""
     argument: str | None
-    """What is to stand behind the colon."""
+    """What follows the colon."""
     open: Callable[..., tuple[ImageDetector, str]]
     """Called with the argument and with `threshold`, `fetch` and `threads`; gives the detector and
     its fingerprint. It imports what it needs."""
@@ -119,7 +119,7 @@ DETECTORS = {
     "torchvision": DetectorSpec(0.1, "NAME", _torchvision),
     "rfdetr": DetectorSpec(0.1, "NAME", _rfdetr),
 }
-"""Every kind of detector that looks at pictures."""
+"""Each kind of detector by its name."""
 
 
 def open_detector(

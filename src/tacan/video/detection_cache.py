@@ -61,8 +61,8 @@ def unpack_block(data: bytes) -> Block | None:
     ends = np.cumsum(counts)[:-1]
     # Copied, since a part of a buffer is read-only and keeps the whole in memory.
     return [
-        (int(number), Detections(some.astype(np.float32), sure.astype(np.float32)))
-        for number, some, sure in zip(
+        (int(number), Detections(some.astype(np.float32), their.astype(np.float32)))
+        for number, some, their in zip(
             frames, np.split(boxes, ends), np.split(scores, ends), strict=True
         )
     ]

@@ -1,4 +1,4 @@
-"""Which labelled tracklets were found: two sets of tracklets of one video compared by their boxes.
+"""Matching of labelled and produced tracklets of one video by their boxes.
 
 Legend: L labelled and P produced tracklets, n frames.
 """
@@ -21,7 +21,7 @@ MAX_GAP = 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """Where somebody was: frame numbers int64 [n], rising, and boxes float32 [n, 4]."""
+    """Boxes of one person: frame numbers int64 [n], rising, and boxes float32 [n, 4]."""
 
     frames: NDArray[np.int64]
     boxes: NDArray[np.float32]
@@ -36,7 +36,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matching:
-    """How often each labelled and each produced tracklet lay upon each other.
+    """Overlap of each labelled with each produced tracklet, counted in frames.
 
     `hits` int64 [L, P] counts the labelled frames at which both have a box and their intersection
     over union is enough. `n_labelled` int64 [L] and `n_produced` int64 [P] are the lengths of the
@@ -62,8 +62,8 @@ class Matching:
     def owners(self) -> NDArray[np.int64]:
         """The labelled tracklet whose identity each produced one has, -1 for none: [P].
 
-        It is the one with most hits, if these are at least `share` of the shorter of the two: a
-        few frames in which somebody walks past somebody else are not enough.
+        It is the one with most hits, if these are at least `share` of the shorter of the two:
+        two people who pass each other share a few frames as well.
         """
         if not self.hits.size:
             return np.full(len(self.n_produced), -1, np.int64)
@@ -76,7 +76,7 @@ class Matching:
 def match_tracks(
     labelled: Sequence[Track], produced: Sequence[Track], *, iou: float = 0.5, share: float = 0.5
 ) -> Matching:
-    """Compares the tracklets of one video.
+    """The matching of two sets of tracklets of one video.
 
     A labelled tracklet is found when one produced tracklet has an intersection over union of at
     least `iou` with it in at least `share` of its labelled frames. Where the video was read with a

@@ -1,4 +1,4 @@
-"""How a stored picture must be turned and mirrored to stand upright."""
+"""Orientation of stored pictures: the turn and mirror that make them upright."""
 
 from __future__ import annotations
 

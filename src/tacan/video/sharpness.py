@@ -1,4 +1,4 @@
-"""How good a picture of a person is."""
+"""Quality of a picture of a person: its sharpness, height and what is hidden."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
 
 
 def visible_shares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much of each box [n, 4] is not covered by the nearest box that reaches further down.
+    """The share [n] of each box [n, 4] that no box before it hides: 1 - the largest covered share.
 
-    Who stands lower in the picture stands nearer to a camera that looks down or straight on, and
-    hides those behind. Only the worst single neighbour counts.
+    A box is before another when it reaches further down: people lower in the picture stand nearer
+    to a camera that looks down or straight on. Only the neighbour that hides most counts.
     """
     n = len(boxes)
     if n < 2:
@@ -45,7 +45,7 @@ def visible_shares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 def crop_quality(
     *, score: float, crop_sharpness: float, height: float, visible: float, whole: bool
 ) -> float:
-    """Quality in 0..1 of a picture: the product of what speaks for it.
+    """Quality of a picture in 0..1, a product.
 
     score * visible * s/(s + 40) * h/(h + 96) * (1 if whole else 1/2), with the sharpness s and the
     height h in pixels; `whole` is False where the box ends at the frame's edge.

@@ -35,9 +35,9 @@ def tile_spans(size: int, count: int, *, overlap: float) -> list[tuple[int, int]
 class Tiled:
     """A `Detector` that shows `detector` each tile of the frame, and merges what it finds.
 
-    A box that ends at an inner edge of its tile is held for a part of somebody, and dropped where
-    another tile shows more of them. What remains is merged: of two boxes with an intersection
-    over union above `iou`, or of which one lies almost within the other, the surer one stays.
+    A box that ends at an inner edge of its tile is taken for a part of a person, and dropped where
+    another tile shows more. What remains is merged: of two boxes with an intersection over union
+    above `iou`, or of which one lies almost within the other, the higher score stays.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ _PACKAGE_RATE = 30.0
 
 
 class Tracker(Protocol):
-    """Something that follows people from frame to frame."""
+    """An algorithm that follows people from frame to frame."""
 
     def update(self, detections: Detections) -> NDArray[np.int64]:
         """Track number [n] of each detection, -1 for none. Once a processed frame, in order."""
@@ -42,13 +42,13 @@ class _PackageTracker:
         given = self._pack(
             xyxy=detections.boxes.astype(np.float64),
             confidence=detections.scores.astype(np.float64),
-            data={"place": np.arange(len(detections))},
+            data={"index": np.arange(len(detections))},
         )
         answer = self._tracker.update(given)
         numbers = np.full(len(detections), NO_TRACK, np.int64)
         if len(answer):
             # The package may answer in another order.
-            numbers[answer.data["place"]] = answer.tracker_id
+            numbers[answer.data["index"]] = answer.tracker_id
         return numbers
 
 
@@ -78,7 +78,7 @@ def _sort(*, fps: float, max_lost_seconds: float, track_threshold: float) -> Any
 
 
 TRACKERS: dict[str, Callable[..., Any]] = {"bytetrack": _bytetrack, "sort": _sort}
-"""Every tracker."""
+"""Each tracker by its name."""
 
 
 def open_tracker(

@@ -1,4 +1,4 @@
-"""Tracks become tracklets: cut where they jump, sifted, and given their crops and clips."""
+"""Tracklets built from tracks: cut where a track jumps, filtered, with their crops and clips."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ class TrackletBuilder:
         boxes = clipped(detections.boxes, width=width, height=height)
         shares = visible_shares(boxes)
         ended = self._unseen(frame.seconds)
-        for place in np.flatnonzero(tracks != NO_TRACK).tolist():
-            track = int(tracks[place])
-            box = boxes[place]
+        for index in np.flatnonzero(tracks != NO_TRACK).tolist():
+            track = int(tracks[index])
+            box = boxes[index]
             if not (box[2] - box[0] >= 1 and box[3] - box[1] >= 1):
                 continue
             running = self._running.get(track)
@@ -93,12 +93,12 @@ class TrackletBuilder:
                 clips = None if self._clips is None else ClipReservoir(self._clips)
                 running = _RunningTrack(track, CropSelector(self._settings.max_crops), clips)
                 self._running[track] = running
-            score = float(detections.scores[place])
+            score = float(detections.scores[index])
             running.frames.append(frame.index)
             running.seconds.append(frame.seconds)
             running.boxes.append(box)
             running.scores.append(score)
-            self._take_picture(running, frame, box, score=score, visible=float(shares[place]))
+            self._take_picture(running, frame, box, score=score, visible=float(shares[index]))
         return self._finished(ended)
 
     def flush(self) -> list[VideoTracklet]:
@@ -152,12 +152,12 @@ class TrackletBuilder:
     def _finished(self, ended: list[_RunningTrack]) -> list[VideoTracklet]:
         done: list[VideoTracklet] = []
         for running in sorted(ended, key=lambda run: (run.frames[0], run.track)):
-            if self._is_somebody(running):
+            if self._is_kept(running):
                 self._last_number += 1
                 done.append(_tracklet(self._last_number, running))
         return done
 
-    def _is_somebody(self, running: _RunningTrack) -> bool:
+    def _is_kept(self, running: _RunningTrack) -> bool:
         settings = self._settings
         boxes = np.array(running.boxes)
         sharpest = max(candidate.crop.sharpness for candidate in running.crops.chosen())

@@ -124,8 +124,8 @@ def _drawn(
             running.append(coming.popleft())
         running = [each for each in running if each.track.frames[-1] >= frame.index]
         if frame.seconds >= first_seconds:
-            places = [(each, each.box_at(frame.index)) for each in running]
-            boxes = [(t.label, colour_of(t.number), box) for t, box in places if box is not None]
+            drawn = [(each, each.box_at(frame.index)) for each in running]
+            boxes = [(t.label, colour_of(t.number), box) for t, box in drawn if box is not None]
             yield frame.seconds - first_seconds, draw_boxes(frame.image, boxes)
 
 

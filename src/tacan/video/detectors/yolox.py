@@ -73,7 +73,7 @@ class YoloxDetector:
         pixels, scale = letterbox(image, width=width, height=height)
         rows = self._rows(self._network.run(pixels))
         scores = rows[:, 4] * rows[:, 5 + _PERSON]
-        # Every class is asked: a box that is rather a dog is nobody.
+        # A box whose best class is another one, such as a dog, is no person.
         likely = (scores >= self._threshold) & (rows[:, 5:].argmax(axis=1) == _PERSON)
         boxes = decode_grid(rows, width=width, height=height)[likely] / scale
         boxes = clipped(boxes, width=image.shape[1], height=image.shape[0])
