@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_the_command_does_not_import_torch(tmp_path, features):
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
-def test_every_option_reaches_the_study(tmp_path, features, capsys):
+def test_every_option_reaches_the_report(tmp_path, features, capsys):
     path = save_features(tmp_path / "f.npz", features)
     tokens = ["--confidence", "0.9", "--cameras", "--threshold", "0.1", "--compare", path]
     tokens += ["--plots", tmp_path / "plots", "--json", "-"]
@@ -136,8 +137,22 @@ def test_features_and_labels_can_be_two_files_under_any_names(tmp_path, features
     assert json.loads(out)["protocols"]["cross-camera"]["mAP"] == expected
 
 
-def test_wishes_that_contradict_each_other_are_an_expected_fault(tmp_path, features, capsys):
+def test_options_that_contradict_each_other_are_an_expected_fault(tmp_path, features, capsys):
     path = save_features(tmp_path / "f.npz", features)
     status, out, err = run(capsys, path, "--protocol", "cross-camera", "--rerank", "--cameras")
     assert (status, out) == (1, "")
     assert "ask for them apart" in err
+
+
+def test_the_files_own_metric_counts_unless_another_is_asked_for(tmp_path, features, capsys):
+    path = save_features(tmp_path / "f.npz", replace(features, meta={"metric": "cosine"}))
+    tokens = (path, "--protocol", "cross-camera", "--json", "-")
+    _, out, err = run(capsys, *tokens)
+    entry = json.loads(out)["protocols"]["cross-camera"]
+    assert entry["mAP"] == evaluate(features, "cross-camera", metric="cosine").mean_ap
+    assert (entry["metric"], entry["model_metric"], err) == ("cosine", "cosine", "")
+    _, out, err = run(capsys, *tokens, "--metric", "euclidean")
+    entry = json.loads(out)["protocols"]["cross-camera"]
+    assert entry["mAP"] == evaluate(features, "cross-camera").mean_ap
+    assert "made for the cosine distance" in err
+    assert "scored by the euclidean distance" in err

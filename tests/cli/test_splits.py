@@ -77,7 +77,8 @@ def test_one_model(root: Path, model: Path, tmp_path: Path, capsys) -> None:
     assert run(*words, "--splits", "1,3-4", "--metric", "cosine", "--json", "-") == 0
     shown = capsys.readouterr()
     assert "done before" in shown.err
-    assert "meant for the metric euclidean; this is cosine" in shown.err
+    assert "made for the euclidean distance" in shown.err
+    assert "scored by the cosine distance" in shown.err
     told = json.loads(shown.out)
     assert list(told["protocols"]["two-camera"]["splits"]) == ["1", "3", "4"]
     assert told["complete"] is False

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tacan.evaluation import PROTOCOLS
 from tacan.evaluation import counting as counting_module
-from tacan.evaluation.contest import make_contest
+from tacan.evaluation.candidates import select_candidates
 from tacan.evaluation.counting import count_wrong_before
 from tests.evaluation.rows import as_rows, made_up
 
@@ -16,9 +16,9 @@ class Blurred:
     """True distances that are whole numbers, and rough ones that are off by up to half of
     `spread`, on either side and exactly at the edge too."""
 
-    def __init__(self, contest, seed, spread):
+    def __init__(self, candidates, seed, spread):
         rng = np.random.default_rng(seed)
-        shape = len(contest.query_rows), len(contest.column_rows)
+        shape = len(candidates.query_rows), len(candidates.column_rows)
         self.true = rng.integers(0, 12, shape).astype(np.float64)
         off = rng.integers(-1, 2, shape) * spread / 2
         self.blurred = (self.true + off).astype(np.float32)
@@ -41,21 +41,21 @@ def test_counts_are_those_of_the_true_distances(row_in_doubt, seed, spread):
     features = made_up(seed, n=50)
     rows = as_rows(features)
     protocols = [PROTOCOLS[name] for name in ("mars-official", "mars-9330", "two-camera")]
-    contest = make_contest(features, protocols)
-    distances = Blurred(contest, seed, spread)
+    candidates = select_candidates(features, protocols)
+    distances = Blurred(candidates, seed, spread)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting_module, "ROW_IN_DOUBT", row_in_doubt)
         patch.setattr(counting_module, "PAIRS_AT_ONCE", 20)
-        found = count_wrong_before(contest, distances)
+        found = count_wrong_before(candidates, distances)
     place = 0
-    for query, row in enumerate(contest.query_rows):
-        for column in contest.right.of(query):
+    for query, row in enumerate(candidates.query_rows):
+        for column in candidates.positives.of(query):
             limit = distances.true[query, column]
-            expected = [0] * (len(contest.bounds) - 1)
-            for other, item in enumerate(contest.column_rows):
+            expected = [0] * (len(candidates.bounds) - 1)
+            for other, item in enumerate(candidates.column_rows):
                 wrong = rows[item]["pid"] != rows[row]["pid"]
                 if wrong and distances.true[query, other] <= limit:
-                    expected[int(contest.group_of(np.array([other]))[0])] += 1
+                    expected[int(candidates.group_of(np.array([other]))[0])] += 1
             assert found[place].tolist() == expected
             place += 1
     assert place == len(found)

@@ -7,14 +7,22 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tacan.evaluation import PROTOCOLS, evaluate_protocols
-from tacan.evaluation.threshold import (
+from tacan.evaluation import (
+    PROTOCOLS,
+    EvaluationOptions,
+    Reranking,
+    evaluate_all,
+    evaluate_protocols,
+)
+from tacan.evaluation.thresholds import (
     collect_pairs,
+    histogram,
     open_set_threshold,
     roc_curve,
     true_positive_rate,
 )
-from tacan.views.evaluation_charts import plot_cmc, plot_distances, plot_roc
+from tacan.views.charts import MAIN, WARNING
+from tacan.views.evaluation_charts import plot_cmc, plot_distances, plot_roc, write_charts
 from tests.evaluation.rows import made_up
 
 NAMES = ("cross-camera", "mars-9330")
@@ -54,7 +62,7 @@ def test_the_roc_plot_shows_each_protocols_curve_over_a_logarithmic_axis(feature
     assert is_picture(plot_roc(curves, tmp_path / "roc.png"))
     shown = axes()
     assert shown.get_xscale() == "log"
-    assert shown.get_xlim()[0] == 1 / max(len(found.wrong) for found in pairs.values())
+    assert shown.get_xlim()[0] == 1 / max(len(found.negatives) for found in pairs.values())
     for line, name in zip(shown.get_lines(), NAMES, strict=False):
         np.testing.assert_array_equal(line.get_xdata(), curves[name].false_positive_rate)
         np.testing.assert_array_equal(line.get_ydata(), 100 * curves[name].true_positive_rate)
@@ -87,9 +95,35 @@ def test_the_histogram_shows_both_kinds_of_pairs_and_the_threshold(features, axe
     pairs = collect_pairs(features, "cross-camera")
     threshold = open_set_threshold(pairs, 0.1)
     path = tmp_path / "distances.png"
-    assert is_picture(plot_distances(pairs, path, title="cross-camera", threshold=threshold))
+    assert is_picture(
+        plot_distances(histogram(pairs), path, title="cross-camera", threshold=threshold)
+    )
     shown = axes()
     (line,) = shown.get_lines()
+    for patch, values in zip(shown.patches, (pairs.positives, pairs.negatives), strict=True):
+        heights, edges, _ = patch.get_data()
+        assert np.sum(heights * np.diff(edges)) == pytest.approx(1)
+        expected, _ = np.histogram(values, edges)
+        np.testing.assert_allclose(heights * np.diff(edges) * len(values), expected, atol=1e-9)
     assert set(line.get_xdata()) == {threshold.threshold}
-    assert f"right pairs ({len(pairs.right):,})" in labels_of(shown)
+    assert f"right pairs ({len(pairs.positives):,})" in labels_of(shown)
     assert shown.get_title() == "cross-camera"
+
+
+def test_a_report_gives_a_file_for_each_chart(features, tmp_path):
+    options = EvaluationOptions(distributions=True, false_match_rate=0.1)
+    files = write_charts(evaluate_all(features, NAMES, options=options), tmp_path / "new folder")
+    expected = {"cmc.png", "roc.png", "distances-cross-camera.png", "distances-mars-9330.png"}
+    assert {path.name for path in files} == expected
+    for path in files:
+        with Image.open(path) as image:
+            assert is_picture(path)
+            assert len(image.convert("RGB").getcolors(1 << 20)) > 10
+    options = EvaluationOptions(rerank=Reranking(k1=5, k2=2), distributions=True)
+    (only,) = write_charts(evaluate_all(features, NAMES, options=options), tmp_path)
+    assert only.name == "cmc.png"
+
+
+def test_the_colours_are_those_of_the_house(features, axes, tmp_path):
+    plot_cmc(evaluate_protocols(features, NAMES), tmp_path / "cmc.png")
+    assert [line.get_color() for line in axes().get_lines()] == [MAIN, WARNING]

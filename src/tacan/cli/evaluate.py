@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from tacan.evaluation import Reranking, Study, Wishes
-    from tacan.evaluation.source import Source
+    from tacan.evaluation import EvaluationReport, Reranking
 
 __all__ = ["evaluate"]
 
@@ -30,7 +29,7 @@ def evaluate(
     /,
     *,
     protocol: Annotated[str, Parameter(validator=_known)],
-    metric: Literal["euclidean", "cosine"] = "euclidean",
+    metric: Literal["euclidean", "cosine"] | None = None,
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     labels: Path | None = None,
     columns: str = "",
@@ -64,7 +63,8 @@ def evaluate(
         One or more of mars-official, mars-9330, mars-11310, cross-camera and two-camera, with
         commas between them.
     metric
-        The distance: euclidean or cosine. Distances that come ready are scored as they are.
+        The distance: euclidean or cosine; when not given, the one that the features file names,
+        or else euclidean. Distances that come ready are scored as they are.
     json
         Also write the exact numbers to this file; with - to standard output, instead of the
         table.
@@ -92,20 +92,25 @@ def evaluate(
         Draw CMC curves, ROC curves (right pairs accepted against wrong pairs accepted) and
         histograms of distances into this folder; with --rerank the CMC curves alone.
     """
-    from tacan.evaluation import Wishes
+    from tacan.cli.console import progress_on_terminal
+    from tacan.evaluation import EvaluationOptions, evaluate_all
     from tacan.evaluation.importers import load_source, parse_columns
+    from tacan.evaluation.protocol import parse_protocols
 
     names = parse_columns(columns)
-    wishes = Wishes(
+    options = EvaluationOptions(
         rerank=_reranking(asked=rerank, k1=k1, k2=k2, weight=weight),
         confidence=confidence,
         cameras=cameras,
         false_match_rate=threshold,
         other=None if compare is None else load_source(compare, labels=labels, columns=names),
-        plots=plots,
+        distributions=plots is not None,
     )
     source = load_source(features, labels=labels, columns=names)
-    _tell(_studied(source, protocol, metric, wishes), json)
+    protocols = parse_protocols(protocol)
+    with progress_on_terminal("ranking", "queries") as progress:
+        report = evaluate_all(source, protocols, metric=metric, options=options, progress=progress)
+    _tell(report, json, plots)
 
 
 def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
@@ -118,23 +123,19 @@ def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
     return replace(Reranking(), **given) if asked else None
 
 
-def _studied(source: Source, protocol: str, metric: str, wishes: Wishes) -> Study:
-    from tacan.cli.console import progress_on_terminal
-    from tacan.evaluation import study
-    from tacan.evaluation.protocol import parse_protocols
-
-    names = parse_protocols(protocol)
-    with progress_on_terminal("ranking", "queries") as progress:
-        return study(source, names, metric=metric, wishes=wishes, progress=progress)
-
-
-def _tell(found: Study, json: str | None) -> None:
+def _tell(report: EvaluationReport, json: str | None, plots: Path | None) -> None:
     from tacan.cli.console import note, say, write_json
+    from tacan.views.evaluation_text import metric_note, report_json, report_tables
 
+    if (differs := metric_note(report.results)) is not None:
+        note(differs)
     if json != "-":
-        for title, table in found.tables:
+        for title, table in report_tables(report):
             say(f"\n{title}\n{table}" if title else table)
-    for path in found.files:
-        note(f"wrote {path}")
+    if plots is not None:
+        from tacan.views.evaluation_charts import write_charts
+
+        for path in write_charts(report, plots):
+            note(f"wrote {path}")
     if json is not None:
-        write_json(json, found.data)
+        write_json(json, report_json(report))

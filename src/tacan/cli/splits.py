@@ -65,7 +65,7 @@ def splits(
     splits_file: Path | None = None,
     split_seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     protocol: Annotated[str, Parameter(validator=_protocols)] = "two-camera",
-    metric: Literal["euclidean", "cosine"] = "euclidean",
+    metric: Literal["euclidean", "cosine"] | None = None,
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     strict: Annotated[bool, Parameter(negative="")] = False,
     batch_frames: Count = 64,
@@ -116,7 +116,7 @@ def splits(
     protocol
         How a split is scored; two-camera is what published results use.
     metric
-        The distance: euclidean or cosine.
+        The distance: euclidean or cosine; when not given, that of the model.
     json
         Also write the exact numbers to this file; with - to standard output, instead of the
         table.
@@ -162,7 +162,7 @@ def splits(
         record = run_splits(
             choice, source, out, protocols=names, metric=metric, listeners=listeners
         )
-    _tell(record, json, metric)
+    _tell(record, json)
 
 
 def _source(
@@ -222,17 +222,18 @@ def _show_faults(report: ExtractionReport) -> None:
         note(line)
 
 
-def _tell(record: SplitsRecord, json: str | None, metric: str) -> None:
+def _tell(record: SplitsRecord, json: str | None) -> None:
     from tacan.cli.console import note, say, table, write_json
+    from tacan.views.evaluation_text import metric_note
     from tacan.views.splits_text import COLUMNS, as_json, as_rows, conclusion
 
-    meant = {split.model_metric for split in record.splits} - {"", metric}
-    if meant:
-        note(f"the model's vectors are meant for the metric {meant.pop()}; this is {metric}")
+    results = record.splits[0].evaluations
+    if (differs := metric_note(results)) is not None:
+        note(differs)
     if json != "-":
         name = record.choice.variant or record.choice.dataset
         for protocol in record.summaries:
-            title = f"{name}, {protocol}, {metric} (percent)"
+            title = f"{name}, {protocol}, {results[protocol].metric} (percent)"
             table(COLUMNS, as_rows(record, protocol), title=title)
             say(conclusion(record, protocol))
     if json is not None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.contest import make_contest
+from tacan.evaluation.candidates import select_candidates
 from tacan.evaluation.measures import first_ranks
 from tacan.evaluation.protocol import Labels, Protocol
 from tacan.evaluation.ranking import HitRanks, rank_hits
-from tacan.evaluation.source import Source, compare, protocol_of
+from tacan.evaluation.source import Source, compare, metric_of, protocol_of
 from tacan.progress import Progress, silent
 
 __all__ = ["CameraPair", "camera_pairs"]
@@ -34,18 +34,19 @@ class CameraPair:
 
 
 def camera_pairs(
-    source: Source, protocol: str, *, metric: str = "euclidean", progress: Progress = silent
+    source: Source, protocol: str, *, metric: str | None = None, progress: Progress = silent
 ) -> tuple[CameraPair, ...]:
     """`protocol` with the gallery cut down to one camera at a time, for all pairs of cameras.
 
     The pairs come in the order of query camera and gallery camera, without those of a camera
     with itself. All are counted in one pass over the distances. Progress is in queries.
     """
+    metric = metric_of(source, metric)
     base = protocol_of(source, protocol)
     cameras = sorted(set(source.camids[base.ranked(source)].tolist()))
-    contest = make_contest(source, [_only(base, camera) for camera in cameras])
-    results = rank_hits(contest, compare(source, contest, metric=metric), progress=progress)
-    query_camids = source.camids[contest.query_rows]
+    candidates = select_candidates(source, [_only(base, camera) for camera in cameras])
+    results = rank_hits(candidates, compare(source, candidates, metric=metric), progress=progress)
+    query_camids = source.camids[candidates.query_rows]
     return tuple(
         _pair(base, hits, query_camids, queried, camera)
         for queried in sorted(set(query_camids.tolist()))

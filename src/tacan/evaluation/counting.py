@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.contest import Contest
+from tacan.evaluation.candidates import Candidates
 from tacan.progress import Progress, silent
 from tacan.retrieval.comparison import Comparison
 
@@ -28,14 +28,14 @@ Row = NDArray[np.floating]
 
 
 def count_wrong_before(
-    contest: Contest, comparison: Comparison, *, progress: Progress = silent
+    candidates: Candidates, comparison: Comparison, *, progress: Progress = silent
 ) -> Rows:
     """[R, g]: the wrong answers of each of g groups at or before each of R right answers.
 
-    Right answers are those of `contest.right`, in its order. Progress is in queries.
+    Right answers are those of `candidates.positives`, in its order. Progress is in queries.
     """
-    n_queries = len(contest.query_rows)
-    tally = _Tally(contest, comparison)
+    n_queries = len(candidates.query_rows)
+    tally = _Tally(candidates, comparison)
     for start in range(0, n_queries, QUERIES_AT_ONCE):
         stop = min(start + QUERIES_AT_ONCE, n_queries)
         for query, row in enumerate(comparison.rough(start, stop), start=start):
@@ -48,31 +48,32 @@ def count_wrong_before(
 class _Tally:
     """The counts so far, and the pairs whose order is still in doubt."""
 
-    def __init__(self, contest: Contest, comparison: Comparison) -> None:
-        self.contest = contest
+    def __init__(self, candidates: Candidates, comparison: Comparison) -> None:
+        self.candidates = candidates
         self.comparison = comparison
-        edges = [int(edge) for edge in contest.bounds]
+        edges = [int(edge) for edge in candidates.bounds]
         self.groups = [slice(*pair) for pair in pairwise(edges)]
-        self.before = np.zeros((len(contest.right.columns), len(self.groups)), dtype=np.int64)
-        self._beaten = np.empty(len(contest.column_rows), dtype=np.bool_)
+        shape = len(candidates.positives.columns), len(self.groups)
+        self.before = np.zeros(shape, dtype=np.int64)
+        self._beaten = np.empty(len(candidates.column_rows), dtype=np.bool_)
         self._doubts: list[tuple[int, int, Rows]] = []
         self._n_doubts = 0
 
     def add(self, query: int, distances: Row) -> None:
         """Counts for all right answers of `query`, given its row [C]."""
-        right = self.contest.right.of(query)
-        if not len(right):
+        positives = self.candidates.positives.of(query)
+        if not len(positives):
             return
-        values = distances[right]
+        values = distances[positives]
         row = self._without_own_pid(query, distances)
-        first = int(self.contest.right.offsets[query])
+        first = int(self.candidates.positives.offsets[query])
         if self.comparison.error is None:
             self._count(first, row, values)
             return
         error = row.dtype.type(self.comparison.error[query])
         doubts = self._count_what_is_sure(first, row, values - error, values + error)
         if sum(len(columns) for _, columns in doubts) > ROW_IN_DOUBT * len(row):
-            self._count_exactly(query, first, right)
+            self._count_exactly(query, first, positives)
             return
         for k, columns in doubts:
             self._doubts.append((query, k, columns))
@@ -88,17 +89,18 @@ class _Tally:
         self._doubts, self._n_doubts = [], 0
         sizes = [len(columns) for columns in parts]
         query, k, columns = np.array(queries), np.array(ks), np.concatenate(parts)
-        limits = self.comparison.limit(self.comparison.exact(query, self.contest.right.columns[k]))
+        positives = self.candidates.positives.columns[k]
+        limits = self.comparison.limit(self.comparison.exact(query, positives))
         values = self.comparison.exact(np.repeat(query, sizes), columns)
         closer = values <= np.repeat(limits, sizes)
-        place = (np.repeat(k, sizes)[closer], self.contest.group_of(columns[closer]))
+        place = (np.repeat(k, sizes)[closer], self.candidates.group_of(columns[closer]))
         np.add.at(self.before, place, 1)
 
     def _without_own_pid(self, query: int, distances: Row) -> Row:
         """A copy of the row in which only wrong answers can be counted."""
         row = distances.copy()
-        row[self.contest.right.of(query)] = np.inf
-        row[self.contest.own.of(query)] = np.inf
+        row[self.candidates.positives.of(query)] = np.inf
+        row[self.candidates.same_camera.of(query)] = np.inf
         return row
 
     def _count(self, first: int, row: Row, limits: Row) -> None:
@@ -120,8 +122,8 @@ class _Tally:
                 doubts.append((first + k, np.flatnonzero(self._beaten & (row > lows[k]))))
         return doubts
 
-    def _count_exactly(self, query: int, first: int, right: Rows) -> None:
-        columns = np.arange(len(self.contest.column_rows))
+    def _count_exactly(self, query: int, first: int, positives: Rows) -> None:
+        columns = np.arange(len(self.candidates.column_rows))
         exact = self.comparison.exact(np.full(len(columns), query), columns)
         row = self._without_own_pid(query, exact)
-        self._count(first, row, self.comparison.limit(exact[right]))
+        self._count(first, row, self.comparison.limit(exact[positives]))

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.contest import Contest, make_contest
+from tacan.evaluation.candidates import Candidates, select_candidates
 from tacan.evaluation.measures import cmc, first_ranks, inverse_negative_penalty
 from tacan.evaluation.protocol import Protocol, parse_protocols
 from tacan.evaluation.ranking import HitRanks, rank_hits
-from tacan.evaluation.source import Source, compare, protocol_of
+from tacan.evaluation.source import Source, compare, metric_of, protocol_of
 from tacan.features.files import Features
 from tacan.progress import Progress, silent
 from tacan.retrieval.comparison import Comparison, MatrixComparison
 from tacan.retrieval.rerank_settings import Reranking
 from tacan.text import counted
 
-__all__ = ["Evaluation", "evaluate", "evaluate_protocols", "judge"]
+__all__ = ["Evaluation", "evaluate", "evaluate_protocols"]
 
 N_RANKS = 50
 
@@ -32,6 +32,8 @@ class Evaluation:
     metric
         "euclidean" or "cosine", with "+rerank" where it was re-ranked; "as given" for distances
         that came ready.
+    model_metric
+        The metric that the features were made for, None where they don't tell.
     mean_ap, mean_inp
         The means of `average_precision` and `inp` over the queries that count.
     cmc
@@ -48,6 +50,7 @@ class Evaluation:
 
     protocol: str
     metric: str
+    model_metric: str | None
     mean_ap: float
     mean_inp: float
     cmc: NDArray[np.float64]
@@ -74,7 +77,7 @@ def evaluate(
     source: Source,
     protocol: str,
     *,
-    metric: str = "euclidean",
+    metric: str | None = None,
     rerank: Reranking | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -89,7 +92,7 @@ def evaluate_protocols(
     source: Source,
     protocols: Sequence[str],
     *,
-    metric: str = "euclidean",
+    metric: str | None = None,
     rerank: Reranking | None = None,
     progress: Progress = silent,
 ) -> dict[str, Evaluation]:
@@ -97,31 +100,29 @@ def evaluate_protocols(
 
     Memory stays near the size of the features: distances exist for 512 queries at a time. With
     `rerank` each protocol takes a pass of its own, because what is re-ranked is its gallery.
-    Progress is in queries. Raises `ConfigError` for an unknown protocol or metric, or another
-    metric than the default for ready distances, and `FeaturesError` where a protocol finds no
+    `metric` is that of the
+    features by default, see `metric_of`. Progress is in queries. Raises `ConfigError` for an
+    unknown protocol or metric, and `FeaturesError` where a protocol finds no
     query, no gallery or no query that counts.
     """
     names = parse_protocols(",".join(protocols))
     wanted = [protocol_of(source, name) for name in names]
-    if metric == "cosine" and not isinstance(source, Features):
-        fault = "ready distances are scored as they are, whatever metric made them; leave it out"
-        raise ConfigError([fault], source="the metric 'cosine'")
+    metric = metric_of(source, metric)
     if rerank is not None:
         return {
             protocol.name: _reranked(source, protocol, metric, rerank, progress)
             for protocol in wanted
         }
-    contest = make_contest(source, wanted)
-    results = rank_hits(contest, compare(source, contest, metric=metric), progress=progress)
-    label = metric if isinstance(source, Features) else "as given"
+    candidates = select_candidates(source, wanted)
+    results = rank_hits(candidates, compare(source, candidates, metric=metric), progress=progress)
     return {
-        protocol.name: judge(source, protocol, label, contest, hits)
+        protocol.name: _evaluation(source, protocol, metric, candidates, hits)
         for protocol, hits in zip(wanted, results, strict=True)
     }
 
 
-def judge(
-    source: Source, protocol: Protocol, metric: str, contest: Contest, hits: HitRanks
+def _evaluation(
+    source: Source, protocol: Protocol, metric: str, candidates: Candidates, hits: HitRanks
 ) -> Evaluation:
     """The measures, from the ranks of the right answers."""
     precision = protocol.average_precision(hits.ranks, hits.offsets)
@@ -137,13 +138,14 @@ def judge(
     return Evaluation(
         protocol=protocol.name,
         metric=metric,
+        model_metric=source.metric if isinstance(source, Features) else None,
         mean_ap=float(precision[first > 0].mean()),
         mean_inp=float(inp[first > 0].mean()),
         cmc=cmc(first, N_RANKS),
         n_query=len(first),
         n_valid_query=n_valid,
         n_gallery=int(protocol.gallery(source).sum()),
-        query_rows=contest.query_rows,
+        query_rows=candidates.query_rows,
         average_precision=precision,
         inp=inp,
         first_rank=first,
@@ -160,14 +162,14 @@ def _reranked(
     if not isinstance(source, Features):
         fault = "re-ranking needs embeddings: it compares gallery items with each other"
         raise ConfigError([fault], source="the re-ranking")
-    contest = make_contest(source, [protocol])
+    candidates = select_candidates(source, [protocol])
     distances = rerank_distances(
-        source.embeddings[contest.query_rows],
-        source.embeddings[contest.column_rows],
+        source.embeddings[candidates.query_rows],
+        source.embeddings[candidates.column_rows],
         settings,
         metric=metric,
         progress=progress,
     )
     comparison: Comparison = MatrixComparison(distances, np.arange(distances.shape[1]))
-    (hits,) = rank_hits(contest, comparison)
-    return judge(source, protocol, f"{metric}+rerank", contest, hits)
+    (hits,) = rank_hits(candidates, comparison)
+    return _evaluation(source, protocol, f"{metric}+rerank", candidates, hits)

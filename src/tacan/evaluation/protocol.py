@@ -64,7 +64,7 @@ class Protocol:
         The rows that make up the gallery by their roles, as a mask [N].
     counts_junk
         Whether junk counts in the size of the gallery. It is ignored in every ranking.
-    own_camera
+    same_camera
         What is ignored of the query's own camera: "same pid", or "all".
     average_precision
         From the ranks of the hits, see `tacan.evaluation.measures`.
@@ -74,7 +74,7 @@ class Protocol:
     about: str
     marked: Callable[[Labels], Mask]
     average_precision: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-    own_camera: str = "same pid"
+    same_camera: str = "same pid"
     counts_junk: bool = False
 
     def gallery(self, labels: Labels) -> Mask:
@@ -126,7 +126,7 @@ PROTOCOLS: dict[str, Protocol] = {
         name="two-camera",
         about="each query against the other camera, junk dropped",
         marked=_other_camera,
-        own_camera="all",
+        same_camera="all",
         average_precision=average_precision,
     ),
 }

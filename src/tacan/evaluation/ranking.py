@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.contest import Contest
+from tacan.evaluation.candidates import Candidates
 from tacan.evaluation.counting import count_wrong_before
 from tacan.progress import Progress, silent
 from tacan.retrieval.comparison import Comparison
@@ -38,16 +38,16 @@ class HitRanks:
 
 
 def rank_hits(
-    contest: Contest, comparison: Comparison, *, progress: Progress = silent
+    candidates: Candidates, comparison: Comparison, *, progress: Progress = silent
 ) -> tuple[HitRanks, ...]:
-    """Ranks the right answers of every query under each protocol of `contest`.
+    """Ranks the right answers of every query under each protocol of `candidates`.
 
     Progress is in queries.
     """
-    before = count_wrong_before(contest, comparison, progress=progress)
-    queries = contest.right.queries
-    groups = contest.group_of(contest.right.columns)
-    return tuple(_ranks(before, queries, groups, counts_in) for counts_in in contest.counts_in)
+    before = count_wrong_before(candidates, comparison, progress=progress)
+    queries = candidates.positives.queries
+    groups = candidates.group_of(candidates.positives.columns)
+    return tuple(_ranks(before, queries, groups, counts_in) for counts_in in candidates.counts_in)
 
 
 def _ranks(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.errors import FeaturesError
-from tacan.evaluation.contest import Contest
+from tacan.errors import ConfigError, FeaturesError
+from tacan.evaluation.candidates import Candidates
 from tacan.evaluation.protocol import PROTOCOLS, Labels, Protocol
 from tacan.features import checks
 from tacan.features.files import Features
@@ -17,7 +17,7 @@ from tacan.retrieval.comparison import Comparison, MatrixComparison, VectorCompa
 from tacan.retrieval.distances import METRICS
 from tacan.text import counted
 
-__all__ = ["DistanceMatrix", "Source", "compare", "distance_blocks", "protocol_of"]
+__all__ = ["DistanceMatrix", "Source", "compare", "distance_blocks", "metric_of", "protocol_of"]
 
 QUERIES_AT_ONCE = 256
 
@@ -116,26 +116,46 @@ def protocol_of(source: Source, name: str) -> Protocol:
     return replace(protocol, marked=marked)
 
 
-def compare(source: Source, contest: Contest, *, metric: str) -> Comparison:
-    """The distances of `contest` as the ranking needs them. Ready ones have their own metric."""
+def metric_of(source: Source, metric: str | None) -> str:
+    """The metric to score by: the given one, or else the one that the features are made for
+    (Euclidean where they don't tell); "as given" for ready distances.
+
+    Raises `ConfigError` for an unknown metric, and for another than the Euclidean where distances
+    are ready.
+    """
+    if not isinstance(source, Features):
+        if metric not in (None, "euclidean"):
+            fault = "ready distances are scored as they are, whatever metric made them"
+            raise ConfigError([fault], source=f"the metric {metric!r}")
+        return "as given"
+    if metric is None:
+        return source.metric if source.metric in METRICS else "euclidean"
+    if metric not in METRICS:
+        fault = f"the metric must be one of {', '.join(METRICS)}; got {metric!r}"
+        raise ConfigError([fault], source="metric")
+    return metric
+
+
+def compare(source: Source, candidates: Candidates, *, metric: str) -> Comparison:
+    """The distances of `candidates` as the ranking needs them. Ready ones have their own metric."""
     if isinstance(source, Features):
-        rows = contest.query_rows, contest.column_rows
+        rows = candidates.query_rows, candidates.column_rows
         return VectorComparison(source.embeddings, *rows, metric=metric)
-    return MatrixComparison(source.distances, contest.column_rows - len(source.query_pids))
+    return MatrixComparison(source.distances, candidates.column_rows - len(source.query_pids))
 
 
 def distance_blocks(
-    source: Source, contest: Contest, *, metric: str
+    source: Source, candidates: Candidates, *, metric: str
 ) -> Iterator[tuple[int, NDArray[np.floating]]]:
     """The distances themselves, [n, C] for the queries from `start` on: (start, distances)."""
-    starts = range(0, len(contest.query_rows), QUERIES_AT_ONCE)
-    blocks = [contest.query_rows[start : start + QUERIES_AT_ONCE] for start in starts]
+    starts = range(0, len(candidates.query_rows), QUERIES_AT_ONCE)
+    blocks = [candidates.query_rows[start : start + QUERIES_AT_ONCE] for start in starts]
     if isinstance(source, Features):
-        gallery = source.embeddings[contest.column_rows]
+        gallery = source.embeddings[candidates.column_rows]
         for start, rows in zip(starts, blocks, strict=True):
             yield start, METRICS[metric](source.embeddings[rows], gallery)
     else:
-        columns = contest.column_rows - len(source.query_pids)
+        columns = candidates.column_rows - len(source.query_pids)
         for start, rows in zip(starts, blocks, strict=True):
             yield start, source.distances[rows][:, columns]
 

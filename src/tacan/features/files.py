@@ -84,6 +84,12 @@ class Features:
     def __len__(self) -> int:
         return len(self.embeddings)
 
+    @property
+    def metric(self) -> str | None:
+        """The metric that the vectors were made for, if `meta` tells."""
+        metric = self.meta.get("metric")
+        return metric if isinstance(metric, str) else None
+
 
 def save_features(path: Path, features: Features) -> Path:
     """Writes `features` to `path`, whole or not at all. Raises `StorageError`."""

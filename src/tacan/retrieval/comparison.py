@@ -55,7 +55,7 @@ class Comparison(Shape):
 
 
 class MatrixComparison:
-    """A ready matrix of distances [Q, C'], of which the contest's columns are `columns` [C].
+    """A ready matrix of distances [Q, C'], of which the ranked columns are `columns` [C].
 
     Distances are compared as they stand, without any tolerance.
     """

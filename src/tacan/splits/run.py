@@ -25,15 +25,14 @@ PROTOCOL = "two-camera"
 class SplitResult:
     """Split `number` under each protocol.
 
-    `left_out` are the tracklets of its test half without a readable crop; `model_fingerprint` and
-    `model_metric` are those of the model that made its vectors.
+    `left_out` are the tracklets of its test half without a readable crop; `model_fingerprint` is
+    that of the model that made its vectors.
     """
 
     number: int
     evaluations: Mapping[str, Evaluation]
     left_out: tuple[str, ...]
     model_fingerprint: str
-    model_metric: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +56,7 @@ def run_splits(
     out: Path,
     *,
     protocols: Sequence[str] = (PROTOCOL,),
-    metric: str = "euclidean",
+    metric: str | None = None,
     listeners: Listeners | None = None,
 ) -> SplitsRecord:
     """Evaluates every split of `choice` with the vectors of `source`, kept in the folder `out`.
@@ -74,7 +73,7 @@ def run_splits(
     out
         A folder that is new, empty, or of an earlier call with the same settings.
     protocols, metric
-        See `tacan.evaluation`.
+        See `tacan.evaluation`; the metric is that of the model by default.
     listeners
         Told of each stage, and of crops that were passed over.
 
@@ -90,7 +89,7 @@ def run_splits(
     Besides, it raises what `source` does: `TrainingStopped` for a training that was stopped.
     """
     names = parse_protocols(",".join(protocols))
-    if metric not in METRICS:
+    if metric is not None and metric not in METRICS:
         fault = f"a metric must be one of {', '.join(METRICS)}; got {metric!r}"
         raise ConfigError([fault], source="the evaluation of splits")
     halves = choice.load()
@@ -98,7 +97,7 @@ def run_splits(
     folder.claim({**choice.settings(), **source.settings()})
     vectors = source.vectors(halves, folder, listeners or Listeners())
     splits = tuple(
-        _judge(half, features, names, metric)
+        _evaluate(half, features, names, metric)
         for half, features in zip(halves, vectors, strict=True)
     )
     summaries = {
@@ -107,7 +106,9 @@ def run_splits(
     return SplitsRecord(choice, out, splits, summaries)
 
 
-def _judge(half: Halves, features: Features, names: Sequence[str], metric: str) -> SplitResult:
+def _evaluate(
+    half: Halves, features: Features, names: Sequence[str], metric: str | None
+) -> SplitResult:
     ids = features.tracklet_ids
     embedded = set() if ids is None else set(ids.tolist())
     return SplitResult(
@@ -115,5 +116,4 @@ def _judge(half: Halves, features: Features, names: Sequence[str], metric: str) 
         evaluations=evaluate_protocols(features, names, metric=metric),
         left_out=tuple(t.tracklet_id for t in half.test if t.tracklet_id not in embedded),
         model_fingerprint=str(features.meta.get("model_fingerprint", "")),
-        model_metric=str(features.meta.get("metric", "")),
     )

@@ -11,73 +11,107 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tacan.evaluation.evaluation import Evaluation
-from tacan.views.charts import save_png
+from tacan.views.charts import (
+    GRID,
+    INK,
+    MAIN,
+    PALE,
+    QUIET,
+    WARNING,
+    save_png,
+    take_frame_off,
+)
 
 if TYPE_CHECKING:
-    from tacan.evaluation.threshold import OpenSet, Pairs, RocCurve
+    from matplotlib.axes import Axes
 
-__all__ = ["plot_cmc", "plot_distances", "plot_roc"]
+    from tacan.evaluation.options import EvaluationReport
+    from tacan.evaluation.thresholds import Histogram, OpenSet, RocCurve
 
-N_BINS = 100
-DASHES = ("-", "--", "-.", ":")
-"""One after the other for the protocols, so that curves that agree are all seen."""
+__all__ = ["plot_cmc", "plot_distances", "plot_roc", "write_charts"]
+
+STROKES = tuple(zip((MAIN, WARNING, INK, PALE, QUIET), ("-", "--", "-.", ":", "-"), strict=True))
+"""Colour and dashes, one after the other for the protocols, so that curves that agree are all
+seen."""
 RANKS_MARKED = (1, 5, 10, 20, 30, 40, 50)
 NAMED_RATE = 0.01
 """The false-positive rate whose true-positive rate stands in the legend."""
 
 
+def write_charts(report: EvaluationReport, folder: Path) -> list[Path]:
+    """All charts of a report as PNG files in `folder`, which is made where it is missing."""
+    files = [
+        plot_distances(
+            counts,
+            folder / f"distances-{name}.png",
+            title=name,
+            threshold=report.thresholds.get(name),
+        )
+        for name, counts in report.histograms.items()
+    ]
+    files.append(plot_cmc(report.results, folder / "cmc.png"))
+    if report.roc_curves:
+        files.append(plot_roc(report.roc_curves, folder / "roc.png"))
+    return files
+
+
 def plot_cmc(results: Mapping[str, Evaluation], path: Path) -> Path:
     """The CMC curve of each protocol, as a PNG."""
-    figure = Figure(figsize=(6, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for dashes, (name, result) in zip(cycle(DASHES), results.items(), strict=False):
+    figure, axes = _chart()
+    for (colour, dashes), (name, result) in zip(cycle(STROKES), results.items(), strict=False):
         ranks = np.arange(1, len(result.cmc) + 1)
         label = f"{name} (mAP {100 * result.mean_ap:.1f})"
-        shares = 100 * result.cmc
-        axes.plot(ranks, shares, label=label, drawstyle="steps-post", linestyle=dashes)
+        axes.step(ranks, 100 * result.cmc, color=colour, ls=dashes, where="post", label=label)
     axes.set(xlabel="rank", ylabel="queries with a right answer up to this rank, %")
     axes.set(xlim=(1, None), ylim=(None, 100), xticks=RANKS_MARKED)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    return save_png(figure, path)
+    return _written(figure, path)
 
 
 def plot_roc(curves: Mapping[str, RocCurve], path: Path) -> Path:
     """The true-positive rate over the logarithm of the false-positive rate, as a PNG."""
-    figure = Figure(figsize=(6, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for dashes, (name, curve) in zip(cycle(DASHES), curves.items(), strict=False):
+    figure, axes = _chart()
+    for (colour, dashes), (name, curve) in zip(cycle(STROKES), curves.items(), strict=False):
         rates, shares = curve.false_positive_rate, 100 * curve.true_positive_rate
         label = _with_named_rate(name, curve)
-        axes.plot(rates, shares, label=label, drawstyle="steps-post", linestyle=dashes)
+        axes.step(rates, shares, color=colour, ls=dashes, where="post", label=label)
     least = min(float(curve.false_positive_rate[0]) for curve in curves.values())
-    chance = np.geomspace(least, 1, N_BINS)
-    axes.plot(chance, 100 * chance, color="grey", linestyle=":", label="chance")
+    chance = np.geomspace(least, 1, 100)
+    axes.plot(chance, 100 * chance, color=QUIET, ls=":", lw=1, label="chance")
     axes.set(xlabel="wrong pairs accepted (FPR), %", ylabel="right pairs accepted (TPR), %")
     axes.set(xscale="log", xlim=(min(least, 0.1), 1), ylim=(0, 100))
     axes.xaxis.set_major_formatter(lambda rate, _: f"{100 * rate:g}")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    return save_png(figure, path)
+    return _written(figure, path)
 
 
 def plot_distances(
-    pairs: Pairs, path: Path, *, title: str, threshold: OpenSet | None = None
+    counts: Histogram, path: Path, *, title: str, threshold: OpenSet | None = None
 ) -> Path:
     """Histograms of the distances of right and wrong pairs, each of area 1, as a PNG."""
-    figure = Figure(figsize=(6, 4.5), layout="constrained")
-    axes = figure.subplots()
-    low = float(min(pairs.right[0], pairs.wrong[0]))
-    high = float(max(pairs.right[-1], pairs.wrong[-1]))
-    edges = np.linspace(low, high if high > low else low + 1, N_BINS + 1)
-    for name, distances in (("right pairs", pairs.right), ("wrong pairs", pairs.wrong)):
-        label = f"{name} ({len(distances):,})"
-        axes.hist(distances, edges.tolist(), density=True, alpha=0.6, label=label)
+    figure, axes = _chart()
+    kinds = ("right pairs", MAIN, counts.positives), ("wrong pairs", WARNING, counts.negatives)
+    for name, colour, numbers in kinds:
+        label = f"{name} ({numbers.sum():,})"
+        heights = numbers / numbers.sum() / np.diff(counts.edges)
+        axes.stairs(heights, counts.edges, fill=True, alpha=0.5, color=colour, label=label)
     if threshold is not None:
         label = f"false-match rate {100 * threshold.false_match_rate:.2g} %"
-        axes.axvline(threshold.threshold, color="black", linestyle="--", label=label)
+        axes.axvline(threshold.threshold, color=INK, ls="--", lw=1.2, label=label)
     axes.set(xlabel="distance", ylabel="density", title=title)
-    axes.legend()
+    return _written(figure, path)
+
+
+def _chart() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(color=GRID)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelcolor=QUIET)
+    take_frame_off(axes)
+    return figure, axes
+
+
+def _written(figure: Figure, path: Path) -> Path:
+    figure.axes[0].legend(frameon=False, labelcolor=INK)
     return save_png(figure, path)
 
 

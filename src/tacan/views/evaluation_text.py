@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from tacan.evaluation.bootstrap import Difference, Interval
 from tacan.evaluation.cameras import CameraPair
-from tacan.evaluation.confidence import Difference, Interval
 from tacan.evaluation.evaluation import Evaluation
-from tacan.evaluation.threshold import OpenSet
+from tacan.evaluation.options import EvaluationReport
+from tacan.evaluation.thresholds import OpenSet
 from tacan.text import counted
 
 __all__ = [
@@ -23,6 +24,9 @@ __all__ = [
     "comparison_table",
     "confidence_json",
     "confidence_table",
+    "metric_note",
+    "report_json",
+    "report_tables",
     "threshold_json",
     "threshold_table",
     "verdict",
@@ -41,6 +45,56 @@ def as_table(evaluations: Mapping[str, Evaluation]) -> str:
     head = ["protocol", "metric", "mAP", *(f"Rank-{rank}" for rank in REPORTED_RANKS), "mINP"]
     head += ["queries", "that count", "do not", "gallery"]
     return _drawn([head, *(_as_line(result) for result in evaluations.values())], n_text=2)
+
+
+def report_json(report: EvaluationReport) -> dict[str, Any]:
+    """`as_json`, with all that was asked for besides in the entry of its protocol."""
+    data = as_json(report.results)
+    for name, entry in data["protocols"].items():
+        if name in report.confidence:
+            entry["confidence"] = confidence_json(report.confidence[name])
+        if name in report.comparisons:
+            entry["comparison"] = comparison_json(report.comparisons[name])
+        if name in report.camera_pairs:
+            entry["camera_pairs"] = camera_json(report.camera_pairs[name])
+        if name in report.thresholds:
+            rates = report.true_positive_rates[name]
+            entry["threshold"] = threshold_json(report.thresholds[name], rates)
+    return data
+
+
+def report_tables(report: EvaluationReport) -> list[tuple[str, str]]:
+    """The tables of a report under their headings, protocol by protocol; the first has none."""
+    tables = [("", as_table(report.results))]
+    for name in report.results:
+        found = {}
+        if name in report.confidence:
+            found["confidence"] = confidence_table(report.confidence[name])
+        if name in report.comparisons:
+            table = comparison_table(report.comparisons[name])
+            found["other less this, query by query"] = table
+        if name in report.camera_pairs:
+            found["camera against camera"] = camera_table(report.camera_pairs[name])
+        if name in report.thresholds:
+            rates = report.true_positive_rates[name]
+            found["where to draw the line"] = threshold_table(report.thresholds[name], rates)
+        tables += [(f"{title}, {name}", table) for title, table in found.items()]
+    return tables
+
+
+def metric_note(results: Mapping[str, Evaluation]) -> str | None:
+    """A sentence where vectors are scored by another metric than they were made for.
+
+    None where they are not, or where nobody has said what they were made for.
+    """
+    for result in results.values():
+        metric = result.metric.removesuffix("+rerank")
+        if result.model_metric is not None and metric not in (result.model_metric, "as given"):
+            return (
+                f"These vectors are made for the {result.model_metric} distance, as their file "
+                f"says; they are scored by the {metric} distance."
+            )
+    return None
 
 
 def confidence_json(intervals: Mapping[str, Interval]) -> dict[str, Any]:
@@ -161,6 +215,7 @@ def _as_entry(result: Evaluation) -> dict[str, Any]:
         "n_valid_query": result.n_valid_query,
         "n_gallery": result.n_gallery,
         "metric": result.metric,
+        "model_metric": result.model_metric,
     }
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import evaluate
-from tacan.evaluation.confidence import (
+from tacan.evaluation.bootstrap import (
     MEASURES,
     bootstrap,
     check_comparable,

@@ -5,8 +5,8 @@ import pytest
 from sklearn import metrics
 
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.threshold import (
-    Pairs,
+from tacan.evaluation.thresholds import (
+    PairDistances,
     collect_pairs,
     open_set_threshold,
     roc_curve,
@@ -42,39 +42,43 @@ def test_pairs_equal_naive_loops(protocol, metric):
     found = collect_pairs(features, protocol, metric=metric)
     expected = list(naive_pairs(features, protocol, metric))
     close = {"rtol": 1e-5, "atol": 1e-6}
-    np.testing.assert_allclose(found.right, sorted(d for r, _ in expected for d in r), **close)
-    np.testing.assert_allclose(found.wrong, sorted(d for _, w in expected for d in w), **close)
+    np.testing.assert_allclose(found.positives, sorted(d for r, _ in expected for d in r), **close)
+    np.testing.assert_allclose(found.negatives, sorted(d for _, w in expected for d in w), **close)
     nearest = [(min(r, default=np.inf), min(w, default=np.inf)) for r, w in expected]
     np.testing.assert_allclose(
-        np.stack([found.nearest_right, found.nearest_wrong], axis=1), nearest, **close
+        np.stack([found.nearest_positive, found.nearest_negative], axis=1), nearest, **close
     )
 
 
-@pytest.mark.parametrize("wished", [0.0, 0.01, 0.1, 0.29, 0.5, 0.999])
-def test_the_threshold_is_the_largest_with_the_wished_rate(wished):
+@pytest.mark.parametrize("rate", [0.0, 0.01, 0.1, 0.29, 0.5, 0.999])
+def test_the_threshold_is_the_largest_with_the_wished_rate(rate):
     pairs = collect_pairs(made_up(1, n=300, n_pids=60), "cross-camera")
-    found = open_set_threshold(pairs, wished)
-    assert found.false_match_rate <= wished
-    assert found.false_match_rate == np.mean(pairs.nearest_wrong <= found.threshold)
+    found = open_set_threshold(pairs, rate)
+    assert found.false_match_rate <= rate
+    assert found.false_match_rate == np.mean(pairs.nearest_negative <= found.threshold)
     larger = np.nextafter(np.float32(found.threshold), np.float32(np.inf))
-    assert np.mean(pairs.nearest_wrong <= larger) > wished
-    counts = np.isfinite(pairs.nearest_right)
-    hit = (pairs.nearest_right <= found.threshold) & (pairs.nearest_right < pairs.nearest_wrong)
+    assert np.mean(pairs.nearest_negative <= larger) > rate
+    counts = np.isfinite(pairs.nearest_positive)
+    hit = (pairs.nearest_positive <= found.threshold) & (
+        pairs.nearest_positive < pairs.nearest_negative
+    )
     assert found.found_rate == hit[counts].mean()
     assert (found.n_query, found.n_valid_query) == (len(counts), counts.sum())
 
 
 def test_a_rate_that_is_a_whole_number_of_queries_is_used_up():
     nearest = np.arange(1.0, 101.0)
-    pairs = Pairs(nearest, nearest, np.full(100, np.inf), nearest)
-    pairs.nearest_right[0] = 0.5
-    for wished in (0.07, 0.29, 0.57, 0.58):
-        assert open_set_threshold(pairs, wished).false_match_rate == wished
+    pairs = PairDistances(nearest, nearest, np.full(100, np.inf), nearest)
+    pairs.nearest_positive[0] = 0.5
+    for rate in (0.07, 0.29, 0.57, 0.58):
+        assert open_set_threshold(pairs, rate).false_match_rate == rate
 
 
 def test_a_wrong_answer_at_the_same_distance_is_no_find():
     nearest = np.array([1.0, 5.0])
-    pairs = Pairs(nearest, nearest, nearest_right=np.array([1.0, 2.0]), nearest_wrong=nearest)
+    pairs = PairDistances(
+        nearest, nearest, nearest_positive=np.array([1.0, 2.0]), nearest_negative=nearest
+    )
     found = open_set_threshold(pairs, 0.5)
     assert found.threshold > 2
     assert found.found_rate == 0.5
@@ -82,8 +86,8 @@ def test_a_wrong_answer_at_the_same_distance_is_no_find():
 
 def test_true_positive_rates_equal_scikit_learns():
     pairs = collect_pairs(made_up(2, n=300, integers=False), "cross-camera")
-    truth = np.r_[np.ones(len(pairs.right)), np.zeros(len(pairs.wrong))]
-    scores = -np.concatenate([pairs.right, pairs.wrong])
+    truth = np.r_[np.ones(len(pairs.positives)), np.zeros(len(pairs.negatives))]
+    scores = -np.concatenate([pairs.positives, pairs.negatives])
     fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
     for rate in (0.0, 0.001, 0.01, 0.1, 0.5, 1.0):
         assert true_positive_rate(pairs, rate) == tpr[fpr <= rate].max()
@@ -92,11 +96,11 @@ def test_true_positive_rates_equal_scikit_learns():
 @pytest.mark.parametrize("integers", [True, False])
 def test_the_curve_equals_scikit_learns_from_one_wrong_pair_on(integers):
     pairs = collect_pairs(made_up(2, n=200, integers=integers), "cross-camera")
-    truth = np.r_[np.ones(len(pairs.right)), np.zeros(len(pairs.wrong))]
-    scores = -np.concatenate([pairs.right, pairs.wrong])
+    truth = np.r_[np.ones(len(pairs.positives)), np.zeros(len(pairs.negatives))]
+    scores = -np.concatenate([pairs.positives, pairs.negatives])
     fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
     curve = roc_curve(pairs)
-    assert curve.false_positive_rate[0] == 1 / len(pairs.wrong)
+    assert curve.false_positive_rate[0] == 1 / len(pairs.negatives)
     assert curve.false_positive_rate[-1] == curve.true_positive_rate[-1] == 1
     assert (np.diff(curve.false_positive_rate) > 0).all()
     expected = [tpr[fpr <= rate + 1e-12].max() for rate in curve.false_positive_rate]
@@ -105,7 +109,7 @@ def test_the_curve_equals_scikit_learns_from_one_wrong_pair_on(integers):
 
 def test_a_curve_of_one_wrong_pair_has_one_point():
     one = np.array([1.0])
-    curve = roc_curve(Pairs(one, one, one, one))
+    curve = roc_curve(PairDistances(one, one, one, one))
     assert curve.false_positive_rate.tolist() == curve.true_positive_rate.tolist() == [1]
 
 

@@ -24,18 +24,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.contest import Contest, make_contest
-from tacan.evaluation.source import Source, distance_blocks, protocol_of
+from tacan.evaluation.candidates import Candidates, select_candidates
+from tacan.evaluation.source import Source, distance_blocks, metric_of, protocol_of
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
 
 __all__ = [
     "FALSE_POSITIVE_RATES",
+    "Histogram",
     "OpenSet",
-    "Pairs",
+    "PairDistances",
     "RocCurve",
     "check_rate",
     "collect_pairs",
+    "histogram",
     "open_set_threshold",
     "roc_curve",
     "true_positive_rate",
@@ -44,6 +46,7 @@ __all__ = [
 FALSE_POSITIVE_RATES = (0.0001, 0.001, 0.01, 0.1)
 """Where a true-positive rate is reported."""
 
+N_BINS = 100
 N_CURVE = 400
 """Points of a ROC curve, at equal steps of the logarithm."""
 
@@ -51,21 +54,21 @@ Distances = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class PairDistances:
     """The distances of one protocol's pairs.
 
-    right, wrong
+    positives, negatives
         Ascending, one for each pair of a query and a right or a wrong answer. The wrong ones
         take four bytes a pair, 90 MB for MARS.
-    nearest_right, nearest_wrong
+    nearest_positive, nearest_negative
         [n]: for each query that is not junk, the distance of its nearest right answer (infinite
         if it has none) and of its nearest wrong one.
     """
 
-    right: Distances
-    wrong: Distances
-    nearest_right: Distances
-    nearest_wrong: Distances
+    positives: Distances
+    negatives: Distances
+    nearest_positive: Distances
+    nearest_negative: Distances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,15 @@ class RocCurve:
     true_positive_rate: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """How many positive and negative pairs, [n] each, lie between two of the `edges` [n + 1]."""
+
+    edges: NDArray[np.float64]
+    positives: NDArray[np.int64]
+    negatives: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenSet:
     """A threshold, and what it does when people can be absent from the gallery.
@@ -84,7 +96,6 @@ class OpenSet:
     over `n_valid_query` asked with them.
     """
 
-    wished_rate: float
     threshold: float
     false_match_rate: float
     found_rate: float
@@ -93,56 +104,68 @@ class OpenSet:
 
 
 def collect_pairs(
-    source: Source, protocol: str, *, metric: str = "euclidean", progress: Progress = silent
-) -> Pairs:
+    source: Source, protocol: str, *, metric: str | None = None, progress: Progress = silent
+) -> PairDistances:
     """All distances that the rates are made of. Progress is in queries."""
-    contest = make_contest(source, [protocol_of(source, protocol)])
-    pids = source.pids[contest.query_rows]
-    distractors = source.pids[contest.column_rows] <= DISTRACTOR_PID
-    right, wrong, nearest = [], [], []
-    for start, block in distance_blocks(source, contest, metric=metric):
+    metric = metric_of(source, metric)
+    candidates = select_candidates(source, [protocol_of(source, protocol)])
+    pids = source.pids[candidates.query_rows]
+    distractors = source.pids[candidates.column_rows] <= DISTRACTOR_PID
+    positives, negatives, nearest = [], [], []
+    for start, block in distance_blocks(source, candidates, metric=metric):
         for query, row in enumerate(block, start=start):
             if pids[query] == JUNK_PID:
                 continue
-            of_query = _split(contest, query, row, distractors if pids[query] == 0 else None)
-            right.append(of_query[0])
-            wrong.append(of_query[1])
+            of_query = _split(candidates, query, row, distractors if pids[query] == 0 else None)
+            positives.append(of_query[0])
+            negatives.append(of_query[1])
             nearest.append([part.min(initial=np.inf) for part in of_query])
         progress(min(start + len(block), len(pids)), len(pids))
-    if not nearest or not sum(map(len, wrong)) or not sum(map(len, right)):
+    if not nearest or not sum(map(len, negatives)) or not sum(map(len, positives)):
         raise FeaturesError(
             "a threshold must be drawn between right and wrong pairs",
-            got=f"{sum(map(len, right)):,} right and {sum(map(len, wrong)):,} wrong",
+            got=f"{sum(map(len, positives)):,} right and {sum(map(len, negatives)):,} wrong",
             remedy="Check pids, camids and roles.",
         )
-    return Pairs(
-        right=np.sort(np.concatenate(right)),
-        wrong=np.sort(np.concatenate(wrong)),
-        nearest_right=np.array(nearest, dtype=wrong[0].dtype)[:, 0],
-        nearest_wrong=np.array(nearest, dtype=wrong[0].dtype)[:, 1],
+    return PairDistances(
+        positives=np.sort(np.concatenate(positives)),
+        negatives=np.sort(np.concatenate(negatives)),
+        nearest_positive=np.array(nearest, dtype=negatives[0].dtype)[:, 0],
+        nearest_negative=np.array(nearest, dtype=negatives[0].dtype)[:, 1],
     )
 
 
 def true_positive_rate(
-    pairs: Pairs, false_positive_rates: NDArray[np.float64]
+    pairs: PairDistances, false_positive_rates: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The largest TPR whose FPR is at most each of the given ones."""
-    beyond = np.append(pairs.wrong, np.inf)[_allowed(false_positive_rates, len(pairs.wrong))]
-    return np.searchsorted(pairs.right, beyond, side="left") / len(pairs.right)
+    allowed = _allowed(false_positive_rates, len(pairs.negatives))
+    beyond = np.append(pairs.negatives, np.inf)[allowed]
+    return np.searchsorted(pairs.positives, beyond, side="left") / len(pairs.positives)
 
 
-def roc_curve(pairs: Pairs) -> RocCurve:
+def roc_curve(pairs: PairDistances) -> RocCurve:
     """The curve for a logarithmic axis, with `FALSE_POSITIVE_RATES` among its points."""
-    least = 1 / len(pairs.wrong)
+    least = 1 / len(pairs.negatives)
     reported = [rate for rate in FALSE_POSITIVE_RATES if rate >= least]
     rates = np.unique(np.r_[np.geomspace(least, 1, N_CURVE), reported])
     return RocCurve(rates, true_positive_rate(pairs, rates))
 
 
-def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
-    """The largest threshold whose false-match rate is at most the wished one.
+def histogram(pairs: PairDistances) -> Histogram:
+    """Counts in 100 bins of equal width over all distances."""
+    low = float(min(pairs.positives[0], pairs.negatives[0]))
+    high = float(max(pairs.positives[-1], pairs.negatives[-1]))
+    edges = np.linspace(low, high if high > low else low + 1, N_BINS + 1)
+    positives, _ = np.histogram(pairs.positives, edges)
+    negatives, _ = np.histogram(pairs.negatives, edges)
+    return Histogram(edges, positives.astype(np.int64), negatives.astype(np.int64))
 
-    >>> pairs = Pairs(*map(np.array, ([1.0], [2.0], [1.0, np.inf], [2.0, 3.0])))
+
+def open_set_threshold(pairs: PairDistances, false_match_rate: float) -> OpenSet:
+    """The largest threshold whose false-match rate is at most the given one.
+
+    >>> pairs = PairDistances(*map(np.array, ([1.0], [2.0], [1.0, np.inf], [2.0, 3.0])))
     >>> found = open_set_threshold(pairs, 0.5)
     >>> found.threshold < 3, found.false_match_rate, found.found_rate
     (True, 0.5, 1.0)
@@ -150,14 +173,14 @@ def open_set_threshold(pairs: Pairs, false_match_rate: float) -> OpenSet:
     Raises `ConfigError` for a rate outside [0, 1).
     """
     check_rate(false_match_rate)
-    nearest = np.sort(pairs.nearest_wrong)
+    nearest = np.sort(pairs.nearest_negative)
     beyond = nearest[min(int(_allowed(false_match_rate, len(nearest))), len(nearest) - 1)]
     # A neighbour in the distances' own width, so that comparing in that width can't round it up.
     threshold = np.nextafter(beyond, nearest.dtype.type(-np.inf))
-    counts = np.isfinite(pairs.nearest_right)
-    found = (pairs.nearest_right < pairs.nearest_wrong) & (pairs.nearest_right <= threshold)
+    counts = np.isfinite(pairs.nearest_positive)
+    is_first = pairs.nearest_positive < pairs.nearest_negative
+    found = is_first & (pairs.nearest_positive <= threshold)
     return OpenSet(
-        wished_rate=false_match_rate,
         threshold=float(threshold),
         false_match_rate=float((nearest <= threshold).mean()),
         found_rate=float(found[counts].mean()),
@@ -174,17 +197,17 @@ def check_rate(false_match_rate: float) -> None:
 
 
 def _split(
-    contest: Contest, query: int, row: Distances, left_out: NDArray[np.bool_] | None
+    candidates: Candidates, query: int, row: Distances, left_out: NDArray[np.bool_] | None
 ) -> tuple[Distances, Distances]:
     """The distances of a query's right and of its wrong answers."""
-    ranked = np.repeat(contest.counts_in[0, query], np.diff(contest.bounds))
-    right = contest.right.of(query)
-    right = right[ranked[right]]
+    ranked = np.repeat(candidates.counts_in[0, query], np.diff(candidates.bounds))
+    positives = candidates.positives.of(query)
+    positives = positives[ranked[positives]]
     if left_out is not None:
         ranked &= ~left_out
-    ranked[contest.right.of(query)] = False
-    ranked[contest.own.of(query)] = False
-    return row[right], row[ranked]
+    ranked[candidates.positives.of(query)] = False
+    ranked[candidates.same_camera.of(query)] = False
+    return row[positives], row[ranked]
 
 
 def _allowed(rate: NDArray[np.float64] | float, n: int) -> NDArray[np.int64]:

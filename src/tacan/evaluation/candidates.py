@@ -1,4 +1,4 @@
-"""Who stands against whom: queries, and gallery columns shared by several protocols.
+"""Queries and the gallery items they are ranked against, shared by several protocols.
 
 The columns of all protocols are the union of their galleries, sorted into groups: columns of a
 group belong to the same protocols (and, where a protocol asks for it, to the same camera). What
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from tacan.evaluation.protocol import Labels, Protocol
 from tacan.records import DISTRACTOR_PID
 
-__all__ = ["Columns", "Contest", "make_contest"]
+__all__ = ["Candidates", "ColumnLists", "select_candidates"]
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class ColumnLists:
     """Some columns for each query, end to end.
 
     Query i's are `columns[offsets[i]:offsets[i + 1]]`; `offsets` is [Q + 1].
@@ -43,7 +43,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contest:
+class Candidates:
     """Q queries against C columns for P protocols.
 
     query_rows [Q], column_rows [C]
@@ -52,7 +52,7 @@ class Contest:
         Group j is the columns `bounds[j]:bounds[j + 1]`.
     counts_in
         bool [P, Q, g]: whether, for a protocol and a query, a group is in the ranking.
-    right, own
+    positives, same_camera
         The columns of each query's pid: those of another camera, which are its right answers,
         and those of its own camera, which no protocol ranks.
     """
@@ -62,20 +62,20 @@ class Contest:
     column_rows: Rows
     bounds: Rows
     counts_in: NDArray[np.bool_]
-    right: Columns
-    own: Columns
+    positives: ColumnLists
+    same_camera: ColumnLists
 
     def group_of(self, columns: Rows) -> Rows:
         return np.searchsorted(self.bounds, columns, side="right") - 1
 
 
-def make_contest(labels: Labels, protocols: Sequence[Protocol]) -> Contest:
+def select_candidates(labels: Labels, protocols: Sequence[Protocol]) -> Candidates:
     """Sorts the galleries of `protocols` into groups. Raises `FeaturesError`, see `Protocol`."""
     for protocol in protocols:
         protocol.check(labels)
     masks = np.stack([protocol.ranked(labels) for protocol in protocols])
     rows = np.flatnonzero(masks.any(axis=0))
-    splits_cameras = any(protocol.own_camera == "all" for protocol in protocols)
+    splits_cameras = any(protocol.same_camera == "all" for protocol in protocols)
     cameras = labels.camids if splits_cameras else np.zeros(len(labels.camids), dtype=np.int64)
     # The last key counts first: columns stand by camera, then by membership, then by row.
     order = np.lexsort((rows, *~masks[:, rows], cameras[rows]))
@@ -83,15 +83,15 @@ def make_contest(labels: Labels, protocols: Sequence[Protocol]) -> Contest:
     key = np.vstack([masks[:, rows], cameras[rows]])
     starts = np.flatnonzero(np.r_[True, (key[:, 1:] != key[:, :-1]).any(axis=0)])
     queries = np.flatnonzero(labels.is_query)
-    right, own = _same_pid(labels, queries, rows)
-    return Contest(
+    positives, same_camera = _same_pid(labels, queries, rows)
+    return Candidates(
         protocols=tuple(protocols),
         query_rows=queries,
         column_rows=rows,
         bounds=np.r_[starts, len(rows)].astype(np.int64),
         counts_in=_groups_that_count(protocols, masks, rows[starts], labels, queries),
-        right=right,
-        own=own,
+        positives=positives,
+        same_camera=same_camera,
     )
 
 
@@ -102,13 +102,13 @@ def _groups_that_count(
     everywhere = np.ones_like(other)
     return np.stack(
         [
-            (other if protocol.own_camera == "all" else everywhere) & mask[group_rows][None, :]
+            (other if protocol.same_camera == "all" else everywhere) & mask[group_rows][None, :]
             for protocol, mask in zip(protocols, masks, strict=True)
         ]
     )
 
 
-def _same_pid(labels: Labels, queries: Rows, rows: Rows) -> tuple[Columns, Columns]:
+def _same_pid(labels: Labels, queries: Rows, rows: Rows) -> tuple[ColumnLists, ColumnLists]:
     """The columns of each query's pid, in another camera and in its own."""
     pids = labels.pids[rows]
     order = np.argsort(pids, kind="stable")
@@ -119,13 +119,13 @@ def _same_pid(labels: Labels, queries: Rows, rows: Rows) -> tuple[Columns, Colum
     query = np.repeat(np.arange(len(queries)), number)
     within = np.arange(len(query)) - np.repeat(np.cumsum(number) - number, number)
     columns = order[first[query] + within]
-    is_right = labels.camids[rows[columns]] != labels.camids[queries[query]]
+    is_positive = labels.camids[rows[columns]] != labels.camids[queries[query]]
     return (
-        _end_to_end(columns[is_right], query[is_right], len(queries)),
-        _end_to_end(columns[~is_right], query[~is_right], len(queries)),
+        _end_to_end(columns[is_positive], query[is_positive], len(queries)),
+        _end_to_end(columns[~is_positive], query[~is_positive], len(queries)),
     )
 
 
-def _end_to_end(columns: Rows, query: Rows, n_queries: int) -> Columns:
+def _end_to_end(columns: Rows, query: Rows, n_queries: int) -> ColumnLists:
     number = np.bincount(query, minlength=n_queries)
-    return Columns(columns, np.r_[0, np.cumsum(number)])
+    return ColumnLists(columns, np.r_[0, np.cumsum(number)])
