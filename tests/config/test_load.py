@@ -100,14 +100,63 @@ def test_a_missing_file_names_the_presets() -> None:
     assert "paper" in faults("nowhere.yaml")[0]
 
 
-def test_overrides_are_read_as_yaml() -> None:
-    words = ["--run.seed", "3", "--model.neck=true", "--loss.margin", "-0.5", "--data.root=a b/ü"]
-    assert parse_overrides(words) == {
-        "run.seed": 3,
-        "model.neck": True,
-        "loss.margin": -0.5,
-        "data.root": "a b/ü",
-    }
+def test_overrides_stay_text_until_the_settings_read_them() -> None:
+    words = ["--run.seed", "3", "--model.neck=true", "--loss.margin", "0.5", "--data.root=a b/ü"]
+    words += ["--run.precision", "32", "--model.weights", "null", "--model.mean=[.1, 0.2,1]"]
+    overrides = parse_overrides(words)
+    assert overrides["run.seed"] == "3"
+    config = load_config("paper", overrides)
+    assert (config.run.seed, config.model.neck, config.loss.margin) == (3, True, 0.5)
+    assert config.data.root == Path("a b/ü")
+    assert config.run.precision == "32"
+    assert config.model.weights is None
+    assert config.model.mean == (0.1, 0.2, 1.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["0123", "on", "2026-11-22", "y #2", "12:30:00", "1e3", "~", "a: b"]
+)
+def test_names_are_never_taken_for_numbers_dates_or_yes(text: str, tmp_path: Path) -> None:
+    assert load_config("demo", parse_overrides(["--data.root", text])).data.root == Path(text)
+    path = tmp_path / "config.yaml"
+    path.write_text(f"data: {{root: '{text}', variant: '{text}'}}\nmodel: {{weights: '{text}'}}\n")
+    config = load_config(path)
+    assert (str(config.data.root), config.data.variant, config.model.weights) == (text,) * 3
+
+
+@pytest.mark.parametrize("plain", ["0123", "on", "2026-11-22", "12:30:00", "1e3", "0o17", ".inf"])
+def test_plain_words_of_a_file_are_text(plain: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"data: {{root: {plain}}}\n")
+    assert str(load_config(path).data.root) == plain
+
+
+def test_numbers_are_decimal(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("run: {seed: 010, iterations: 1_000}\noptimiser: {learning_rate: 1e-3}\n")
+    config = load_config(path, parse_overrides(["--run.log_every", "010"]))
+    assert (config.run.seed, config.run.iterations, config.run.log_every) == (10, 1000, 10)
+    assert config.optimiser.learning_rate == 0.001
+    for text in ("0x10", "1:30", "1.5", "9" * 5000, ""):
+        found = faults("demo", {"run.seed": text})
+        assert "run.seed" in found[0]
+        assert len(found[0]) < 250
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("optimiser.learning_rate", "1e400"),
+        ("loss.margin", "1e400"),
+        ("loss.softmax", "nan"),
+        ("model.mean", "[1e400, 0, 0]"),
+        ("model.std", "[0, 1, 1]"),
+        ("model.std", "[nan, 1, 1]"),
+        ("optimiser.decay_at", "[nan]"),
+    ],
+)
+def test_numbers_are_finite(name: str, value: str) -> None:
+    assert name in faults("demo", {name: value})[0]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from tacan.errors import StorageError
 from tacan.gallery import GalleryError, delete_tracklets, open_gallery
-from tacan.gallery.lock import ProcessLock
+from tacan.runs.lock import ProcessLock
 
 from .conftest import CARD, fill, new_tracklet
 

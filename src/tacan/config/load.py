@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from tacan.config.contradictions import contradictions
+from tacan.config.fault_messages import fault_messages, faulty_settings, unknown_name
 from tacan.config.presets import PRESETS
 from tacan.config.sections import TrainConfig
+from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 
 __all__ = ["config_yaml", "load_config", "parse_overrides"]
@@ -22,32 +23,48 @@ Tree = dict[str, Any]
 
 
 def load_config(source: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainConfig:
-    """The settings of preset or file `source`, with dotted `overrides` laid over them.
+    """The settings of a training: a preset or a YAML file, with `overrides` laid over it.
 
-    A file may name the preset it starts from with `preset: NAME`. All faults are reported at
-    once: unknown names (with the nearest known one), values out of range, contradictions.
+    All faults are reported at once: unknown names (with the nearest known one), values out of
+    range, contradictions.
+
+    Parameters
+    ----------
+    source
+        `demo`, `paper` or `strong`; or a YAML file, which may name the preset it starts from with
+        `preset: NAME`.
+    overrides
+        Values by their dotted names, as numbers or as text.
+
+    Returns
+    -------
+    The settings in sections, such as `config.run.seed`; each field's docstring gives its unit.
+
+    Raises
+    ------
+    ConfigError
+        With all faults.
 
     >>> load_config("demo", {"run.iterations": 50, "optimiser.warmup": 5}).run.iterations
     50
-
-    Raises `ConfigError`.
     """
     tree, faults = _read(source)
     for name, value in (overrides or {}).items():
         fault = _lay(tree, name.split("."), value)
         faults += [fault] if fault else []
     config, more = _check(tree)
-    if faults or more or config is None:
+    if faults or more:
         raise ConfigError([*faults, *more], source=f"configuration {str(source)!r}")
     return config
 
 
-def parse_overrides(words: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    """`["--run.seed", "3", "--model.neck=true"]` -> `{"run.seed": 3, "model.neck": True}`.
+def parse_overrides(words: list[str] | tuple[str, ...]) -> dict[str, str | None]:
+    """`["--run.seed", "3", "--model.neck=true"]` -> `{"run.seed": "3", "model.neck": "true"}`.
 
-    Values are read as YAML. Raises `ConfigError` for a word that is neither.
+    Values stay the text that they are, which the settings read: `010` is ten in a number and 010
+    in a name. Only `null` is None. Raises `ConfigError` for a word that is no override.
     """
-    overrides: dict[str, Any] = {}
+    overrides: dict[str, str | None] = {}
     faults = []
     rest = list(words)
     while rest:
@@ -61,10 +78,7 @@ def parse_overrides(words: list[str] | tuple[str, ...]) -> dict[str, Any]:
                 faults.append(f"--{name} has no value; write --{name} VALUE")
                 continue
             value = rest.pop(0)
-        try:
-            overrides[name.replace("-", "_")] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            overrides[name.replace("-", "_")] = value
+        overrides[name.replace("-", "_")] = None if value == "null" else value
     if faults:
         raise ConfigError(faults, source="the command line")
     return overrides
@@ -93,27 +107,24 @@ def _read(source: str | Path) -> tuple[Tree, list[str]]:
     """The tree of settings in preset or file `source`, its preset laid under it."""
     if str(source) in PRESETS:
         return _copy(PRESETS[str(source)]), []
-    path = Path(source)
+    path, name = Path(source), f"configuration {str(source)!r}"
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        tree = read_yaml(path, source=name) or {}
+    except ConfigError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
         near = difflib.get_close_matches(str(source), PRESETS, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        fault = f"there is no such preset ({', '.join(PRESETS)}) or readable file: {error}.{hint}"
-        raise ConfigError([fault], source=f"configuration {str(source)!r}") from error
-    try:
-        tree = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError([f"it is not YAML: {error}"], source=f"configuration {path}") from error
+        names, why = ", ".join(PRESETS), error.__cause__
+        fault = f"there is no such preset ({names}) or readable file: {why}.{hint}"
+        raise ConfigError([fault], source=name) from error
     if not isinstance(tree, dict):
-        raise ConfigError(
-            ["it must hold sections, such as `data:`"], source=f"configuration {path}"
-        )
+        raise ConfigError(["it must hold sections, such as `data:`"], source=name)
     preset = tree.pop("preset", None)
     if preset is None:
         return tree, []
     if preset not in PRESETS:
-        return tree, [_unknown("preset", str(preset), PRESETS)]
+        return tree, [unknown_name("preset", str(preset), PRESETS)]
     return _merge(_copy(PRESETS[preset]), tree), []
 
 
@@ -141,23 +152,20 @@ def _lay(tree: Tree, path: list[str], value: Any) -> str | None:
     return None
 
 
-def _check(tree: Tree) -> tuple[TrainConfig | None, list[str]]:
+def _check(tree: Tree) -> tuple[TrainConfig, list[str]]:
     """Validates `tree`; what is faulty is left out for the contradictions to be seen as well."""
     faults: list[str] = []
-    wrong: set[tuple[str, ...]] = set()
+    wrong: list[tuple[str, ...]] = []
     try:
         config = TrainConfig.model_validate(tree)
     except ValidationError as error:
+        faults, wrong = fault_messages(error, TrainConfig), faulty_settings(error, TrainConfig)
         rest = _copy(tree)
-        for item in error.errors():
-            location = tuple(str(step) for step in item["loc"][:2])
-            if location not in wrong:
-                wrong.add(location)
-                faults.append(_describe(location, item["type"], item["msg"], item["input"]))
-                _drop(rest, location)
+        for location in wrong:
+            _drop(rest, location)
         config = TrainConfig.model_validate(rest)
     for settings, why in contradictions(config):
-        if not wrong.intersection(settings):
+        if not set(wrong).intersection(settings):
             faults.append(f"{' and '.join('.'.join(name) for name in settings)}: {why}")
     return config, faults
 
@@ -167,20 +175,3 @@ def _drop(tree: Tree, location: tuple[str, ...]) -> None:
     for section in sections:
         tree = tree[section]
     tree.pop(setting, None)
-
-
-def _describe(location: tuple[str, ...], kind: str, message: str, value: object) -> str:
-    name, setting = ".".join(location), location[-1]
-    if kind != "extra_forbidden":
-        return f"{name}: {message[0].lower()}{message[1:]}; got {value!r}"
-    known: list[str] = list(TrainConfig.model_fields)
-    if len(location) > 1:
-        section = TrainConfig.model_fields[location[0]].annotation
-        known = list(getattr(section, "model_fields", {}))
-    return _unknown("setting", setting, known, name)
-
-
-def _unknown(what: str, name: str, known: Mapping[str, Any] | list[str], shown: str = "") -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
-    return f"{shown or name}: there is no such {what}{hint}"

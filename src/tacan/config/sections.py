@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
     "AugmentationConfig",
@@ -18,10 +18,23 @@ __all__ = [
     "TrainConfig",
 ]
 
+
+def _list_of_words(value: Any) -> Any:
+    """`[0.5, 0.5]` on a command line -> its words; anything else stays."""
+    if not isinstance(value, str):
+        return value
+    inner = value.strip().removeprefix("[").removesuffix("]")
+    return [word.strip() for word in inner.split(",")] if inner.strip() else []
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
-Triple = tuple[float, float, float]
+Triple = Annotated[tuple[Finite, Finite, Finite], BeforeValidator(_list_of_words)]
+PositiveTriple = Annotated[tuple[Positive, Positive, Positive], BeforeValidator(_list_of_words)]
+Shares = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], BeforeValidator(_list_of_words)]
 
 
 class Section(BaseModel):
@@ -99,7 +112,7 @@ class ModelConfig(Section):
     weights: str | None = None
     """The encoder's first weights: a local file (.safetensors, or .pth read without its code),
     `pretrained` to let timm fetch its own from the network, or none for random ones."""
-    last_stride: Literal[1, 2] = 2
+    last_stride: Annotated[int, Field(ge=1, le=2)] = 2
     """Stride of the encoder's last stage; 1 doubles the map's height and width."""
     height: Annotated[int, Field(ge=16, le=1024)] = 224
     """H, pixels that a crop is resized to."""
@@ -107,7 +120,7 @@ class ModelConfig(Section):
     """W, pixels that a crop is resized to."""
     mean: Triple = (0.485, 0.456, 0.406)
     """Mean of red, green and blue that is subtracted, in a range of 0 to 1 (ImageNet's)."""
-    std: Triple = (0.229, 0.224, 0.225)
+    std: PositiveTriple = (0.229, 0.224, 0.225)
     """Standard deviation of red, green and blue that is divided by (ImageNet's)."""
     clip_len: Annotated[int, Field(ge=1, le=64)] = 4
     """T, frames in a clip, in training and afterwards."""
@@ -165,7 +178,7 @@ class OptimiserConfig(Section):
     """Iterations in which the learning rate rises from a hundredth of itself."""
     decay: Literal["none", "step", "cosine"] = "step"
     """After the warm-up: constant, divided by ten at each of `decay_at`, or half a cosine to 0."""
-    decay_at: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.25, 0.5, 0.75)
+    decay_at: Shares = (0.25, 0.5, 0.75)
     """Steps of the `step` decay, as shares of the run."""
     clip_gradient: NonNegative = 0.0
     """Largest norm of the gradient; 0 leaves it alone."""

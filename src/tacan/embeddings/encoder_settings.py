@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tacan.config.fault_messages import fault_messages
+from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 
 __all__ = ["EncoderSettings", "Pixels", "read_encoder_settings"]
@@ -51,9 +52,7 @@ class EncoderSettings(BaseModel):
         try:
             return cls.model_validate(tree)
         except ValidationError as error:
-            raise ConfigError(
-                [_describe(item) for item in error.errors()], source=source
-            ) from error
+            raise ConfigError(fault_messages(error, cls), source=source) from error
 
     def over(self, other: EncoderSettings) -> EncoderSettings:
         """These settings, and those of `other` where these say nothing."""
@@ -115,20 +114,7 @@ def read_encoder_settings(file: Path) -> EncoderSettings:
     path = file.with_suffix(".yaml")
     if not path.is_file():
         return EncoderSettings()
-    try:
-        tree: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError([f"it is not readable YAML: {error}"], source=str(path)) from error
-    tree = {} if tree is None else tree
+    tree = read_yaml(path) or {}
     if not isinstance(tree, dict):
         raise ConfigError(["it must hold settings, such as `height: 256`"], source=str(path))
     return EncoderSettings.checked(tree, source=str(path))
-
-
-def _describe(item: Any) -> str:
-    name = ".".join(str(step) for step in item["loc"])
-    if item["type"] == "extra_forbidden":
-        known = ", ".join(EncoderSettings.model_fields)
-        return f"{name}: there is no such setting; known are {known}"
-    message = item["msg"]
-    return f"{name}: {message[0].lower()}{message[1:]}; got {item['input']!r}"

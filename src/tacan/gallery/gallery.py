@@ -16,7 +16,6 @@ from tacan.gallery.cannot_link import calibrate
 from tacan.gallery.crops import CropFolder
 from tacan.gallery.errors import GalleryError, GalleryModelError
 from tacan.gallery.filters import chosen_rows
-from tacan.gallery.lock import ProcessLock
 from tacan.gallery.records import (
     GalleryInfo,
     ModelCard,
@@ -34,6 +33,7 @@ from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
 from tacan.gallery.vectors import VectorCache
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
+from tacan.runs.lock import ProcessLock
 
 __all__ = ["Gallery"]
 

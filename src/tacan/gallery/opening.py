@@ -10,9 +10,8 @@ from pathlib import Path
 from tacan.errors import StorageError, TacanError
 from tacan.gallery.checks import check_card
 from tacan.gallery.erasing import finish_erasure
-from tacan.gallery.errors import GalleryError
+from tacan.gallery.errors import GalleryBusyError, GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.lock import ProcessLock
 from tacan.gallery.records import ModelCard
 from tacan.gallery.sqlite.connections import (
     connect_reader,
@@ -22,6 +21,7 @@ from tacan.gallery.sqlite.connections import (
 )
 from tacan.gallery.sqlite.migrations import MIGRATIONS, check_schema, migrate, schema_version
 from tacan.gallery.sqlite.store import SqliteStore
+from tacan.runs.lock import ProcessLock
 
 __all__ = ["DATABASE", "open_gallery"]
 
@@ -74,7 +74,8 @@ def _open_writer(folder: Path, card: ModelCard | None, wait: float) -> Gallery:
         _make_folder(folder)
     lock = ProcessLock(folder / "writer.lock")
     with sqlite_faults(path):
-        lock.acquire_or_refuse(wait=wait)
+        if not lock.acquire(wait=wait):
+            raise _busy(folder)
         connection = None
         try:
             _refuse_newer(path)
@@ -93,6 +94,15 @@ def _open_writer(folder: Path, card: ModelCard | None, wait: float) -> Gallery:
                 connection.close()
             lock.release()
             raise
+
+
+def _busy(folder: Path) -> GalleryBusyError:
+    return GalleryBusyError(
+        "only one process at a time may write to a gallery",
+        got=f"{folder}, which another process is writing to",
+        remedy="Wait until it has ended, or let this one wait (--wait). Searching is possible all "
+        "the time.",
+    )
 
 
 def _require(path: Path) -> None:

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import StorageError
-from tacan.gallery.lock import ProcessLock
 from tacan.gallery.store import GalleryStore
 from tacan.gallery.vector_files import CopyFiles, Head, Vectors
 from tacan.retrieval.exact import ExactIndex, squared_lengths
+from tacan.runs.lock import ProcessLock
 
 __all__ = ["VectorCache"]
 

@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
 from tacan.video.detection_source import PRECOMPUTED, is_precomputed
@@ -130,9 +129,9 @@ def _from_arguments(
 
 def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[VideoSource]:
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        faults.append(f"{path} is not readable YAML: {error}")
+        entries = read_yaml(path)
+    except ConfigError as error:
+        faults += [f"{path} is not readable YAML: {fault}" for fault in error.faults]
         return []
     if not isinstance(entries, list) or not entries:
         faults.append(f"{path} must be a list of sources, each with `path:` and `camera:`")
@@ -150,7 +149,7 @@ def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[V
 def _from_entry(
     entry: Mapping[str, Any], where: str, folder: Path, settings: IndexSettings, faults: list[str]
 ) -> list[VideoSource]:
-    rest = {str(key): value for key, value in entry.items()}
+    rest = dict(entry)
     path, camera = rest.pop("path", None), rest.pop("camera", None)
     start = _start_of(rest.pop("start", None), where, faults)
     for name, value in (("path", path), ("camera", camera)):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from tacan.gallery.errors import GalleryBusyError
-
 __all__ = ["ProcessLock"]
 
 
@@ -14,7 +12,9 @@ class ProcessLock:
     """Held from `acquire` to `release`, or to the end of the process, however it ends.
 
     It is SQLite's lock on an empty database, which works alike on all systems. It holds within
-    one process as well: a second lock on the same path is refused.
+    one process as well: a second lock on the same path is refused. `filelock` was tried in its
+    place: its lock is inherited by processes that are forked, and so outlives a training that is
+    killed for as long as its reading processes live; this one isn't.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,16 +39,6 @@ class ProcessLock:
             return False
         self._connection = connection
         return True
-
-    def acquire_or_refuse(self, *, wait: float) -> None:
-        """Raises `GalleryBusyError` if the lock can't be had within `wait` seconds."""
-        if not self.acquire(wait=wait):
-            raise GalleryBusyError(
-                "only one process at a time may write to a gallery",
-                got=f"{self._path.parent}, which another process is writing to",
-                remedy="Wait until it has ended, or let this one wait (--wait). Searching is "
-                "possible all the time.",
-            )
 
     def release(self) -> None:
         """Lets the lock go; without effect if it is not held."""

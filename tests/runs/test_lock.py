@@ -1,18 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 
-import pytest
-
-from tacan.gallery import GalleryBusyError
-from tacan.gallery.lock import ProcessLock
+from tacan.runs.lock import ProcessLock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from tacan.gallery.lock import ProcessLock
+from tacan.runs.lock import ProcessLock
 assert ProcessLock(Path(sys.argv[1])).acquire()
 lock = ProcessLock(Path(sys.argv[2]))
 assert lock.acquire()
@@ -25,8 +24,6 @@ def test_one_holder_at_a_time(tmp_path):
     one, other = ProcessLock(tmp_path / "lock"), ProcessLock(tmp_path / "lock")
     assert one.acquire()
     assert not other.acquire()
-    with pytest.raises(GalleryBusyError, match="--wait"):
-        other.acquire_or_refuse(wait=0)
     one.release()
     one.release()
     assert other.acquire()
@@ -38,7 +35,7 @@ def test_one_who_waits_gets_it(tmp_path):
     assert one.acquire()
     timer = threading.Timer(0.2, one.release)
     timer.start()
-    other.acquire_or_refuse(wait=30)
+    assert other.acquire(wait=30)
     timer.join()
     other.release()
 
@@ -54,3 +51,33 @@ def test_the_death_of_its_process_releases_it(tmp_path):
     lock = ProcessLock(path)
     assert lock.acquire(wait=10)
     lock.release()
+
+
+FORKING = """
+import os, sys, time
+from pathlib import Path
+from tacan.runs.lock import ProcessLock
+assert ProcessLock(Path(sys.argv[1])).acquire()
+if os.fork() == 0:
+    print("held", flush=True)
+    time.sleep(60)
+time.sleep(60)
+"""
+
+
+def test_the_lock_is_not_inherited_by_processes_that_are_forked(tmp_path):
+    """A training that is killed can go on at once, though its reading processes still live."""
+    path = tmp_path / "lock"
+    command = [sys.executable, "-c", FORKING, str(path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        assert not ProcessLock(path).acquire()
+        holder.kill()
+        try:
+            lock = ProcessLock(path)
+            assert lock.acquire(wait=10)
+            lock.release()
+        finally:
+            os.killpg(holder.pid, signal.SIGKILL)
