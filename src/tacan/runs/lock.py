@@ -11,10 +11,9 @@ __all__ = ["ProcessLock"]
 class ProcessLock:
     """Held from `acquire` to `release`, or to the end of the process, however it ends.
 
-    It is SQLite's lock on an empty database, which works alike on all systems. It holds within
-    one process as well: a second lock on the same path is refused. `filelock` was tried in its
-    place: its lock is inherited by processes that are forked, and so outlives a training that is
-    killed for as long as its reading processes live; this one isn't.
+    It is SQLite's lock on an empty database, which works alike on all systems, and which forked
+    processes don't inherit. It holds within one process as well: a second lock on the same path
+    is refused. `filelock` does the same, but takes longer to import than a search.
     """
 
     def __init__(self, path: Path) -> None:
