@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from tacan.clips.transforms import light_curves
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.extract import extract
 from tacan.embeddings.open import open_embedder
@@ -33,7 +33,7 @@ _DRAWS = 3
 
 def copy_of(root: Path, out: Path, *, every: int, strength: float, seed: int) -> None:
     """Writes every so manieth crop of each tracklet, in its camera's own light, to `out`."""
-    split, rng = load_split("folder", root), np.random.default_rng(seed)
+    split, rng = load_dataset("folder", root), np.random.default_rng(seed)
     cameras = sorted({tracklet.camid for tracklet in split})
     curves = {camera: light_curves(strength * rng.standard_normal(6)) for camera in cameras}
     for tracklet in split:
@@ -48,7 +48,7 @@ def copy_of(root: Path, out: Path, *, every: int, strength: float, seed: int) ->
 
 
 def features_of(embedder: ClipEmbedder, root: Path) -> Features:
-    return extract(load_split("folder", root), embedder)[0]
+    return extract(load_dataset("folder", root), embedder)[0]
 
 
 def scores(features: Features) -> np.ndarray:

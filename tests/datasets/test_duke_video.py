@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.datasets import DATASETS, WithdrawnDataWarning, load_split
+from tacan.datasets import DATASETS, WithdrawnDataWarning, load_dataset
 from tacan.datasets.duke_video import parse_frame_name
 from tacan.errors import DatasetLayoutError
 from tacan.records import TrackletSplit
@@ -15,7 +15,7 @@ from .conftest import DUKE_TRACKLETS, write_crop, write_duke_video
 
 def load(root: Path, split: str = "test") -> TrackletSplit:
     with pytest.warns(WithdrawnDataWarning, match="withdrawn by its authors in 2019"):
-        return load_split("duke-video", root, split)
+        return load_dataset("duke-video", root, split)
 
 
 @pytest.mark.parametrize("underscores", [True, False])
@@ -72,17 +72,17 @@ def test_what_is_no_frame_name(name: str) -> None:
 def test_stray_crops(duke_root: Path, stray: str, said: str) -> None:
     write_crop(duke_root / stray)
     with pytest.warns(WithdrawnDataWarning), pytest.raises(DatasetLayoutError, match=said):
-        load_split("duke-video", duke_root)
+        load_dataset("duke-video", duke_root)
 
 
 @pytest.mark.parametrize("folder", ["gallery/0004/0009", "gallery/0009"])
 def test_empty_folders(duke_root: Path, folder: str) -> None:
     (duke_root / folder).mkdir(parents=True)
     with pytest.warns(WithdrawnDataWarning), pytest.raises(DatasetLayoutError, match=folder):
-        load_split("duke-video", duke_root)
+        load_dataset("duke-video", duke_root)
 
 
 def test_a_missing_part(duke_root: Path) -> None:
     shutil.rmtree(duke_root / "query")
     with pytest.raises(DatasetLayoutError, match="lacks query"):
-        load_split("duke-video", duke_root)
+        load_dataset("duke-video", duke_root)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.datasets import DATASETS, load_split
+from tacan.datasets import DATASETS, load_dataset
 from tacan.errors import DatasetLayoutError
 
 from .conftest import write_crop
@@ -23,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_tracklets_are_sorted_by_number(root: Path) -> None:
-    split = load_split("folder", root, "all")
+    split = load_dataset("folder", root, "all")
     assert [(t.tracklet_id, t.pid, t.camid, len(t)) for t in split] == [
         ("-1C2T1", -1, 2, 1),
         ("0000C2T1", 0, 2, 1),
@@ -39,18 +39,18 @@ def test_tracklets_are_sorted_by_number(root: Path) -> None:
 def test_tracklet_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
     for number in (10, 9, 1):
         write_crop(tmp_path / "7" / f"7C1T{number}F1.jpg")
-    split = load_split("folder", tmp_path)
+    split = load_dataset("folder", tmp_path)
     assert [t.tracklet_id for t in split] == ["7C1T1", "7C1T9", "7C1T10"]
 
 
 def test_mars_name_for_junk(tmp_path: Path) -> None:
     write_crop(tmp_path / "00-1" / "00-1C1T0001F001.jpg")
-    assert load_split("folder", tmp_path).tracklets[0].is_junk
+    assert load_dataset("folder", tmp_path).tracklets[0].is_junk
 
 
 @pytest.mark.parametrize("split", DATASETS["folder"].splits)
 def test_every_split_is_everything(root: Path, split: str) -> None:
-    assert len(load_split("folder", root, split)) == 4
+    assert len(load_dataset("folder", root, split)) == 4
 
 
 def test_what_is_ignored(root: Path) -> None:
@@ -61,7 +61,7 @@ def test_what_is_ignored(root: Path) -> None:
     write_crop(root / ".thumbnails" / "1.jpg")
     (root / "truth").mkdir()
     (root / "truth" / "visibility.npz").write_bytes(b"x")
-    assert len(load_split("folder", root)) == 4
+    assert len(load_dataset("folder", root)) == 4
 
 
 @pytest.mark.parametrize(
@@ -80,31 +80,31 @@ def test_what_is_ignored(root: Path) -> None:
 def test_stray_images_are_refused(root: Path, stray: str, said: str) -> None:
     write_crop(root / stray)
     with pytest.raises(DatasetLayoutError, match=said) as caught:
-        load_split("folder", root)
+        load_dataset("folder", root)
     assert caught.value.remedy
 
 
 def test_an_empty_person_folder(root: Path) -> None:
     (root / "0005").mkdir()
     with pytest.raises(DatasetLayoutError, match=r"must hold crops; got .*0005 with none"):
-        load_split("folder", root)
+        load_dataset("folder", root)
 
 
 def test_no_person_at_all(tmp_path: Path) -> None:
     with pytest.raises(DatasetLayoutError, match="no person folder"):
-        load_split("folder", tmp_path)
+        load_dataset("folder", tmp_path)
 
 
 def test_another_layout(mars_root: Path) -> None:
     with pytest.raises(DatasetLayoutError, match="the layout of 'mars'"):
-        load_split("folder", mars_root)
+        load_dataset("folder", mars_root)
 
 
 def test_unknown_names(tmp_path: Path) -> None:
     with pytest.raises(DatasetLayoutError, match=r"must be one of mars, .*folder; got 'marz'"):
-        load_split("marz", tmp_path)
+        load_dataset("marz", tmp_path)
     with pytest.raises(DatasetLayoutError, match="splits train, test; got 'all'"):
-        load_split("mars", tmp_path, "all")
+        load_dataset("mars", tmp_path, "all")
 
 
 @pytest.mark.data
@@ -114,6 +114,6 @@ def test_unknown_names(tmp_path: Path) -> None:
 def test_real_tracklets(
     shared_data: Path, name: str, tracklets: int, crops: int, people: int
 ) -> None:
-    split = load_split("folder", shared_data / "tracklets" / name)
+    split = load_dataset("folder", shared_data / "tracklets" / name)
     assert (len(split), split.n_frames, len(split.pids)) == (tracklets, crops, people)
     assert split.camids == (1, 2)

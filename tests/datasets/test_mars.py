@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.datasets.mars import parse_frame_name
 from tacan.errors import DatasetLayoutError
 
@@ -18,7 +18,7 @@ def edit_names(root: Path, split: str, old: str, new: str) -> None:
 
 
 def test_test_split(mars_root: Path) -> None:
-    split = load_split("mars", mars_root)
+    split = load_dataset("mars", mars_root)
     assert (split.dataset, split.split) == ("mars", "test")
     assert [(t.tracklet_id, len(t)) for t in split] == MARS_TEST
     assert [t.pid for t in split] == [-1, 0, 0, 2, 2, 4]
@@ -32,7 +32,7 @@ def test_test_split(mars_root: Path) -> None:
 
 
 def test_train_split(mars_root: Path) -> None:
-    split = load_split("mars", mars_root, "train")
+    split = load_dataset("mars", mars_root, "train")
     assert [(t.tracklet_id, len(t)) for t in split] == MARS_TRAIN
     assert not any(split.is_query)
     assert not any(split.is_gallery)
@@ -43,7 +43,7 @@ def test_names_shorter_than_the_table(mars_root: Path) -> None:
     path = mars_root / "info" / "test_name.txt"
     path.write_text("\n".join(path.read_text().split()[:-1]))
     with pytest.raises(DatasetLayoutError, match=r"frame 15 of 14 in test_name\.txt"):
-        load_split("mars", mars_root)
+        load_dataset("mars", mars_root)
 
 
 @pytest.mark.parametrize(
@@ -60,30 +60,30 @@ def test_names_that_contradict_the_table(mars_root: Path, old: str, new: str) ->
     path = mars_root / "info" / "test_name.txt"
     path.write_text(path.read_text() + "0004C5T0001F003.jpg\n")
     with pytest.raises(DatasetLayoutError, match="pid and the camera of its table row"):
-        load_split("mars", mars_root)
+        load_dataset("mars", mars_root)
 
 
 def test_a_name_list_that_is_no_text(mars_root: Path) -> None:
     (mars_root / "info" / "test_name.txt").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(DatasetLayoutError, match="readable text file"):
-        load_split("mars", mars_root)
+        load_dataset("mars", mars_root)
 
 
 def test_empty_and_missing_folders(mars_root: Path) -> None:
     for crop in (mars_root / "bbox_test" / "0002").iterdir():
         crop.unlink()
     with pytest.raises(DatasetLayoutError, match=r"1 empty in .*bbox_test, such as 0002"):
-        load_split("mars", mars_root)
+        load_dataset("mars", mars_root)
     shutil.rmtree(mars_root / "bbox_test" / "0002")
     with pytest.raises(DatasetLayoutError, match="1 of 4 missing, such as 0002"):
-        load_split("mars", mars_root)
-    load_split("mars", mars_root, "train")
+        load_dataset("mars", mars_root)
+    load_dataset("mars", mars_root, "train")
 
 
 def test_wrong_layout_says_what_is_missing(mars_root: Path) -> None:
     (mars_root / "info" / "query_IDX.mat").unlink()
     with pytest.raises(DatasetLayoutError, match=r"lacks info/query_IDX\.mat"):
-        load_split("mars", mars_root)
+        load_dataset("mars", mars_root)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from tacan.datasets import load_split, read_mars_tables
+from tacan.datasets import load_dataset, read_mars_tables
 from tacan.errors import DatasetLayoutError
 
 from .conftest import MARS_QUERIES, MARS_TEST
@@ -125,4 +125,4 @@ def test_the_official_tables(shared_data: Path) -> None:
     per_id = np.unique(train.pids, return_counts=True)[1]
     assert int((per_id < 4).sum()) == 45
     with pytest.raises(DatasetLayoutError, match="bbox_train"):
-        load_split("mars", root)
+        load_dataset("mars", root)

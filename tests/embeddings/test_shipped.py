@@ -9,7 +9,7 @@ import pytest
 from safetensors import safe_open
 
 import tacan
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.embeddings.extract import extract
 from tacan.embeddings.open import open_embedder
 from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS
@@ -53,7 +53,7 @@ def test_a_model_says_where_it_comes_from(name: str) -> None:
 @pytest.mark.data
 @pytest.mark.parametrize("place", FLOOR)
 def test_the_default_on_real_footage(place: str, shared_data: Path) -> None:
-    split = load_split("folder", shared_data / "tracklets" / place)
+    split = load_dataset("folder", shared_data / "tracklets" / place)
     embedder = open_embedder(DEFAULT_MODEL, device="cpu")
     features, _ = extract(split, embedder)
     assert evaluate(features, "cross-camera", metric=embedder.metric).mean_ap > FLOOR[place]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import StorageError
 from tacan.features.files import load_features
 from tacan.gallery import (
@@ -50,7 +50,7 @@ def test_features_hold_every_tracklet(gallery, tmp_path):
 def test_the_folder_is_a_data_set(gallery, tmp_path):
     seen = []
     root = export_folder(gallery, tmp_path / "out", progress=lambda *at: seen.append(at))
-    split = load_split("folder", root)
+    split = load_dataset("folder", root)
     assert [(t.pid, t.camid, len(t)) for t in split] == [
         (-1, 1, 2),
         (7, 1, 2),
@@ -65,7 +65,7 @@ def test_the_folder_is_a_data_set(gallery, tmp_path):
 
 def test_a_missing_crop_is_left_out_of_the_folder(gallery, tmp_path):
     gallery.crop_paths(1)[0].unlink()
-    split = load_split("folder", export_folder(gallery, tmp_path / "out"))
+    split = load_dataset("folder", export_folder(gallery, tmp_path / "out"))
     assert [len(tracklet) for tracklet in split] == [2, 1, 2, 2]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import ConfigError, StorageError
 from tacan.paper.people import Crowd, generate_part, generated_bed, mars_bed, read_people
 
@@ -29,12 +29,12 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
     for part, arguments in people.items():
         generate_part(tmp_path / part, arguments)
     bed = generated_bed(tmp_path, people)
-    train = load_split(bed.train.dataset, bed.train.root, "train")
+    train = load_dataset(bed.train.dataset, bed.train.root, "train")
     assert len(train.pids) == 3
     assert min(t.pid for t in train) == 1, "no junk or distractors to train on"
     assert list(bed.tests) == ["test-2", "test-5"]
     for crowd in bed.tests.values():
-        test = load_split(crowd.dataset, crowd.root, "test")
+        test = load_dataset(crowd.dataset, crowd.root, "test")
         assert len(test.pids) == 2
         assert max(train.camids) > 2 >= max(test.camids)
         assert crowd.visibility is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import ConfigError, DatasetLayoutError
 from tacan.splits import Halves, SplitChoice, parse_numbers
 from tacan.splits.choice import NUMBERED
@@ -73,8 +73,8 @@ def test_halves_are_those_of_the_reader(prid: Path, options: dict[str, object]) 
     assert [half.number for half in halves] == [1, 4]
     for half in halves:
         given = {"split_number": half.number, **options}
-        assert half.train == load_split("prid2011", prid, "train", **given)
-        assert half.test == load_split("prid2011", prid, "test", **given)
+        assert half.train == load_dataset("prid2011", prid, "train", **given)
+        assert half.test == load_dataset("prid2011", prid, "test", **given)
 
 
 def test_a_key_stands_for_people_and_crops_but_not_for_the_place(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.embeddings.extract import extract
 from tacan.embeddings.open import open_embedder
 from tacan.errors import ConfigError, CropError, DataError, FeaturesError, StorageError
@@ -30,7 +30,7 @@ def test_each_split_is_what_it_is_by_hand(choice: SplitChoice, model: str, tmp_p
     cosine = run_splits(choice, EmbedOnce(model), tmp_path / "out", metric="cosine")
     embedder = open_embedder(model)
     for number, split in enumerate(record.splits):
-        test = load_split("ilids-vid", choice.root, "test", split_number=number)
+        test = load_dataset("ilids-vid", choice.root, "test", split_number=number)
         features, _ = extract(test, embedder)
         expected, found = evaluate(features, "two-camera"), split.evaluations["two-camera"]
         assert found.average_precision == pytest.approx(expected.average_precision)
@@ -121,7 +121,7 @@ def test_both_variants_of_prid(prid: Path, model: str, tmp_path: Path) -> None:
     source = EmbedOnce(model)
     choice = SplitChoice(dataset="prid2011", root=prid, numbers=(0, 1))
     record = run_splits(choice, source, tmp_path / "178")
-    test = load_split("prid2011", prid, "test", split_number=1)
+    test = load_dataset("prid2011", prid, "test", split_number=1)
     features = load_features(tmp_path / "178" / "features.npz")
     expected = evaluate(pick(features, test), "two-camera")
     assert record.splits[1].evaluations["two-camera"].mean_ap == expected.mean_ap

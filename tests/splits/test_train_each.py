@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tacan.config import load_config
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.embeddings.extract import extract
 from tacan.embeddings.open import open_embedder
 from tacan.errors import ConfigError, StorageError, TrainingError
@@ -71,7 +71,7 @@ def test_each_split_is_what_it_is_by_hand(
     assert [split.number for split in record.splits] == [0, 2]
     data = {"data.dataset": "ilids-vid", "data.root": choice.root, "data.split_number": 2}
     train(load_config("demo", TINY | data), tmp_path / "run")
-    test = load_split("ilids-vid", choice.root, "test", split_number=2)
+    test = load_dataset("ilids-vid", choice.root, "test", split_number=2)
     features, _ = extract(test, open_embedder(str(tmp_path / "run")))
     expected = evaluate(features, "two-camera")
     found = record.splits[1].evaluations["two-camera"]
@@ -173,7 +173,7 @@ def test_a_run_says_which_split_it_is(prid: Path, tmp_path: Path) -> None:
     data = load_config(tmp_path / "split-01" / "config.yaml").data
     assert (data.dataset, data.split_number) == ("prid2011", 1)
     assert (data.variant, data.split_seed) == ("prid-200", 4)
-    pids = load_split(
+    pids = load_dataset(
         "prid2011", prid, "train", split_number=1, variant="prid-200", split_seed=4
     ).pids
     notes = json.loads((tmp_path / "split-01" / "model" / "config.json").read_text())["notes"]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import ConfigError
 from tacan.synthetic import LAYOUTS, read_visibility
 from tacan.synthetic.cast import Part
@@ -74,7 +74,7 @@ def test_the_tables_of_mars_have_the_types_of_the_original(small_mars):
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_mars_reader_finds_what_was_generated(small_mars, split):
-    read = load_split("mars", small_mars.root, split)
+    read = load_dataset("mars", small_mars.root, split)
     seen = read_visibility(small_mars.root)
     counts = small_mars.counts[split]
     assert len(read) == counts["tracklets"]
@@ -87,7 +87,7 @@ def test_the_mars_reader_finds_what_was_generated(small_mars, split):
 
 
 def test_each_identity_is_queried_once_in_each_camera(small_mars):
-    read = load_split("mars", small_mars.root, "test")
+    read = load_dataset("mars", small_mars.root, "test")
     queries = Counter(
         (t.pid, t.camid) for t, query in zip(read, read.is_query, strict=True) if query
     )
@@ -96,7 +96,7 @@ def test_each_identity_is_queried_once_in_each_camera(small_mars):
 
 
 def test_the_folder_reader_finds_what_was_generated(small_folder):
-    read = load_split("folder", small_folder.root, "all")
+    read = load_dataset("folder", small_folder.root, "all")
     seen = read_visibility(small_folder.root)
     assert {t.tracklet_id: len(t) for t in read} == {name: len(row) for name, row in seen.items()}
     assert {t.pid for t in read} == {-1, 0, 1, 2, 3, 4, 5, 6}

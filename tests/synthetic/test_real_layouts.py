@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import ConfigError
 from tacan.synthetic import generate, read_manifest, read_visibility
 
@@ -48,8 +48,8 @@ def test_ilids_vid(made):
     assert ranks.shape == (10, 6)
     tested = []
     for number in range(10):
-        test = load_split("ilids-vid", root, split_number=number)
-        train = load_split("ilids-vid", root, "train", split_number=number)
+        test = load_dataset("ilids-vid", root, split_number=number)
+        train = load_dataset("ilids-vid", root, "train", split_number=number)
         assert len(test.pids) == len(train.pids) == 3
         assert set(test.pids) | set(train.pids) == {1, 2, 3, 4, 5, 7}
         assert truths_match(root, test)
@@ -63,13 +63,13 @@ def test_ilids_vid(made):
 def test_prid2011(made):
     root = made["prid2011"].root
     for number in range(10):
-        test = load_split("prid2011", root, split_number=number)
-        train = load_split("prid2011", root, "train", split_number=number)
+        test = load_dataset("prid2011", root, split_number=number)
+        train = load_dataset("prid2011", root, "train", split_number=number)
         assert all(len(t) >= 27 for t in (*test, *train))
         assert not set(test.pids) & set(train.pids)
         assert truths_match(root, test)
-    both = load_split("prid2011", root, variant="prid-200")
-    rest = load_split("prid2011", root, "train", variant="prid-200")
+    both = load_dataset("prid2011", root, variant="prid-200")
+    rest = load_dataset("prid2011", root, "train", variant="prid-200")
     assert sorted(both.pids + rest.pids) == [1, 2, 3, 4, 5, 6]
     splits = json.loads((root / "splits_prid2011.json").read_text())
     assert 2 <= len(splits[0]["test"] + splits[0]["train"]) < 6
@@ -88,8 +88,8 @@ def test_duke_video(made):
     data = made["duke-video"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        test = load_split("duke-video", data.root)
-        train = load_split("duke-video", data.root, "train")
+        test = load_dataset("duke-video", data.root)
+        train = load_dataset("duke-video", data.root, "train")
     gallery = [t for t, shown in zip(test, test.is_gallery, strict=True) if shown]
     queries = [t for t, asked in zip(test, test.is_query, strict=True) if asked]
     counts = data.counts

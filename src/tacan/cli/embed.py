@@ -115,9 +115,9 @@ def embed(
         Likewise: the name of the output that holds the features. The first one.
     """
     from tacan.cli.console import note, progress_bar, say
-    from tacan.datasets import load_split
+    from tacan.datasets import load_dataset
 
-    tracklets = load_split(
+    tracklets = load_dataset(
         dataset,
         root,
         split,

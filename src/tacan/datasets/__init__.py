@@ -22,7 +22,7 @@ __all__ = [
     "Dataset",
     "MarsTable",
     "WithdrawnDataWarning",
-    "load_split",
+    "load_dataset",
     "read_crop",
     "read_mars_tables",
 ]
@@ -65,7 +65,7 @@ DATASETS: dict[str, Dataset] = {
 }
 
 
-def load_split(
+def load_dataset(
     dataset: str,
     root: Path,
     split: str = "test",
@@ -75,14 +75,38 @@ def load_split(
     variant: str | None = None,
     split_seed: int | None = None,
 ) -> TrackletSplit:
-    """The tracklets of one split: files are listed, none is decoded.
+    """The tracklets of one split of a data set. Files are listed, none is decoded.
 
-    `split_number` (from 0) chooses among the halvings of iLIDS-VID and PRID-2011, 0 by default;
-    `splits_file` replaces the splits in the root; `variant` is `prid-178` (default) or
-    `prid-200`, whose halvings are drawn from `split_seed` (default 0).
+    Parameters
+    ----------
+    dataset
+        A name in `DATASETS`: mars, ilids-vid, prid2011, duke-video or folder.
+    root
+        The folder that the copy lies in.
+    split
+        `train` or `test`; `folder` has also `all`.
+    split_number
+        Which of the halvings of iLIDS-VID and PRID-2011, from 0. None: the first.
+    splits_file
+        The splits of those two data sets, where they are not in their place in the root.
+    variant
+        Of PRID-2011: `prid-178` (None means this) or `prid-200`.
+    split_seed
+        What the halvings of `prid-200` are drawn from. None: 0.
+
+    Returns
+    -------
+    TrackletSplit
+        N tracklets in a fixed order, and for each whether it is a query and whether it is in the
+        gallery (bool, length N). Each tracklet has its pid (-1 junk, 0 distractor), its camid (from
+        0) and the names of its crops in the order of time.
 
     Raises `DatasetLayoutError` for an unknown data set or split, an option that the data set
     doesn't have, and whatever is wrong with the copy in `root`.
+
+    >>> split = load_dataset("folder", Path("people"))  # doctest: +SKIP
+    >>> len(split), split.tracklets[0].pid, split.tracklets[0].path(0)  # doctest: +SKIP
+    (12, 1, PosixPath('people/1/1C1T1F001.jpg'))
     """
     known = _find(dataset, split)
     given = {

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import tacan
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.demo.commands import commands_by_hand
 from tacan.demo.headline import write_headline
 from tacan.demo.picture import draw_picture
@@ -76,7 +76,7 @@ def write_report(
 
 
 def _collect(settings: DemoSettings, out: Path) -> _Shown:
-    split = load_split("mars", out / PEOPLE, "test")
+    split = load_dataset("mars", out / PEOPLE, "test")
     visibility = read_visibility(out / PEOPLE)
     features = {method.name: load_features(out / f"{method.name}.npz") for method in METHODS}
     models = {method.name: settings.training(method, out).model for method in METHODS}

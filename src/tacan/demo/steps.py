@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.demo.report import write_report
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings, Method
 from tacan.errors import StorageError
@@ -122,7 +122,7 @@ def _embed(method: Method, out: Path, progress: Progress) -> None:
     from tacan.embeddings.extract import extract_to_file
     from tacan.embeddings.open import open_embedder
 
-    split = load_split("mars", out / PEOPLE, "test")
+    split = load_dataset("mars", out / PEOPLE, "test")
     embedder = open_embedder(str(out / method.name))
     extract_to_file(split, embedder, out / f"{method.name}.npz", progress=progress)
 

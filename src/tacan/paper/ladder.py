@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tacan.config import TrainConfig
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
@@ -109,7 +109,7 @@ def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
     run, config = rung.result.parent, rung.config
     embedder = open_embedder(str(run), device=device)
     splits = {
-        name: load_split(crowd.dataset, crowd.root, "test") for name, crowd in bed.tests.items()
+        name: load_dataset(crowd.dataset, crowd.root, "test") for name, crowd in bed.tests.items()
     }
     total, before = sum(split.n_frames for split in splits.values()), 0
     tests = {}

@@ -39,7 +39,7 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A data set on disk, by its name for `load_split` and its root.
+    """A data set on disk, by its name for `load_dataset` and its root.
 
     `visibility` holds what is known of occlusion, by tracklet id, or None.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tacan.datasets import DATASETS, load_split
+from tacan.datasets import DATASETS, load_dataset
 from tacan.datasets.prid2011 import VARIANTS
 from tacan.errors import ConfigError, DatasetLayoutError
 from tacan.records import Tracklet, TrackletSplit
@@ -61,7 +61,7 @@ class Halves:
 class SplitChoice:
     """Splits `numbers` of the data set in `root`.
 
-    `variant`, `splits_file` and `split_seed` are those of `tacan.datasets.load_split`; where the
+    `variant`, `splits_file` and `split_seed` are those of `tacan.datasets.load_dataset`; where the
     data set has a default for the first or the last, it is filled in.
 
     Raises `DatasetLayoutError` for a data set without numbered splits, and `ConfigError` for
@@ -106,7 +106,7 @@ class SplitChoice:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `load_split` must be told besides the data set, its root and the number."""
+        """What `load_dataset` must be told besides the data set, its root and the number."""
         return {
             "variant": self.variant,
             "splits_file": self.splits_file,
@@ -129,7 +129,7 @@ class SplitChoice:
         )
 
     def _half(self, split: str, number: int) -> TrackletSplit:
-        return load_split(self.dataset, self.root, split, split_number=number, **self.options)
+        return load_dataset(self.dataset, self.root, split, split_number=number, **self.options)
 
 
 def tracklets_key(tracklets: Iterable[Tracklet], *, n_first: int = 0) -> str:

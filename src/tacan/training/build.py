@@ -11,7 +11,7 @@ from tacan.clips.dataset import TrainingClips
 from tacan.clips.identity_sampler import IdentityBatchSampler
 from tacan.clips.transforms import ClipAugmentation
 from tacan.config import TrainConfig
-from tacan.datasets import load_split
+from tacan.datasets import load_dataset
 from tacan.errors import CheckpointError, ConfigError
 from tacan.losses.multi_loss import MultiLoss
 from tacan.losses.softmax import SoftmaxLoss
@@ -37,7 +37,7 @@ def read_training_data(config: TrainConfig) -> TrainingData:
         raise ConfigError(
             ["data.root is not set; name the data set's folder with --data.root FOLDER"]
         )
-    split = load_split(
+    split = load_dataset(
         data.dataset,
         data.root,
         "train",

@@ -61,7 +61,7 @@ def test_the_reader_has_the_last_word(copy: Copies, monkeypatch: pytest.MonkeyPa
     def refuse(*_: object, **__: object) -> None:
         raise DatasetLayoutError("no such thing", got="a thing", remedy="Mend it.")
 
-    monkeypatch.setattr(doctor, "load_split", refuse)
+    monkeypatch.setattr(doctor, "load_dataset", refuse)
     report = examine("mars", copy("mars"))
     assert codes(report) == ["reader"]
     assert report.findings[0].count == 2

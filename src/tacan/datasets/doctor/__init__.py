@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tacan.datasets import DATASETS, load_split
+from tacan.datasets import DATASETS, load_dataset
 from tacan.datasets.doctor.counts import OFFICIAL_COUNTS, compare_counts, expected_counts
 from tacan.datasets.doctor.crops import SAMPLE, check_all, sample
 from tacan.datasets.doctor.duke import examine_duke_video
@@ -149,7 +149,7 @@ def _ask_reader(examined: Examined, dataset: str, root: Path, splits_file: Path 
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                load_split(dataset, root, split, splits_file=splits_file)
+                load_dataset(dataset, root, split, splits_file=splits_file)
         except DataError as error:
             examined.add("reader", [error])
 
