@@ -26,12 +26,14 @@ from tacan.gallery import (
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
+from tacan.video import demux
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
 from tacan.video.video_records import VideoTracklet
 from tests.indexing.conftest import SETTINGS
 from tests.indexing.galleries import contents
 from tests.indexing.scenes import FPS, HEIGHT, WIDTH, BlockDetector, small_embedder, walkers
+from tests.video.conftest import FailingBytes
 
 Indexer = Callable[..., IndexReport]
 Maker = Callable[..., Gallery]
@@ -130,6 +132,52 @@ def test_what_is_missing_of_a_video_is_said(
     assert source.damage is not None
     assert "what could be decoded is indexed" in source.text()
     assert 10 < source.n_frames < 120
+
+
+def test_after_a_read_error_the_same_command_goes_on(
+    tmp_path: Path,
+    make_gallery: Maker,
+    index_video: Indexer,
+    detector: BlockDetector,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What had ended before the error stays; nobody is cut short by it, and nobody is lost."""
+    whole = write_video(tmp_path / "a.mp4", walkers(120), fps=FPS, size=(WIDTH, HEIGHT))
+    path = remuxed(whole, tmp_path / "a.mkv")
+    index_video(whole_gallery := make_gallery("whole"), path)
+    gallery = make_gallery()
+    with monkeypatch.context() as patched:
+        patched.setattr(demux, "VideoBytes", FailingBytes)
+        patched.setattr(FailingBytes, "limit", path.stat().st_size * 2 // 3)
+        for _ in range(2):
+            with pytest.raises(VideoError, match="Input/output error"):
+                index_video(gallery, path)
+            assert gallery.sources()[0].state == "indexing"
+    (source,) = index_video(gallery, path).sources
+    assert not source.was_done
+    assert contents(gallery) == contents(whole_gallery)
+
+
+def test_a_file_that_still_grows_is_not_done(
+    tmp_path: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+) -> None:
+    whole = write_video(tmp_path / "a.mp4", walkers(120), fps=FPS, size=(WIDTH, HEIGHT))
+    data = remuxed(whole, tmp_path / "whole.ts").read_bytes()
+    path = tmp_path / "hall.ts"
+    path.write_bytes(data[: len(data) // 188 * 2 // 3 * 188])
+    gallery = make_gallery()
+
+    def grow(done: int, _: int) -> None:
+        if done and path.stat().st_size < len(data):
+            path.write_bytes(data)
+
+    with pytest.raises(VideoError, match="must stay as it is"):
+        index_video(gallery, path, progress=grow)
+    assert gallery.sources()[0].state == "indexing"
+    n_before = len(list(gallery.tracklets()))
+    (source,) = index_video(gallery, path).sources
+    assert (source.n_tracklets, source.was_done) == (5, False)
+    assert ("before it was changed" in source.text()) == (n_before > 0)
 
 
 def remuxed(path: Path, to: Path) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -100,3 +101,34 @@ def test_a_faulty_list(tmp_path: Path, videos: list[str], text: str, part: str) 
 def test_no_source_at_all(tmp_path: Path) -> None:
     assert "there is no source" in faults_of([])
     assert "not readable" in faults_of([], source_list=tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "1899-12-31T23:59:59Z"]
+)
+def test_a_start_of_another_age_is_refused(videos: list[str], start: str) -> None:
+    assert "in the years 1900 to 2999" in faults_of(videos[:1], cameras=["x"], starts=[start])
+
+
+@pytest.mark.parametrize(
+    "camera", ["", " ", " hall", "a/b", "a\n", "a\x1b[31m", "a" * 201, "\udcff"]
+)
+def test_names_that_no_camera_can_have(videos: list[str], camera: str) -> None:
+    assert "a camera's name must" in faults_of(videos[:1], cameras=[camera])
+
+
+def test_paths_that_no_source_can_have(tmp_path: Path) -> None:
+    loop, latin = tmp_path / "loop.mp4", tmp_path / os.fsdecode(b"\xff.mp4")
+    loop.symlink_to(loop)
+    latin.write_bytes(b"video")
+    paths = ["a" * 5000, "a\0b", str(loop)]
+    told = faults_of(paths, cameras=["x"])
+    assert told.count("there is no such file") == len(paths)
+    assert "must be UTF-8" in faults_of([str(latin)], cameras=["x"])
+
+
+def test_an_address_is_told_without_its_password() -> None:
+    for address in ("rtsp://me:secret@door/live", "http://door/live?pwd=secret"):
+        told = faults_of([address, address], cameras=["x"])
+        assert "record the stream" in told
+        assert "secret" not in told

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tacan.errors import VideoError
+from tacan.video import decode, demux
 from tacan.video.decode import open_video
+from tests.video.conftest import FailingBytes
 
 WIDTH, HEIGHT = 64, 48
 
@@ -155,6 +164,7 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
     [
         ("2026-11-22T14:00:00Z", datetime(2026, 11, 22, 14, tzinfo=UTC)),
         ("1904-01-01T00:00:00Z", None),
+        ("1970-12-31T23:59:59Z", None),
         (None, None),
     ],
 )
@@ -164,6 +174,12 @@ def test_the_start_time_comes_from_the_metadata(
     metadata = {} if stamp is None else {"creation_time": stamp}
     with open_video(write(tmp_path / "a.mp4", steady(2), metadata=metadata)) as video:
         assert video.start_time == expected
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "soon", "\0"])
+def test_a_start_time_that_no_camera_can_have_is_none(stamp: str) -> None:
+    told = SimpleNamespace(metadata={"com.apple.quicktime.creationdate": stamp})
+    assert decode.start_time(told, SimpleNamespace(metadata={})) is None
 
 
 def test_a_file_cut_in_the_middle_yields_what_is_there(tmp_path: Path) -> None:
@@ -237,3 +253,138 @@ def test_a_playlist_does_not_reach_for_the_network(tmp_path: Path) -> None:
     )
     with pytest.raises(VideoError, match=r"list\.m3u8"):
         open_video(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.mp4\n#EXT-X-ENDLIST\n"),
+        ("list.mp4", "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.ts\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", "ffconcat version 1.0\nfile a.mp4\n"),
+        ("letter.txt", "Dear camera,\n" * 100),
+        ("letter.nfo", "Dear camera,\n" * 100),
+        ("%d.jpg", "a pattern of names"),
+    ],
+)
+def test_no_file_makes_another_file_be_read(tmp_path: Path, name: str, content: str) -> None:
+    write(tmp_path / "a.mp4", steady(5))
+    write(tmp_path / "a.ts", steady(5))
+    (tmp_path / name).write_text(content)
+    with pytest.raises(VideoError, match="must be a whole file with pictures"):
+        open_video(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts", "avi"])
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
+def test_a_read_error_is_no_end_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, share: float
+) -> None:
+    path = write(
+        tmp_path / f"a.{ending}",
+        steady(400),
+        options={"qp": "1"},
+        container_options={"movflags": "+faststart"} if ending == "mp4" else None,
+    )
+    monkeypatch.setattr(demux, "VideoBytes", FailingBytes)
+    monkeypatch.setattr(FailingBytes, "limit", int(share * path.stat().st_size))
+    seen = 0
+    expected = pytest.raises(VideoError, match=r"readable to its end.*Input/output error")
+    with expected, open_video(path) as video:
+        for _ in video.frames():
+            seen += 1
+    assert seen < 400
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size * 3 // 4)
+
+
+def replace(path: Path) -> None:
+    (path.parent / "other").write_bytes(b"another file")
+    (path.parent / "other").replace(path)
+
+
+@pytest.mark.parametrize("change", [grow, cut, replace])
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+def test_a_file_that_changes_while_it_is_read_is_told(
+    tmp_path: Path, change: Callable[[Path], None], ending: str
+) -> None:
+    path = write(tmp_path / f"a.{ending}", steady(100), options={"qp": "1"})
+    with open_video(path) as video:
+        frames = video.frames()
+        next(frames)
+        change(path)
+        with pytest.raises(VideoError, match="must stay as it is"):
+            list(frames)
+
+
+def test_a_file_that_is_removed_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4", steady(100))
+    with open_video(path) as video:
+        frames = video.frames()
+        next(frames)
+        path.unlink()
+        assert len(list(frames)) == 99
+        assert video.damage is None
+
+
+def test_pictures_above_the_limit_are_refused_before_one_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.mp4", steady(3))
+    monkeypatch.setattr(demux, "MOST_PIXELS", WIDTH * HEIGHT - 1)
+    with pytest.raises(VideoError, match="64 x 48 pixels, above the limit"):
+        open_video(path)
+    monkeypatch.setattr(demux, "MOST_PIXELS", WIDTH * HEIGHT)
+    with open_video(path) as video:
+        assert len(list(video.frames())) == 3
+
+
+def test_names_that_no_system_takes(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.mp4"
+    loop.symlink_to(loop)
+    for path in (Path("a" * 5000 + ".mp4"), Path("a\0b.mp4"), loop):
+        with pytest.raises(VideoError, match="must be a file"):
+            open_video(path)
+
+
+def test_a_name_that_is_no_utf8_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.mp4")
+    write(tmp_path / "a.mp4", steady(3)).rename(path)
+    with open_video(path) as video:
+        assert len(list(video.frames())) == 3
+
+
+def test_an_address_is_refused_without_its_password() -> None:
+    with pytest.raises(VideoError) as caught:
+        open_video(Path("rtsp://me:secret@door/live"))
+    assert "secret" not in str(caught.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_bytes_give_frames_or_a_clear_error(small_videos: dict[str, bytes], data: Any) -> None:
+    ending = data.draw(st.sampled_from(sorted(small_videos)))
+    content = bytearray(small_videos[ending])
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(0, len(content) - 1))
+        content[start : start + 8] = data.draw(st.binary(max_size=16))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"a.{ending}"
+        path.write_bytes(content)
+        with suppress(VideoError), open_video(path) as video:
+            assert sum(1 for _ in video.frames()) <= 200
+
+
+@pytest.fixture(scope="module")
+def small_videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("videos")
+    return {
+        ending: write(folder / f"a.{ending}", steady(12)).read_bytes()
+        for ending in ("mp4", "mkv", "avi", "ts")
+    }

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tacan.errors import VideoError
+from tacan.video import mot
 from tacan.video.mot import open_precomputed_tracks, read_mot, write_mot
 from tacan.video.video_records import VideoTracklet
 
@@ -143,3 +148,95 @@ def test_the_camera_must_be_told_where_there_are_several(
 def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(VideoError, match="JSON"):
         open_precomputed_tracks(written(tmp_path / "a.json", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e300,1,2,3,4,5,1\n",
+        "1.5,1,2,3,4,5,1\n",
+        "1,1e300,2,3,4,5,1\n",
+        "1,1.5,2,3,4,5,1\n",
+        "1,1,1e30,3,4,5,1\n",
+        "1,1,1e308,3,1e308,5,1\n",
+        "1,1,1e400,3,4,5,1\n",
+        f"1,1,2,3,4,{'5' * 20_000},1\n",
+        f"1,1,2,3,4,5,1{' ' * 20_000}\n",
+    ],
+)
+def test_numbers_that_can_be_no_box(tmp_path: Path, text: str) -> None:
+    with pytest.raises(VideoError, match="line 2"):
+        read_mot(written(tmp_path / "a.txt", "3,1,2,3,4,5,1\n" + text))
+
+
+def test_large_numbers_of_tracks_stay_apart(tmp_path: Path) -> None:
+    text = f"1,{2**53},2,3,4,5,1\n1,{2**53 - 1},2,3,4,5,1\n"
+    assert list(read_mot(written(tmp_path / "a.txt", text)).tracks()) == [2**53 - 1, 2**53]
+
+
+def test_too_many_boxes_in_a_frame(tmp_path: Path) -> None:
+    lines = [f"3,{number},2,3,4,5,1\n" for number in range(1001)]
+    read_mot(written(tmp_path / "a.txt", "".join(lines[:1000])))
+    with pytest.raises(VideoError, match=r"at most 1,000 detections; got 1,001 in frame 2"):
+        read_mot(written(tmp_path / "a.txt", "".join(lines)))
+
+
+def test_a_file_above_the_limit_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, limit in (("a.txt", "LARGEST_MOT"), ("a.json", "LARGEST_JSON")):
+        monkeypatch.setattr(mot, limit, 10)
+        with pytest.raises(VideoError, match="more than 10 bytes"):
+            open_precomputed_tracks(written(tmp_path / name, "1,1,2,3,4,5,1\n"))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{"frames": [1e400], "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": [-1], "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": [' + "9" * 400 + '], "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": ["a"], "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": "1", "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": {"0": 1}, "boxes": [[1, 2, 3, 4]]}',
+        '{"frames": [1], "boxes": [[1, 2, 3, NaN]]}',
+        '{"frames": [1], "boxes": [[1, 2], [3, 4, 5]]}',
+        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "scores": [null]}',
+        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "tracklet": "1e999"}',
+        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "tracklet": []}',
+        "[" * 100_000,
+        '{"tracklets": ' * 100_000,
+    ],
+    ids=range(13),
+)
+def test_json_that_can_be_no_tracks(tmp_path: Path, entry: str) -> None:
+    path = written(tmp_path / "a.json", f'{{"tracklets": [{entry}]}}')
+    with pytest.raises(VideoError, match="JSON"):
+        open_precomputed_tracks(path)
+
+
+_NUMBERS = st.one_of(st.integers(), st.floats(), st.text(max_size=5), st.none(), st.booleans())
+_LISTS = st.lists(st.one_of(_NUMBERS, st.lists(_NUMBERS, max_size=5)), max_size=4)
+_ENTRIES = st.dictionaries(
+    st.sampled_from(["frames", "boxes", "scores", "tracklet", "camera", "video"]),
+    st.one_of(_NUMBERS, _LISTS),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(alphabet='0123456789.,-e\n "[]{}:n', max_size=200).map(str.encode),
+        st.lists(_ENTRIES, max_size=3).map(lambda e: json.dumps({"tracklets": e}).encode()),
+    )
+)
+def test_any_bytes_are_boxes_or_a_clear_error(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.txt", "a.json"):
+            path = Path(folder) / name
+            path.write_bytes(content)
+            with suppress(VideoError):
+                ready = open_precomputed_tracks(path, camera="1", video="a.mp4")
+                ready.tracks()
+                ready.at(max(ready.last_frame, 0))

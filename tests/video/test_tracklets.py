@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tacan.errors import VideoError
 from tacan.video.clip_reservoir import ClipShape
@@ -15,6 +17,7 @@ from tacan.video.detection_source import DetectorSource
 from tacan.video.pipeline import Pipeline
 from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.tracklets import find_tracklets
+from tacan.video.video_records import Detections
 from tests.indexing.conftest import video
 from tests.indexing.scenes import BlockDetector
 
@@ -99,3 +102,22 @@ def test_the_stages_of_a_pipeline_that_was_given(video: Path) -> None:
 def test_what_is_no_video(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"none\.mp4"):
         next(find_tracklets(tmp_path / "none.mp4", source=DetectorSource(BlockDetector())))
+
+
+class CrowdDetector(BlockDetector):
+    """Finds `n_people` in every frame."""
+
+    def __init__(self, n_people: int) -> None:
+        super().__init__()
+        self._n_people = n_people
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        boxes = np.tile(np.array([[1, 1, 20, 60]], np.float32), (self._n_people, 1))
+        return [Detections(boxes, np.full(len(boxes), 0.9, np.float32)) for _ in images]
+
+
+def test_a_detector_that_finds_too_many(video: Path) -> None:
+    found = find_tracklets(video, source=DetectorSource(CrowdDetector(1001)), last_seconds=1.0)
+    with pytest.raises(VideoError, match=r"at most 1,000 detections; got 1,001 in frame 0"):
+        list(found)
+    assert ours() == []

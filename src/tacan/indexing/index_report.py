@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tacan.text import counted
+
 __all__ = ["IndexReport", "SourceReport", "shares_text", "work_shares"]
 
 
@@ -55,9 +57,9 @@ class SourceReport:
         """The source in a line or more for people."""
         head = f"{self.path} ({self.camera}): "
         if self.was_done:
-            return f"{head}indexed before, {_tracklets(self.n_tracklets)}; nothing to do"
+            return f"{head}indexed before, {counted(self.n_tracklets, 'tracklet')}; nothing to do"
         lines = [
-            f"{head}{_tracklets(self.n_tracklets)} from {self.n_frames:,} frames in "
+            f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames in "
             f"{self.seconds:.1f} s, {self.speed:.1f} times as fast as it plays "
             f"({shares_text(self.shares)})"
         ]
@@ -137,7 +139,3 @@ def shares_text(shares: Mapping[str, float]) -> str:
     'decode 10 %, detection 90 %'
     """
     return ", ".join(f"{stage} {share:.0%}".replace("%", " %") for stage, share in shares.items())
-
-
-def _tracklets(count: int) -> str:
-    return f"{count:,} tracklet{'' if count == 1 else 's'}"

@@ -20,12 +20,13 @@ from tacan.errors import VideoError
 from tacan.files import sha256
 from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import NewSource, NewTracklet, Source
+from tacan.gallery.records import NewSource, NewTracklet, Source, TrackletFilter
 from tacan.indexing.embedding import embed_group, in_groups
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings, changed_settings
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress
+from tacan.text import counted
 from tacan.video.clip_reservoir import ClipShape
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.detection_cache import DetectionCache
@@ -103,7 +104,7 @@ def index_source(
             seconds=time.monotonic() - began,
             stage_seconds=run.stage_seconds,
             damage=video.damage,
-            notes=_notes(source, known, n_tracklets=len(now)),
+            notes=(*_notes(source, known, n_tracklets=len(now)), *_earlier_notes(gallery, known)),
         )
 
 
@@ -232,6 +233,24 @@ def _notes(source: VideoSource, known: Source, *, n_tracklets: int) -> tuple[str
     if source.start == "file" and known.start is None:
         notes.append("the file does not say when it was made: its tracklets have no time of day")
     return tuple(notes)
+
+
+def _earlier_notes(gallery: Gallery, known: Source) -> list[str]:
+    """A note where the camera has tracklets of the same path with another content."""
+    earlier = {
+        other.id
+        for other in gallery.sources()
+        if (other.path, other.camera) == (known.path, known.camera) and other.sha256 != known.sha256
+    }
+    tracklets = gallery.tracklets(TrackletFilter(cameras=(known.camera,))) if earlier else ()
+    n_tracklets = sum(tracklet.source_id in earlier for tracklet in tracklets)
+    if not n_tracklets:
+        return []
+    return [
+        f"{counted(n_tracklets, 'tracklet')} of what this file was before it was changed stay in "
+        f"the gallery: people in both are there twice; `tacan gallery delete --camera "
+        f"{known.camera}` removes all of the camera, to index it anew"
+    ]
 
 
 def _nothing_decoded(video: VideoFile) -> VideoError:

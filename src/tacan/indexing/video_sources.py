@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,8 @@ from typing import Any, Literal
 from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
+from tacan.text import without_password
+from tacan.video.decode import YEARS
 from tacan.video.detection_source import PRECOMPUTED, is_precomputed
 
 __all__ = [
@@ -20,6 +23,8 @@ __all__ = [
     "parse_start",
     "read_source_list",
 ]
+
+LONGEST_CAMERA = 200
 
 Start = datetime | Literal["file"] | None
 """The time of a video's first frame: known, to be taken from the file's metadata, or unknown."""
@@ -41,13 +46,14 @@ def parse_start(text: str) -> Start:
     >>> parse_start("2026-11-22T14:00:00Z").isoformat()
     '2026-11-22T14:00:00+00:00'
 
-    Raises `ValueError` for anything else, a time without its time zone included.
+    Raises `ValueError` for anything else: a time without its time zone, or one that no camera can
+    have seen.
     """
     if text == "file":
         return "file"
     time = datetime.fromisoformat(text)
-    if time.utcoffset() is None:
-        raise ValueError("a time without its time zone")
+    if time.utcoffset() is None or time.year not in YEARS:
+        raise ValueError("a time without its time zone, or of another age")
     return time
 
 
@@ -168,14 +174,13 @@ def _from_entry(
 
 
 def _start_of(value: Any, where: str, faults: list[str]) -> Start:
-    if value is None or (isinstance(value, datetime) and value.utcoffset() is not None):
-        return value
     try:
-        return parse_start(value if isinstance(value, str) else str(value))
+        return None if value is None else parse_start(str(value))
     except ValueError:
         faults.append(
             f"{where}: a start must be a time with its time zone, such as "
-            f"2026-11-22T14:00:00+01:00, or `file`; got {str(value)!r}"
+            f"2026-11-22T14:00:00+01:00, in the years {YEARS[0]} to {YEARS[-1]}, or `file`; got "
+            f"{str(value)!r}"
         )
         return None
 
@@ -184,14 +189,15 @@ def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
     """What is wrong with each source, and with the sources beside each other."""
     faults = []
     seen: set[tuple[Path, str]] = set()
+    ready: dict[str, set[Path]] = {}
     for source in sources:
         faults += _faults_of(source)
+        if not os.path.isfile(source.path):  # noqa: PTH113
+            continue
         key = (source.path.resolve(), source.camera)
         if key in seen:
             faults.append(f"{source.path} is named twice for camera {source.camera!r}")
         seen.add(key)
-    ready: dict[str, set[Path]] = {}
-    for source in sources:
         if _is_for_one_video(source.settings.detector):
             ready.setdefault(source.settings.detector, set()).add(source.path.resolve())
     faults += [
@@ -210,10 +216,32 @@ def _is_for_one_video(detector: str) -> bool:
 
 def _faults_of(source: VideoSource) -> list[str]:
     faults = []
-    if "://" in str(source.path) or str(source.path).split(":/", 1)[0] in ("http", "https", "rtsp"):
-        faults.append(f"{source.path}: sources are files; record the stream to a file first")
-    elif not source.path.is_file():
-        faults.append(f"{source.path}: there is no such file")
-    if not source.camera.strip() or "/" in source.camera or not source.camera.isprintable():
-        faults.append(f"{source.camera!r}: a camera's name must be printable and without a slash")
+    name = str(source.path)
+    if "://" in name or name.split(":/", 1)[0] in ("http", "https", "rtsp"):
+        faults.append(
+            f"{without_password(name)}: sources are files; record the stream to a file first"
+        )
+    # Path.is_file raises for a name that is too long.
+    elif not os.path.isfile(name):  # noqa: PTH113
+        faults.append(f"{name}: there is no such file")
+    elif not _is_utf8(name):
+        faults.append(f"{name!r}: the path of a source must be UTF-8; rename it")
+    camera = source.camera
+    if not camera.isprintable() or "/" in camera or camera != camera.strip() or not camera:
+        faults.append(
+            f"{camera[:LONGEST_CAMERA]!r}: a camera's name must be printable, without a slash, and "
+            "without spaces at its ends"
+        )
+    if len(camera) > LONGEST_CAMERA:
+        faults.append(
+            f"{camera[:LONGEST_CAMERA]!r}...: a camera's name must have at most {LONGEST_CAMERA} "
+            "characters"
+        )
     return faults
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False

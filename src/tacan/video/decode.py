@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 
 from tacan.errors import VideoError
 from tacan.video.deinterlace import Deinterlacer
+from tacan.video.demux import file_version, not_a_video, open_demuxer, reason, unreadable
 from tacan.video.orientation import Orientation
 from tacan.video.video_records import VideoFrame
 
-__all__ = ["VideoFile", "open_video"]
+__all__ = ["YEARS", "VideoFile", "open_video", "start_time"]
 
-_NO_CLOCK_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)
+YEARS = range(1900, 3000)
+"""Years in which a video can begin; times at the borders of `datetime` can't be computed with."""
+_NO_CLOCK_BEFORE = 1971
 """Cameras without a set clock write the start of 1904 or 1970."""
 
 
@@ -50,13 +53,14 @@ class VideoFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damage: str | None = None
-        self._container, self._stream = _open(path)
+        self._bytes, self._container, self._stream = open_demuxer(path)
+        self._version = self._bytes.version
         try:
             first = next(self._decoded(), None)
             if first is None:
-                raise _not_a_video(path, self.damage or "no picture in it")
+                raise not_a_video(path, self.damage or "no picture in it")
         except BaseException:
-            self._container.close()
+            self.close()
             raise
         self._orientation = Orientation.of(first)
         self._coded_size = (first.width, first.height)
@@ -64,7 +68,7 @@ class VideoFile:
         self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 25)
         self.n_frames: int | None = self._stream.frames or None
         self.duration = self._promised_seconds()
-        self.start_time = _start_time(self._container, self._stream)
+        self.start_time = start_time(self._container, self._stream)
         self.damage = None
 
     def __enter__(self) -> Self:
@@ -80,6 +84,7 @@ class VideoFile:
 
     def close(self) -> None:
         self._container.close()
+        self._bytes.close()
 
     @property
     def promised_frames(self) -> int:
@@ -91,6 +96,10 @@ class VideoFile:
 
         All are decoded, since each builds upon those before it; only these are converted. What
         can't be decoded is left out, and `damage` says so. Each call starts at the beginning.
+
+        Raises `VideoError` while iterating where the file can't be read on, and at the end where
+        it is another one than when it was opened: then frames may be missing that a later call
+        has, and what was made of them is unfinished.
         """
         if stride < 1 or first < 0:
             raise VideoError(
@@ -112,7 +121,19 @@ class VideoFile:
             seconds = shown - start if not index else max(shown - start, seconds + 1e-6)
             if index >= first and (index - first) % stride == 0:
                 yield VideoFrame(index, seconds, self._upright(picture))
+        self._check_unchanged()
         self._note_early_end(index + 1, seconds)
+
+    def _check_unchanged(self) -> None:
+        """Raises `VideoError` for a file that was written to or replaced since it was opened."""
+        # A file that is gone by now was read to its end all the same.
+        now = file_version(self.path) or self._version
+        if self._bytes.version != self._version or now != self._version:
+            raise VideoError(
+                "a video must stay as it is while it is read",
+                got=f"{self.path}, which was written to, cut or replaced meanwhile",
+                remedy="Wait until it is complete; the same command then begins it anew.",
+            )
 
     def _upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
         width, height = self._coded_size
@@ -120,9 +141,9 @@ class VideoFile:
         return self._orientation.upright(coded)
 
     def _rewind(self) -> None:
-        self._container.close()
+        self.close()
         self.damage = None
-        self._container, self._stream = _open(self.path)
+        self._bytes, self._container, self._stream = open_demuxer(self.path)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Every picture that can be had, going on behind packets that are broken."""
@@ -132,21 +153,26 @@ class VideoFile:
                     # Pictures that the decoder held back come without the unit of their time.
                     picture.time_base = picture.time_base or self._stream.time_base
                     yield picture
-            except (av.error.FFmpegError, OSError) as error:
-                if not isinstance(error, av.error.EOFError):
-                    self._note(f"a part can't be decoded: {_reason(error)}")
+            except av.error.EOFError:
+                pass
+            except av.error.FFmpegError as error:
+                self._note(f"a part can't be decoded: {reason(error)}")
 
     def _packets(self) -> Iterator[Any]:
         """The packets that can be had, then None, which asks the decoder for what it holds back.
 
         Empty ones are left out: they stand for frames that a recorder dropped, and a decoder would
-        take the first for the end.
+        take the first for the end. Raises `VideoError` where a read failed.
         """
         packets = self._container.demux(self._stream)
         try:
             yield from (packet for packet in packets if packet.size)
-        except (av.error.FFmpegError, OSError) as error:
-            self._note(f"the file can't be read on: {_reason(error)}")
+        except av.error.FFmpegError as error:
+            self._note(f"the file can't be read on: {reason(error)}")
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        if self._bytes.error is not None:
+            raise unreadable(self.path, self._bytes.error)
         yield None
 
     def _note(self, damage: str) -> None:
@@ -170,45 +196,7 @@ class VideoFile:
             self._note(f"the video ends after {end:.2f} of {self.duration:.2f} seconds")
 
 
-def _open(path: Path) -> tuple[Any, Any]:
-    if not path.is_file():
-        raise VideoError(
-            "a video must be a file", got=str(path), remedy="Check the path and its spelling."
-        )
-    if path.stat().st_size == 0:
-        raise _not_a_video(path, "0 bytes")
-    try:
-        # Only local files: a playlist inside a file must not reach for the network.
-        container = av.open(
-            f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace"
-        )
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise _not_a_video(path, _reason(error)) from error
-    pictures = [s for s in container.streams.video if not _is_cover(s)]
-    if not pictures:
-        container.close()
-        raise _not_a_video(path, "a file without a video stream")
-    return container, pictures[0]
-
-
-def _is_cover(stream: Any) -> bool:
-    """Whether the stream is the cover of a song, which poses as a video of one picture."""
-    return bool(stream.disposition & stream.disposition.attached_pic)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _not_a_video(path: Path, found: str) -> VideoError:
-    return VideoError(
-        "a video must be a whole file with pictures that can be decoded",
-        got=f"{path}: {found}",
-        remedy="Check that it is a video, and that it was copied to its end.",
-    )
-
-
-def _start_time(container: Any, stream: Any) -> datetime | None:
+def start_time(container: Any, stream: Any) -> datetime | None:
     """The creation time in the metadata, where there is one that makes sense."""
     for metadata in (container.metadata, stream.metadata):
         for key in ("com.apple.quicktime.creationdate", "creation_time"):
@@ -216,7 +204,6 @@ def _start_time(container: Any, stream: Any) -> datetime | None:
                 time = datetime.fromisoformat(metadata.get(key, ""))
             except ValueError:
                 continue
-            aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-            if aware > _NO_CLOCK_BEFORE:
-                return aware
+            if _NO_CLOCK_BEFORE <= time.year <= YEARS[-1]:
+                return time if time.tzinfo else time.replace(tzinfo=UTC)
     return None

@@ -11,7 +11,7 @@ from tacan.video.detect import Detector, open_detector
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.mot import open_precomputed_tracks
 from tacan.video.tracklet_settings import TrackletSettings
-from tacan.video.video_records import FrameDetections, VideoFrame
+from tacan.video.video_records import FrameDetections, VideoFrame, check_count
 
 __all__ = [
     "PRECOMPUTED",
@@ -65,7 +65,9 @@ class DetectorSource:
                 found = self._detector.detect([frame.image for frame in batch])
                 if cache is not None:
                     cache.add([(f.index, each) for f, each in zip(batch, found, strict=True)])
-            yield from map(FrameDetections, batch, found)
+            for frame, each in zip(batch, found, strict=True):
+                check_count(len(each), f"frame {frame.index} (counted from 0)")
+                yield FrameDetections(frame, each)
         if cache is not None:
             cache.flush()
 

@@ -13,10 +13,13 @@ with frames that count from 0; `scores` may be absent. Where the tracklets name 
 from __future__ import annotations
 
 import json
+import os
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,7 @@ from tacan.video.video_records import (
     FrameDetections,
     VideoFrame,
     VideoTracklet,
+    check_count,
 )
 
 __all__ = [
@@ -41,6 +45,15 @@ __all__ = [
 ]
 
 _COLUMNS = 7
+
+LARGEST_MOT = 500_000_000
+LARGEST_JSON = 100_000_000
+"""Bytes of a file; to read JSON takes about ten times as much memory."""
+LONGEST_LINE = 10_000
+LAST_FRAME = 2**31
+LAST_TRACK = 2**53
+"""The largest number that a float64 tells from its neighbours."""
+LARGEST_COORDINATE = 1e6
 
 
 class PrecomputedTracks:
@@ -99,10 +112,6 @@ def open_precomputed_tracks(
 
     Raises `VideoError`.
     """
-    if not path.is_file():
-        raise VideoError(
-            "a file of ready boxes must exist", got=str(path), remedy="Check the path."
-        )
     if path.suffix == ".json":
         return read_json_tracks(path, camera=camera, video=video)
     return read_mot(path)
@@ -114,25 +123,38 @@ def read_mot(path: Path) -> PrecomputedTracks:
     As in the challenge's own ground truth, a track's line with the score 0 is passed over, and a
     negative score (which its results carry) counts as 1. Raises `VideoError`, naming the line.
     """
-    rows: list[list[float]] = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        fields = line.strip().split(",")
-        if fields == [""]:
-            continue
-        try:
-            values = [float(field) for field in fields[:_COLUMNS]]
-        except ValueError as error:
-            raise _faulty(path, f"line {number}: {line[:80]!r}") from error
-        if len(values) < _COLUMNS - 1 or not np.isfinite(values).all() or values[0] < 1:
-            raise _faulty(path, f"line {number}: {line[:80]!r}")
-        score = values[6] if len(values) == _COLUMNS else 1.0
-        track = int(values[1]) if values[1] >= 0 else NO_TRACK
-        if track != NO_TRACK and score == 0:
-            continue
-        score = 1.0 if score < 0 and track != NO_TRACK else min(max(score, 0.0), 1.0)
-        x, y, width, height = values[2:6]
-        rows.append([values[0] - 1, track, x, y, x + width, y + height, score])
-    return PrecomputedTracks(_grouped(path, rows), fingerprint=_digest(path))
+    rows, lines = array("d"), array("q")
+    with _opened(path, largest=LARGEST_MOT) as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            row = _mot_row(line)
+            if row is None:
+                raise _faulty(path, f"line {number}: {line[:80]!r}")
+            rows.extend(row)
+            lines.extend([number] * bool(row))
+    table = np.frombuffer(rows, np.float64).reshape(-1, _COLUMNS)
+    by_frame = _by_frame(path, table, lambda index: f"line {lines[index]}")
+    return PrecomputedTracks(by_frame, fingerprint=_digest(path))
+
+
+def _mot_row(line: str) -> tuple[float, ...] | None:
+    """Frame from 0, track, x1, y1, x2, y2 and score; () for a line without a box, None for one
+    that isn't MOT."""
+    fields = line.strip().split(",")
+    if fields == [""]:
+        return ()
+    try:
+        values = [float(field) for field in fields[:_COLUMNS]]
+    except ValueError:
+        return None
+    if len(line) == LONGEST_LINE or len(values) < _COLUMNS - 1 or not np.isfinite(values).all():
+        return None
+    frame, track, x, y, width, height, score = (*values, 1.0)[:_COLUMNS]
+    if track >= 0 and score == 0:
+        return ()
+    score = 1.0 if score < 0 <= track else score
+    return (frame - 1, track, x, y, x + width, y + height, score)
 
 
 def read_json_tracks(
@@ -142,19 +164,30 @@ def read_json_tracks(
 
     Raises `VideoError` for another content, or where the choice is open.
     """
-    try:
-        tracklets = json.loads(_text(path))["tracklets"]
-        chosen = _of_one_source(path, tracklets, camera=camera, video=video)
-        rows: list[list[float]] = []
-        for place, entry in enumerate(chosen):
-            scores = entry.get("scores", [1.0] * len(entry["frames"]))
-            track = int(entry.get("tracklet", place))
-            for frame, box, score in zip(entry["frames"], entry["boxes"], scores, strict=True):
-                x1, y1, x2, y2 = map(float, box)
-                rows.append([int(frame), track, x1, y1, x2, y2, float(score)])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _faulty(path, f"{type(error).__name__}: {error}") from error
-    return PrecomputedTracks(_grouped(path, rows), fingerprint=f"{_digest(path)}:{camera}:{video}")
+    with _opened(path, largest=LARGEST_JSON) as file:
+        try:
+            tracklets = json.load(file)["tracklets"]
+            chosen = _of_one_source(path, tracklets, camera=camera, video=video)
+            tables = [_json_rows(entry, index) for index, entry in enumerate(chosen)]
+        except RecursionError as error:
+            raise _faulty(path, "brackets within brackets") from error
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise _faulty(path, f"{type(error).__name__}: {error}") from error
+    table = np.concatenate([np.zeros((0, _COLUMNS)), *tables])
+    by_frame = _by_frame(path, table, lambda index: f"box {index + 1}")
+    return PrecomputedTracks(by_frame, fingerprint=f"{_digest(path)}:{camera}:{video}")
+
+
+def _json_rows(entry: Mapping[str, Any], index: int) -> NDArray[np.float64]:
+    """Rows as those of `_mot_row`, [n, 7], of one tracklet; `index` numbers it where it doesn't.
+
+    Raises `ValueError` and others where it isn't one.
+    """
+    frames = np.array(entry["frames"], np.float64)
+    boxes = np.array(entry["boxes"], np.float64).reshape(-1, 4)
+    scores = np.array(entry.get("scores", np.ones(len(frames))), np.float64)
+    track = np.full(len(frames), float(entry.get("tracklet", index)))
+    return np.column_stack([frames, track, boxes, scores])
 
 
 def _of_one_source(
@@ -173,16 +206,35 @@ def _of_one_source(
     return tracklets
 
 
-def _grouped(path: Path, rows: list[list[float]]) -> dict[int, NDArray[np.float64]]:
-    by_frame: dict[int, list[list[float]]] = defaultdict(list)
-    for frame, *row in rows:
-        by_frame[int(frame)].append(row)
-    grouped = {frame: np.array(by_frame[frame], np.float64) for frame in sorted(by_frame)}
-    for frame, found in grouped.items():
-        tracks = found[found[:, 0] != NO_TRACK, 0]
-        if len(np.unique(tracks)) != len(tracks):
+def _by_frame(
+    path: Path, table: NDArray[np.float64], where: Callable[[int], str]
+) -> dict[int, NDArray[np.float64]]:
+    """The rows [n, 7] of `_mot_row` as `PrecomputedTracks` takes them.
+
+    Raises `VideoError` for what can't be; `where` names a row by its index.
+    """
+    frames, tracks = table[:, 0], table[:, 1]
+    unfit = {
+        "no whole number of a frame": (frames != np.floor(frames)) | (frames < 0)
+        | (frames > LAST_FRAME),
+        "no whole number of a track": (tracks != np.floor(tracks)) | (tracks > LAST_TRACK),
+        "no box within a picture": ~(np.abs(table[:, 2:6]) <= LARGEST_COORDINATE).all(axis=1),
+        "no number as a score": ~np.isfinite(table[:, 6]),
+    }  # fmt: skip
+    for what, rows in unfit.items():
+        if rows.any():
+            raise _faulty(path, f"{where(int(rows.argmax()))}, which has {what}")
+    table = table[np.argsort(frames, kind="stable")]
+    table[:, 1] = np.maximum(table[:, 1], NO_TRACK)
+    table[:, 6] = np.clip(table[:, 6], 0, 1)
+    starts = np.flatnonzero(np.diff(table[:, 0], prepend=-1))
+    by_frame = {int(rows[0, 0]): rows[:, 1:] for rows in np.split(table, starts)[1:]}
+    for frame, rows in by_frame.items():
+        check_count(len(rows), f"frame {frame} (counted from 0) of {path}")
+        known = rows[rows[:, 0] != NO_TRACK, 0]
+        if len(np.unique(known)) != len(known):
             raise _faulty(path, f"frame {frame} (counted from 0) with one track twice")
-    return grouped
+    return by_frame
 
 
 def write_mot(path: Path, tracklets: Iterable[VideoTracklet]) -> Path:
@@ -200,11 +252,20 @@ def write_mot(path: Path, tracklets: Iterable[VideoTracklet]) -> Path:
     return path
 
 
-def _text(path: Path) -> str:
+@contextmanager
+def _opened(path: Path, *, largest: int) -> Iterator[TextIO]:
+    """The file as text; what can't be read in it, or is larger, is a `VideoError`."""
+    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for a name that is too long.
+        raise VideoError(
+            "a file of ready boxes must exist", got=str(path), remedy="Check the path."
+        )
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            if path.stat().st_size > largest:
+                raise _faulty(path, f"more than {largest:,} bytes")
+            yield file
     except (OSError, UnicodeDecodeError) as error:
-        raise _faulty(path, str(error)) from error
+        raise _faulty(path, getattr(error, "strerror", None) or str(error)) from error
 
 
 def _digest(path: Path) -> str:

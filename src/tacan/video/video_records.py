@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.errors import DataError
+from tacan.errors import DataError, VideoError
 
 __all__ = [
     "NO_TRACK",
@@ -20,10 +20,24 @@ __all__ = [
     "Picture",
     "VideoFrame",
     "VideoTracklet",
+    "check_count",
 ]
 
 NO_TRACK = -1
 """The track number of a detection that belongs to no track."""
+
+MOST_DETECTIONS = 1000
+"""Detections in a frame. All pairs of them are compared, and each track holds its crops."""
+
+
+def check_count(n_detections: int, where: str) -> None:
+    """Raises `VideoError` for more detections in one frame than there may be."""
+    if n_detections > MOST_DETECTIONS:
+        raise VideoError(
+            f"a frame must have at most {MOST_DETECTIONS:,} detections",
+            got=f"{n_detections:,} in {where}",
+            remedy="Use a higher --detection-threshold, or leave out the weakest of ready boxes.",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
