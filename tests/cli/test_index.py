@@ -111,6 +111,9 @@ def test_a_trial_without_a_gallery(
         (["a.mp4", "--camera", "x", "--embedded-frames", "some"], "embedded_frames"),
         ([], "there is no source"),
         (["a.mp4", "--camera", "x", "--model", "nowhere"], "nowhere"),
+        (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "hogg"], "'hogg'"),
+        (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "mot:none"], "none"),
+        (["model", "--camera", "x", "--model", "nowhere"], "model: there is no such file"),
     ],
 )
 def test_faults_are_one_message(

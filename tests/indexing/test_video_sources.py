@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
@@ -96,6 +101,64 @@ def test_a_faulty_list(tmp_path: Path, videos: list[str], text: str, part: str) 
     path = tmp_path / "list.yaml"
     path.write_text(text)
     assert part in faults_of([], source_list=path)
+
+
+@pytest.mark.parametrize(
+    "camera", ["0", "no", "off", "~1", "010", "12:30:00", "1e3", "0x10", "2026-11-22", "NaN", "=1"]
+)
+def test_a_name_in_a_list_is_what_stands_there(
+    tmp_path: Path, videos: list[str], camera: str
+) -> None:
+    """YAML takes most of these for numbers, a no, or dates."""
+    named = tmp_path / camera
+    named.write_bytes(b"video")
+    path = tmp_path / "list.yaml"
+    path.write_text(f"- path: {camera}\n  camera: {camera}\n")
+    (source,) = read_source_list(path)
+    assert (source.path, source.camera) == (named, camera)
+
+
+@pytest.mark.parametrize("value", ["[a]", "{a: b}", "", "null", "''", "[]"])
+@pytest.mark.parametrize("key", ["path", "camera"])
+def test_what_is_no_name_is_told_and_not_dropped(
+    tmp_path: Path, videos: list[str], key: str, value: str
+) -> None:
+    other = "camera: x" if key == "path" else "path: a.mp4"
+    path = tmp_path / "list.yaml"
+    path.write_text(f"- {other}\n  {key}: {value}\n- {{path: b.mp4, camera: y}}\n")
+    told = faults_of([], source_list=path)
+    assert f"entry 1: it has no {key}" in told or f"entry 1: its {key} must be text" in told
+
+
+_WORDS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["a.mp4", "mot:a.txt", "file", "1", "2x2", "all", "hog", "1e400", "9" * 400]),
+)
+_KEYS = st.sampled_from(["path", "camera", "start", *IndexSettings.model_fields])
+_VALUES = st.recursive(
+    st.one_of(_WORDS, st.integers(), st.floats(), st.none(), st.booleans()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(alphabet="-[]{}:&*! pathcmer0.\n\"'", max_size=200).map(str.encode),
+        st.lists(st.dictionaries(_KEYS, _VALUES, max_size=5), max_size=3).map(
+            lambda entries: json.dumps(entries).encode()
+        ),
+    )
+)
+def test_any_list_gives_sources_or_a_clear_error(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.mp4").write_bytes(b"video")
+        path = Path(folder) / "list.yaml"
+        path.write_bytes(content)
+        with suppress(ConfigError):
+            assert read_source_list(path)
 
 
 def test_no_source_at_all(tmp_path: Path) -> None:

@@ -100,11 +100,15 @@ def index(
         settings=settings,
     )
 
+    from tacan.indexing.index_videos import index_videos, open_detections
+
+    # Loading the model takes longer than to find out that a detector or a video is none.
+    detections = open_detections(asked, threads=threads, fetch=fetch)
+
     import torch
 
     from tacan.embeddings.open import open_embedder
     from tacan.gallery import ModelCard, open_gallery
-    from tacan.indexing.index_videos import index_videos
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -117,9 +121,8 @@ def index(
                     opened,
                     asked,
                     embedder=embedder,
+                    detections=detections,
                     batch_frames=batch_frames,
-                    threads=threads,
-                    fetch=fetch,
                     progress=progress,
                 )
         except KeyboardInterrupt:

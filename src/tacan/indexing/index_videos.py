@@ -20,7 +20,7 @@ from tacan.video.detection_source import (
     open_detection_source,
 )
 
-__all__ = ["index_videos"]
+__all__ = ["index_videos", "open_detections"]
 
 
 def index_videos(
@@ -28,6 +28,7 @@ def index_videos(
     sources: Sequence[VideoSource],
     *,
     embedder: ClipEmbedder,
+    detections: Sequence[DetectionSource] | None = None,
     batch_frames: int = 64,
     threads: int | None = None,
     fetch: bool = False,
@@ -41,15 +42,15 @@ def index_videos(
     gallery
         Opened for writing, of the embedder's model.
     sources
-        What to index: see `sources.gather_sources`.
+        What to index: see `video_sources.gather_sources`.
     embedder
         The model.
+    detections
+        What `open_detections` gives for the sources; opened here when not given.
     batch_frames
         Frames that the model sees at once. Vectors of two batch sizes differ in their last bits.
-    threads
-        Threads of the detector; as many as there are cores when not given.
-    fetch
-        Whether weights of a detector may be downloaded.
+    threads, fetch
+        As for `open_detections`.
     progress
         Told of frames of video, over all sources.
     done_with
@@ -70,8 +71,9 @@ def index_videos(
         As their rooms raise them.
     """
     gallery.require_model(embedder.fingerprint)
+    if detections is None:
+        detections = open_detections(sources, threads=threads, fetch=fetch)
     lengths = _lengths(sources)
-    opened = _detection_sources(sources, threads=threads or os.cpu_count() or 1, fetch=fetch)
     reports: list[SourceReport] = []
     for number, source in enumerate(sources):
         before = sum(lengths[:number])
@@ -80,7 +82,7 @@ def index_videos(
                 gallery,
                 source,
                 embedder=embedder,
-                detections=opened[number],
+                detections=detections[number],
                 batch_frames=batch_frames,
                 progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
             )
@@ -91,10 +93,25 @@ def index_videos(
     return IndexReport(tuple(reports))
 
 
-def _detection_sources(
-    sources: Sequence[VideoSource], *, threads: int, fetch: bool
+def open_detections(
+    sources: Sequence[VideoSource], *, threads: int | None = None, fetch: bool = False
 ) -> list[DetectionSource]:
-    """The detections of each source; sources that ask for the same detector share it."""
+    """The detections of each source; sources that ask for the same detector share it.
+
+    Parameters
+    ----------
+    sources
+        What is to be indexed.
+    threads
+        Threads of each detector; as many as there are cores when not given.
+    fetch
+        Whether weights of a detector may be downloaded.
+
+    Raises `VideoError` for sources that are not videos and files that hold no boxes, and
+    `DetectorError`: all that can be known before a model is loaded.
+    """
+    _lengths(sources)
+    threads = threads or os.cpu_count() or 1
     opened: dict[tuple[Any, ...], DetectionSource] = {}
     keys: list[tuple[Any, ...]] = []
     for source in sources:

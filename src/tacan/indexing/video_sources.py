@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from tacan.config.fault_messages import shortened
 from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
@@ -148,7 +149,7 @@ def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[V
         if isinstance(entry, dict):
             sources += _from_entry(entry, where, path.parent, settings, faults)
         else:
-            faults.append(f"{where} must have `path:` and `camera:`; got {entry!r}")
+            faults.append(f"{where} must have `path:` and `camera:`; got {shortened(repr(entry))}")
     return sources
 
 
@@ -159,8 +160,10 @@ def _from_entry(
     path, camera = rest.pop("path", None), rest.pop("camera", None)
     start = _start_of(rest.pop("start", None), where, faults)
     for name, value in (("path", path), ("camera", camera)):
-        if value is None or value == "":
+        if not value:
             faults.append(f"{where}: it has no {name}")
+        elif not isinstance(value, str):
+            faults.append(f"{where}: its {name} must be text")
     if isinstance(detector := rest.get("detector"), str) and is_precomputed(detector):
         rest["detector"] = f"{PRECOMPUTED}:{folder / detector.removeprefix(f'{PRECOMPUTED}:')}"
     try:
@@ -168,9 +171,9 @@ def _from_entry(
     except ConfigError as error:
         faults += [f"{where}: {fault}" for fault in error.faults]
         return []
-    if not path or not camera:
+    if not (path and camera and isinstance(path, str) and isinstance(camera, str)):
         return []
-    return [VideoSource(folder / str(path), str(camera), start, checked)]
+    return [VideoSource(folder / path, camera, start, checked)]
 
 
 def _start_of(value: Any, where: str, faults: list[str]) -> Start:
@@ -180,7 +183,7 @@ def _start_of(value: Any, where: str, faults: list[str]) -> Start:
         faults.append(
             f"{where}: a start must be a time with its time zone, such as "
             f"2026-11-22T14:00:00+01:00, in the years {YEARS[0]} to {YEARS[-1]}, or `file`; got "
-            f"{str(value)!r}"
+            f"{shortened(repr(value))}"
         )
         return None
 
