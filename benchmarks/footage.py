@@ -29,7 +29,7 @@ from tacan.embeddings.open import open_embedder
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.evaluation import evaluate
 from tacan.features.files import Features
-from tacan.gallery import Gallery, ModelCard, open_gallery
+from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
@@ -98,7 +98,7 @@ def index_place(
     place: Place, chosen: argparse.Namespace, folder: Path, settings: IndexSettings
 ) -> tuple[Gallery, IndexReport]:
     embedder = open_embedder(chosen.model)
-    card = ModelCard(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     sources = [
         VideoSource(chosen.videos / place.folder / video, str(number), None, settings)
         for number, video in enumerate(place.videos, 1)

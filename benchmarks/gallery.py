@@ -34,7 +34,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.gallery import ModelCard, NewSource, NewTracklet, TrackletFilter, open_gallery
+from tacan.gallery import ModelInfo, NewSource, NewTracklet, TrackletFilter, open_gallery
 from tacan.search.search import search
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def insert(chosen: argparse.Namespace) -> dict[str, float]:
-    card = ModelCard("generated", "generated", chosen.dim)
+    card = ModelInfo("generated", "generated", chosen.dim)
     rng = np.random.default_rng(0)
     per_camera = chosen.tracklets // chosen.cameras
     spent = 0.0

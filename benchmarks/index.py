@@ -69,14 +69,14 @@ def options() -> list[str]:
 
 def index_one(chosen: argparse.Namespace) -> None:
     from tacan.embeddings.open import open_embedder
-    from tacan.gallery import ModelCard, open_gallery
+    from tacan.gallery import ModelInfo, open_gallery
     from tacan.indexing.index_settings import IndexSettings
     from tacan.indexing.index_videos import index_videos
     from tacan.indexing.video_sources import VideoSource
 
     settings = IndexSettings(detector=chosen.detector, tiles=chosen.tiles, stride=chosen.stride)
     embedder = open_embedder(chosen.model)
-    card = ModelCard(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(chosen.one, write=True, create_with=card) as gallery:
         source = VideoSource(chosen.videos[0], "camera", None, settings)
         report = index_videos(gallery, [source], embedder=embedder)

@@ -5,7 +5,11 @@
     │   ├── DatasetLayoutError    a root that is missing, or not laid out as its data set is
     │   ├── CropError             a crop that can't be read
     │   ├── VideoError            a video, or boxes for one, that can't be read
-    │   └── FeaturesError         a features file that is damaged or contradicts itself
+    │   ├── FeaturesError         a features file that is damaged or contradicts itself
+    │   └── GalleryError          a gallery that is missing, damaged, or asked for what it has not
+    │       ├── GalleryBusyError      another process is writing to it
+    │       ├── GalleryModelError     vectors or a query of another model
+    │       └── GallerySchemaError    its database has a version that this software can't use
     ├── ConfigError           settings that are unknown, out of range or contradictory
     ├── ModelError
     │   ├── EncoderError          a backbone, weight file or runtime that can't be had
@@ -37,6 +41,10 @@ __all__ = [
     "DetectorError",
     "EncoderError",
     "FeaturesError",
+    "GalleryBusyError",
+    "GalleryError",
+    "GalleryModelError",
+    "GallerySchemaError",
     "ModelError",
     "NonFiniteLossError",
     "StorageError",
@@ -89,6 +97,22 @@ class VideoError(DataError):
 
 class FeaturesError(DataError):
     """A features file is damaged, incomplete, or contradicts itself."""
+
+
+class GalleryError(DataError):
+    """A gallery is missing or damaged, or was asked for something that it does not hold."""
+
+
+class GalleryBusyError(GalleryError):
+    """Another process is writing to the gallery."""
+
+
+class GalleryModelError(GalleryError):
+    """Vectors or a query were made by another model than the gallery's."""
+
+
+class GallerySchemaError(GalleryError):
+    """The gallery's database has a schema that this version of the software can't use."""
 
 
 class ConfigError(TacanError):

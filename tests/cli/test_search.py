@@ -10,7 +10,7 @@ import pytest
 
 from tacan.cli import main
 from tacan.features.files import load_features
-from tacan.gallery import ModelCard, open_gallery
+from tacan.gallery import ModelInfo, open_gallery
 from tests.search.conftest import card, folder, gallery, model, own_folder, picture, video
 
 
@@ -118,7 +118,7 @@ def test_no_gallery_and_no_place_to_write(run, folder: Path, tmp_path: Path) -> 
 def test_a_gallery_of_another_model_is_not_asked_with_pictures(
     run, tmp_path: Path, model: Path
 ) -> None:
-    with open_gallery(tmp_path / "g", write=True, create_with=ModelCard("gone", "f" * 64, 8)):
+    with open_gallery(tmp_path / "g", write=True, create_with=ModelInfo("gone", "f" * 64, 8)):
         pass
     (tmp_path / "a.jpg").write_bytes(picture((200, 40, 90), 0))
     words = ("search", tmp_path / "g", tmp_path / "a.jpg")

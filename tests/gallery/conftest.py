@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import ModelInfo, NewSource, NewTracklet
 from tacan.gallery.opening import open_gallery
-from tacan.gallery.records import ModelCard, NewSource, NewTracklet
 from tacan.video.video_records import Crop
 
-CARD = ModelCard(name="small", fingerprint="f" * 16, embedding_dim=8)
+CARD = ModelInfo(name="small", fingerprint="f" * 16, embedding_dim=8)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

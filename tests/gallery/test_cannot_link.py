@@ -7,7 +7,7 @@ import pytest
 
 from tacan.gallery import open_gallery
 from tacan.gallery.cannot_link import cannot_link, co_occurring_pairs
-from tacan.gallery.records import Trajectory
+from tacan.gallery.gallery_records import Trajectory
 from tests.gallery.conftest import CARD, new_source, new_tracklet
 
 
@@ -129,7 +129,7 @@ def test_an_empty_gallery_has_no_pairs(make_gallery):
 
 
 def test_a_second_search_reads_no_trajectory_again(tmp_path, monkeypatch):
-    from tacan.gallery.sqlite.store import SqliteStore
+    from tacan.gallery.sqlite.sqlite_store import SqliteStore
 
     read = []
     trajectory = SqliteStore.trajectory

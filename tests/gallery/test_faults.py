@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import StorageError
-from tacan.gallery import open_gallery, verify
+from tacan.gallery import open_gallery, verify_gallery
 
 from .conftest import CARD, all_bytes, fill, new_source, new_tracklet
 
@@ -51,7 +51,7 @@ def content(folder):
             [source.state for source in gallery.sources()],
             gallery.vectors()[1].tolist(),
             [gallery.trajectory(t.id).boxes.tolist() for t in tracklets],
-            [[path.read_bytes() for path in gallery.crop_paths(t.id)] for t in tracklets],
+            [[crop.path.read_bytes() for crop in gallery.crops(t.id)] for t in tracklets],
         )
 
 
@@ -77,15 +77,16 @@ def test_kills_at_any_moment_lose_and_double_nothing(tmp_path):
     assert content(killed) == content(tmp_path / "undisturbed")
     assert len(content(killed)[0]) == N
     with open_gallery(killed, write=True) as gallery:
-        problems = verify(gallery, repair=True).problems
+        problems = verify_gallery(gallery, repair=True).problems
         assert {problem.kind for problem in problems} <= {"stray file"}
-        assert verify(gallery).problems == ()
+        assert verify_gallery(gallery).problems == ()
 
 
 def test_another_process_that_writes_is_refused_or_waits(tmp_path):
     folder = tmp_path / "g"
     code = (
-        "import sys; from pathlib import Path; from tacan.gallery import *\n"
+        "import sys; from pathlib import Path\n"
+        "from tacan.errors import *; from tacan.gallery import *\n"
         "try: open_gallery(Path(sys.argv[1]), write=True, wait=float(sys.argv[2])).close()\n"
         "except GalleryBusyError as error: print(error); sys.exit(1)"
     )
@@ -129,7 +130,7 @@ def test_a_full_disk_is_said_and_what_was_committed_is_safe(tmp_path):
         assert gallery.committed_numbers(source.id) == set(range(1, added + 1))
         again = [new_tracklet(n, n=3000, n_crops=0) for n in range(1, added + 3)]
         assert gallery.add(source.id, again, fingerprint=CARD.fingerprint) == 2
-        assert verify(gallery).problems == ()
+        assert verify_gallery(gallery).problems == ()
         assert len(gallery.vectors()[0]) == added + 2
 
 
@@ -156,7 +157,7 @@ def test_crops_whose_rows_were_not_committed_are_written_over(tmp_path, monkeypa
         with pytest.raises(KeyboardInterrupt):
             gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint)
         monkeypatch.undo()
-        assert {problem.kind for problem in verify(gallery).problems} == {"stray file"}
+        assert {problem.kind for problem in verify_gallery(gallery).problems} == {"stray file"}
         gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint)
-        assert verify(gallery).problems == ()
+        assert verify_gallery(gallery).problems == ()
         assert all_bytes(folder).count(new_tracklet(1).crops[0].jpeg) == 1

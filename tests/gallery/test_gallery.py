@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from tacan.errors import DataError
-from tacan.gallery import GalleryError, GalleryModelError, TrackletFilter, open_gallery
+from tacan.errors import DataError, GalleryError, GalleryModelError
+from tacan.gallery import TrackletFilter, open_gallery
 
 from .conftest import CARD, NOON, crop_bytes, fill, new_source, new_tracklet
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.errors import StorageError
-from tacan.gallery import (
+from tacan.errors import (
     GalleryBusyError,
     GalleryError,
     GalleryModelError,
     GallerySchemaError,
-    open_gallery,
+    StorageError,
 )
+from tacan.gallery import open_gallery
 from tacan.gallery.opening import DATABASE
 from tacan.search.search import search
 
@@ -113,7 +113,7 @@ def test_a_making_that_was_cut_short_is_said_and_can_be_ended(tmp_path, monkeypa
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tacan.gallery.opening._introduce", killed)
+    monkeypatch.setattr("tacan.gallery.opening._write_metadata", killed)
     with pytest.raises(KeyboardInterrupt):
         open_gallery(tmp_path / "g", write=True, create_with=CARD)
     monkeypatch.undo()
@@ -200,7 +200,7 @@ def test_a_read_only_gallery_can_be_searched(make_gallery, open_place, with_copy
             ]
             assert found.tracklet.name == "yard/2"
             assert found.distance == 0
-            assert all(path.read_bytes() for path in gallery.crop_paths(5))
+            assert all(crop.path.read_bytes() for crop in gallery.crops(5))
         with pytest.raises(StorageError, match="must be writable"):
             open_gallery(folder, write=True)
     assert sorted(folder.rglob("*")) == before

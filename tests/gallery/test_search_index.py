@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tacan.gallery.columns import Columns
 from tacan.gallery.search_index import align
-from tacan.gallery.store import Columns, Version
-from tacan.gallery.vector_files import Vectors
+from tacan.gallery.store import Version
+from tacan.gallery.vector_cache_files import Vectors
 from tacan.retrieval.exact import ExactIndex, squared_lengths
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tacan.embeddings.embedder import TacanEmbedder
-from tacan.gallery import Gallery, ModelCard, open_gallery
+from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
@@ -42,7 +42,7 @@ def make_gallery(tmp_path: Path, embedder: TacanEmbedder) -> Iterator[Callable[.
     opened: list[Gallery] = []
 
     def make(name: str = "gallery") -> Gallery:
-        card = ModelCard("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+        card = ModelInfo("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
         opened.append(open_gallery(tmp_path / name, write=True, create_with=card))
         return opened[-1]
 

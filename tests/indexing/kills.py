@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from tacan.embeddings.embedder import TacanEmbedder
-from tacan.gallery import ModelCard, open_gallery
+from tacan.gallery import ModelInfo, open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
@@ -93,7 +93,7 @@ def start(video: Path, folder: Path, embedder: TacanEmbedder, shown: mmap.mmap) 
     if child:
         return child
     detection_source.open_detector = lambda *_, **__: CountingDetector(shown)
-    card = ModelCard("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(folder, write=True, create_with=card) as gallery:
         source = VideoSource(video, "hall", None, SETTINGS)
         index_videos(gallery, [source], embedder=embedder, batch_frames=16)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.gallery import ModelCard, open_gallery
+from tacan.gallery import ModelInfo, open_gallery
 from tacan.images.read import read_crop
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
@@ -34,7 +34,7 @@ def test_two_tracks_that_end_in_one_frame_with_one_box_keep_their_own_pictures(
     path = write_video(tmp_path / "a.mp4", frames, fps=FPS, size=(WIDTH, HEIGHT))
     (tmp_path / "a.txt").write_text("\n".join(lines))
     settings = IndexSettings(detector=f"mot:{tmp_path / 'a.txt'}", min_height=10)
-    card = ModelCard("colour", "colour", 3)
+    card = ModelInfo("colour", "colour", 3)
     with open_gallery(tmp_path / "gallery", write=True, create_with=card) as gallery:
         index_videos(gallery, [VideoSource(path, "a", None, settings)], embedder=ColourEmbedder())
         ids, vectors = gallery.vectors()

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from tacan.embeddings.embedder import TacanEmbedder
-from tacan.errors import StorageError, TacanError, VideoError
-from tacan.gallery import (
-    Gallery,
+from tacan.errors import (
     GalleryBusyError,
     GalleryModelError,
     GallerySchemaError,
-    ModelCard,
-    open_gallery,
+    StorageError,
+    TacanError,
+    VideoError,
 )
+from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
@@ -257,7 +257,7 @@ def test_a_gallery_of_a_newer_schema(make_gallery: Maker, embedder: TacanEmbedde
     with sqlite3.connect(gallery.folder / "gallery.sqlite") as connection:
         connection.execute("PRAGMA user_version = 999")
     connection.close()
-    card = ModelCard("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with pytest.raises(GallerySchemaError, match="999"):
         open_gallery(gallery.folder, write=True, create_with=card)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tacan.embeddings.embedder import TacanEmbedder
-from tacan.errors import VideoError
-from tacan.gallery import Gallery, GalleryError
+from tacan.errors import GalleryError, VideoError
+from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_source import STAGES
 from tacan.indexing.index_videos import index_videos

@@ -15,8 +15,8 @@ import torch
 
 from tacan.config import ModelConfig
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import ModelInfo, NewSource, NewTracklet
 from tacan.gallery.opening import open_gallery
-from tacan.gallery.records import ModelCard, NewSource, NewTracklet
 from tacan.model import build_model, save_model
 from tacan.video.video_records import Crop
 
@@ -93,18 +93,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def card(model: Path) -> ModelCard:
+def card(model: Path) -> ModelInfo:
     from tacan.embeddings.open import open_embedder
 
     embedder = open_embedder(str(model), device="cpu")
-    return ModelCard(str(model), embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    return ModelInfo(str(model), embedder.fingerprint, embedder.embedding_dim, embedder.metric)
 
 
 N_CROWD, N_YARD = 16, 8
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory, card: ModelCard) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, card: ModelInfo) -> Path:
     """The gallery's folder, to be read only.
 
     16 people cross the entrance side by side: 120 pairs of people who are

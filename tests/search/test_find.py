@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.gallery import Gallery, GalleryError, ModelCard, TrackletFilter, open_gallery
+from tacan.errors import GalleryError
+from tacan.gallery import Gallery, ModelInfo, TrackletFilter, open_gallery
 from tacan.retrieval.distances import cosine_distances
 from tacan.retrieval.rerank_settings import Reranking
 from tacan.search.find import find
@@ -64,7 +65,7 @@ def test_a_stranger_was_probably_not_seen_elsewhere(gallery: Gallery) -> None:
     assert answer.verdict.words == "Probably not seen elsewhere"
 
 
-def test_among_very_many_a_likeness_is_not_called_a_no(tmp_path: Path, card: ModelCard) -> None:
+def test_among_very_many_a_likeness_is_not_called_a_no(tmp_path: Path, card: ModelInfo) -> None:
     """The nearest of all is nearer than all pairs that differ, and yet it may be chance."""
     people = np.random.default_rng(0).normal(size=(16, card.embedding_dim))
     with open_gallery(tmp_path / "g", write=True, create_with=card) as made:
@@ -85,7 +86,7 @@ def test_among_very_many_a_likeness_is_not_called_a_no(tmp_path: Path, card: Mod
         assert answer.verdict.words == "Can't be told from chance"
 
 
-def test_with_too_few_pairs_nothing_is_claimed(tmp_path: Path, card: ModelCard) -> None:
+def test_with_too_few_pairs_nothing_is_claimed(tmp_path: Path, card: ModelInfo) -> None:
     with open_gallery(tmp_path / "g", write=True, create_with=card) as made:
         gate = made.begin_source(new_source("gate"))
         two = [tracklet(n, np.ones(card.embedding_dim), first=9.0 * n) for n in (1, 2)]

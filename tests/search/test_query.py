@@ -8,11 +8,10 @@ import simplejpeg
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.open import open_embedder
-from tacan.errors import CropError
-from tacan.gallery.errors import GalleryModelError
+from tacan.errors import CropError, GalleryModelError
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import ModelInfo
 from tacan.gallery.opening import open_gallery
-from tacan.gallery.records import ModelCard
 from tacan.search.parse import read_words
 from tacan.search.query import TrackletNames, make_query
 
@@ -65,7 +64,7 @@ def test_pictures_go_through_the_gallerys_model(gallery: Gallery, crops: Path, m
 
 
 def test_another_model_is_refused(tmp_path: Path, crops: Path, model: Path) -> None:
-    card = ModelCard("another", "f" * 64, 8)
+    card = ModelInfo("another", "f" * 64, 8)
     with open_gallery(tmp_path / "g", write=True, create_with=card) as made:
         with pytest.raises(GalleryModelError, match="another") as caught:
             make_query(ask(str(crops), made), made, open_model=lambda: open_embedder(str(model)))
@@ -80,7 +79,7 @@ def test_a_damaged_picture_is_named(gallery: Gallery, crops: Path) -> None:
 
 
 def test_a_moment_in_an_indexed_video_is_the_tracklet_there(
-    tmp_path: Path, card: ModelCard, video: Path, model: Path
+    tmp_path: Path, card: ModelInfo, video: Path, model: Path
 ) -> None:
     import hashlib
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.errors import ConfigError
-from tacan.gallery import GalleryError, GalleryModelError, TrackletFilter, open_gallery
+from tacan.errors import ConfigError, GalleryError, GalleryModelError
+from tacan.gallery import TrackletFilter, open_gallery
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.rerank import rerank_distances
 from tacan.retrieval.rerank_settings import Reranking

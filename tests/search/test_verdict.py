@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tacan.gallery.records import StoredTracklet
+from tacan.gallery.gallery_records import StoredTracklet
 from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.search.results import Sighting
 from tacan.search.verdict import judge_answer, judge_match

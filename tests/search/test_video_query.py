@@ -8,8 +8,8 @@ import pytest
 
 from tacan.errors import DataError, VideoError
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import ModelInfo, Source, Trajectory
 from tacan.gallery.opening import open_gallery
-from tacan.gallery.records import ModelCard, Source, Trajectory
 from tacan.search.parse import Moment
 from tacan.search.video_query import box_at, cut_moment, find_sources, find_tracklet
 
@@ -91,7 +91,7 @@ def test_the_tracklet_with_the_best_overlap(gallery: Gallery) -> None:
     assert find_tracklet(gallery, sources, moment(path, 30.0, 30, 10, 50, 50)) is None
 
 
-def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: ModelCard) -> None:
+def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: ModelInfo) -> None:
     first = tracklet(1, np.ones(card.embedding_dim))
     second = tracklet(2, np.ones(card.embedding_dim))
     second.boxes[:, [0, 2]] += 8

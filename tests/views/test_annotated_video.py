@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.errors import TacanError
+from tacan.errors import GalleryError, TacanError
 from tacan.files import sha256
-from tacan.gallery import Gallery, GalleryError
+from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.video.decode import open_video
 from tacan.video.detection_source import DetectorSource

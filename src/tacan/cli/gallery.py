@@ -83,12 +83,12 @@ def verify(
         Also write the findings to this file; with - to standard output, instead of the text.
     """
     from tacan.cli.console import say, write_json
-    from tacan.gallery import GalleryError, open_gallery
-    from tacan.gallery.verifying import verify as look
+    from tacan.errors import GalleryError
+    from tacan.gallery import open_gallery, verify_gallery
     from tacan.views.gallery_text import verification_as_json, verification_text
 
     with open_gallery(folder, write=repair, wait=wait if repair else 0.0) as opened:
-        found = look(opened, repair=repair)
+        found = verify_gallery(opened, repair=repair)
     if json is not None:
         write_json(json, verification_as_json(found))
     if json != "-":
@@ -133,7 +133,7 @@ def export(
     from tacan.cli.console import progress_bar, say
     from tacan.errors import ConfigError
     from tacan.gallery import open_gallery
-    from tacan.gallery.exporting import export_csv, export_features, export_folder
+    from tacan.gallery.export import export_csv, export_features, export_folder
 
     if features is None and crops is None and csv is None:
         raise ConfigError(
@@ -187,7 +187,7 @@ def delete(
     """
     from tacan.cli.console import say
     from tacan.gallery import open_gallery
-    from tacan.gallery.deleting import delete_tracklets
+    from tacan.gallery.delete import delete_tracklets
     from tacan.views.gallery_text import choice_of, deletion_text
     from tacan.views.times import parse_moment
 

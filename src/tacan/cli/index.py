@@ -108,12 +108,12 @@ def index(
     import torch
 
     from tacan.embeddings.open import open_embedder
-    from tacan.gallery import ModelCard, open_gallery
+    from tacan.gallery import ModelInfo, open_gallery
 
     if threads is not None:
         torch.set_num_threads(threads)
     embedder = open_embedder(model, device=device, precision=precision)
-    card = ModelCard(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:
             with progress_bar("indexing", "frames") as progress:

@@ -1,22 +1,15 @@
-"""People that were seen, kept on disk to be searched.
+"""A searchable store of the people seen in videos.
 
-A gallery is a folder: a SQLite database that has the say, the crops, and a copy of the vectors
-made for searching.
+A gallery is a folder with a SQLite database (the only original), the crops, and a cache of the
+vectors that searches read.
 """
 
-from tacan.gallery.deleting import Deletion, delete_tracklets
-from tacan.gallery.errors import (
-    GalleryBusyError,
-    GalleryError,
-    GalleryModelError,
-    GallerySchemaError,
-)
-from tacan.gallery.exporting import export_csv, export_features, export_folder
+from tacan.gallery.delete import Deletion, delete_tracklets
+from tacan.gallery.export import export_csv, export_features, export_folder
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.opening import open_gallery
-from tacan.gallery.records import (
+from tacan.gallery.gallery_records import (
     GalleryInfo,
-    ModelCard,
+    ModelInfo,
     NewSource,
     NewTracklet,
     Source,
@@ -25,17 +18,14 @@ from tacan.gallery.records import (
     TrackletFilter,
     Trajectory,
 )
-from tacan.gallery.verifying import Problem, Verification, verify
+from tacan.gallery.opening import open_gallery
+from tacan.gallery.verify import Problem, Verification, verify_gallery
 
 __all__ = [
     "Deletion",
     "Gallery",
-    "GalleryBusyError",
-    "GalleryError",
     "GalleryInfo",
-    "GalleryModelError",
-    "GallerySchemaError",
-    "ModelCard",
+    "ModelInfo",
     "NewSource",
     "NewTracklet",
     "Problem",
@@ -50,5 +40,5 @@ __all__ = [
     "export_features",
     "export_folder",
     "open_gallery",
-    "verify",
+    "verify_gallery",
 ]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.records import Trajectory
+from tacan.gallery.columns import Columns
+from tacan.gallery.gallery_records import Trajectory
 from tacan.gallery.search_index import SearchIndex
-from tacan.gallery.store import Columns, GalleryStore
+from tacan.gallery.store import GalleryStore
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances

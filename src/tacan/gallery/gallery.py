@@ -1,4 +1,4 @@
-"""A gallery: people that were seen, with what is needed to find them again."""
+"""A gallery: tracklets with their vectors and crops, and the sources they are from."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery import checks
+from tacan.errors import GalleryError
+from tacan.gallery import record_checks as checks
 from tacan.gallery.cannot_link import calibrate
-from tacan.gallery.crops import CropFolder
-from tacan.gallery.errors import GalleryError, GalleryModelError
-from tacan.gallery.filters import chosen_rows
-from tacan.gallery.records import (
+from tacan.gallery.columns import UNKNOWN_TIMESTAMP, select_rows
+from tacan.gallery.crop_files import CropFolder
+from tacan.gallery.gallery_records import (
     GalleryInfo,
-    ModelCard,
+    ModelInfo,
     NewSource,
     NewTracklet,
     Source,
@@ -28,9 +28,9 @@ from tacan.gallery.records import (
     Trajectory,
 )
 from tacan.gallery.search_index import SearchIndex, align
-from tacan.gallery.sqlite.timestamps import from_microseconds
-from tacan.gallery.store import UNKNOWN_MOMENT, GalleryStore
-from tacan.gallery.vectors import VectorCache
+from tacan.gallery.store import GalleryStore
+from tacan.gallery.timestamps import from_microseconds
+from tacan.gallery.vector_cache import VectorCache
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.runs.lock import ProcessLock
@@ -41,39 +41,29 @@ TRACKLETS_AT_ONCE = 1000
 
 
 class Gallery:
-    """A folder with a database, crops and a copy of the vectors; made by `open_gallery`.
+    """A folder with a database, crops and a cache of the vectors; made by `open_gallery`.
 
-    It is also a context manager, which closes it. Threads may share it.
+    It is a context manager, which closes it. Threads may share it.
     """
 
     def __init__(self, folder: Path, store: GalleryStore, lock: ProcessLock | None) -> None:
         self.folder = folder
         self.store = store
         self.crop_folder = CropFolder(folder / "crops")
-        self.cache = VectorCache(folder / "vectors", store)
+        self.vector_cache = VectorCache(folder / "vectors", store)
         self._lock = lock
         self._index: SearchIndex | None = None
         self._calibrations: dict[str, tuple[SearchIndex, Calibration]] = {}
         self._guard = threading.RLock()
 
     @property
-    def model(self) -> ModelCard:
-        """The model that made the vectors."""
+    def model(self) -> ModelInfo:
+        """The model of the vectors."""
         return self.store.model
 
     @property
     def is_writable(self) -> bool:
         return self._lock is not None
-
-    def require_model(self, fingerprint: str) -> None:
-        """Raises `GalleryModelError` unless it is the fingerprint of the gallery's model."""
-        if fingerprint != self.model.fingerprint:
-            raise GalleryModelError(
-                f"vectors must be of the gallery's model, {self.model.name} "
-                f"({self.model.fingerprint[:12]})",
-                got=f"fingerprint {fingerprint[:12] or 'none'}",
-                remedy="Use that model, or index the videos into a new gallery.",
-            )
 
     def require_writable(self) -> None:
         """Raises `GalleryError` for a gallery that was opened to be read."""
@@ -96,12 +86,12 @@ class Gallery:
     def add(self, source_id: int, tracklets: Sequence[NewTracklet], *, fingerprint: str) -> int:
         """Adds tracklets to a source, all or none; returns how many are new.
 
-        Crops are written first: what a row speaks of is there. A number that the source has, or
-        had before it was deleted, is passed over. `fingerprint` is that of the model that made
-        the vectors. Raises `GalleryModelError`, `GalleryError`, `DataError` or `StorageError`.
+        Crops are written before the rows that name them. A number that the source has, or had
+        before it was deleted, is skipped. `fingerprint` is that of the vectors' model.
+        Raises `GalleryModelError`, `GalleryError`, `DataError` or `StorageError`.
         """
         self.require_writable()
-        self.require_model(fingerprint)
+        checks.check_fingerprint(fingerprint, self.model)
         for tracklet in tracklets:
             checks.check_tracklet(tracklet, self.model)
         known = self.store.committed_numbers(source_id) if any(t.crops for t in tracklets) else ()
@@ -110,7 +100,7 @@ class Gallery:
         return self.store.add(source_id, fresh, crops)
 
     def finish_source(self, source_id: int) -> None:
-        """Marks a source as done and drops its journal of detections."""
+        """Marks a source as done and deletes its stored detections."""
         self.require_writable()
         self.store.finish_source(source_id)
 
@@ -119,21 +109,22 @@ class Gallery:
         return self.store.committed_numbers(source_id)
 
     def save_detections(self, source_id: int, first_frame: int, data: bytes) -> None:
-        """Adds to the journal that lets an interrupted run skip detection."""
+        """Stores detections from `first_frame` on, so that an interrupted run need not repeat
+        them."""
         self.require_writable()
         self.store.save_detections(source_id, first_frame, data)
 
     def read_detections(self, source_id: int) -> tuple[tuple[int, bytes], ...]:
-        """The journal, by rising frame."""
+        """What `save_detections` has stored, by rising frame."""
         return self.store.read_detections(source_id)
 
     def sources(self) -> tuple[Source, ...]:
         return self.store.sources()
 
-    def tracklets(self, chosen: TrackletFilter | None = None) -> Iterator[StoredTracklet]:
-        """The tracklets that a filter chooses, by rising id."""
+    def tracklets(self, conditions: TrackletFilter | None = None) -> Iterator[StoredTracklet]:
+        """The tracklets that meet the conditions, by rising id."""
         columns = self.store.columns()
-        ids = columns.ids[chosen_rows(columns, chosen or TrackletFilter())].tolist()
+        ids = columns.ids[select_rows(columns, conditions or TrackletFilter())].tolist()
         for start in range(0, len(ids), TRACKLETS_AT_ONCE):
             yield from self.store.tracklets(ids[start : start + TRACKLETS_AT_ONCE])
 
@@ -150,27 +141,23 @@ class Gallery:
         return found[0]
 
     def trajectory(self, tracklet_id: int) -> Trajectory:
-        """Where the tracklet was, and its clip weights. Raises `GalleryError`."""
+        """Boxes and clip weights of the tracklet. Raises `GalleryError`."""
         found = self.store.trajectory(tracklet_id)
         if found is None:
             raise _unknown(tracklet_id)
         return found
 
     def crops(self, tracklet_id: int) -> tuple[StoredCrop, ...]:
-        """The tracklet's pictures in the order of time, whether or not their files are there."""
+        """The tracklet's crops in the order of time, whether or not their files are there."""
         return tuple(map(self.crop_folder.stored, self.store.crops(tracklet_id)))
 
-    def crop_paths(self, tracklet_id: int) -> tuple[Path, ...]:
-        """The files of the tracklet's pictures that are there, in the order of time."""
-        return tuple(crop.path for crop in self.crops(tracklet_id) if crop.path.is_file())
-
     def index(self) -> SearchIndex:
-        """What a search runs over, up to date with the database."""
+        """Columns and vectors that a search reads, up to date with the database."""
         with self._guard:
             if self._index is None or self._index.version != self.store.version():
                 self._index = None
                 self._calibrations.clear()
-                vectors, columns = self.cache.vectors(), self.store.columns()
+                vectors, columns = self.vector_cache.vectors(), self.store.columns()
                 self._index = align(columns, vectors)
             return self._index
 
@@ -203,9 +190,9 @@ class Gallery:
         return index.vectors.rows(row)[0]
 
     def info(self) -> GalleryInfo:
-        """The gallery in numbers."""
+        """Numbers of the gallery."""
         totals, columns, sources = self.store.totals(), self.store.columns(), self.sources()
-        known = columns.starts != UNKNOWN_MOMENT
+        known = columns.starts != UNKNOWN_TIMESTAMP
         cameras = tuple(sorted(columns.cameras))
         return GalleryInfo(
             n_tracklets=totals.n_tracklets,
@@ -225,12 +212,29 @@ class Gallery:
             cameras=cameras,
         )
 
+    def complete_deletion(self) -> bool:
+        """Erases what a deletion has left in files: crops, old pages of the database, the cache.
+
+        True when nothing is left. False while a process that reads the gallery prevents it: then
+        it is done when the gallery is next opened for writing.
+        """
+        maintenance = self.store.maintenance()
+        pending = maintenance.pending_deletions()
+        if pending is None:
+            return True
+        for path in pending:
+            self.crop_folder.erase(path)
+        if not (self.vector_cache.update(rebuild=True) and maintenance.erase_traces()):
+            return False
+        maintenance.complete_deletion()
+        return True
+
     def close(self) -> None:
-        """Brings the copy of the vectors up to date, if this is the writer, and closes."""
+        """Brings the vector cache up to date, if this is the writer, and closes."""
         with self._guard:
             if self._lock is not None:
                 with suppress(GalleryError):
-                    self.cache.update()
+                    self.vector_cache.update()
             self._index = None
             self._calibrations.clear()
             self.store.close()

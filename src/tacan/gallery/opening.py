@@ -1,37 +1,36 @@
-"""Opening a gallery to read it, to write to it, or to make it."""
+"""Opening a gallery to read it, to write to it, or to create it."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
+import stat
 from contextlib import suppress
 from pathlib import Path
 
-from tacan.errors import StorageError, TacanError
-from tacan.gallery.checks import check_card
-from tacan.gallery.erasing import finish_erasure
-from tacan.gallery.errors import GalleryBusyError, GalleryError
+from tacan.errors import GalleryBusyError, GalleryError, StorageError, TacanError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import ModelCard
+from tacan.gallery.gallery_records import ModelInfo
+from tacan.gallery.record_checks import check_fingerprint, check_model_info
 from tacan.gallery.sqlite.connections import (
     connect_reader,
     connect_writer,
-    sqlite_faults,
+    sqlite_errors,
     transaction,
 )
-from tacan.gallery.sqlite.migrations import MIGRATIONS, check_schema, migrate, schema_version
-from tacan.gallery.sqlite.store import SqliteStore
+from tacan.gallery.sqlite.migrations import check_schema, migrate, name_as_newest
+from tacan.gallery.sqlite.sqlite_store import SqliteStore
 from tacan.runs.lock import ProcessLock
 
 __all__ = ["DATABASE", "open_gallery"]
 
 DATABASE = "gallery.sqlite"
-OURS = ("gallery.sqlite", "crops", "vectors", "writer.lock")
-READERS_WAIT = 10.0
+OURS = ("gallery.sqlite", "crops", "vectors", "set-aside", "writer.lock")
+BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
 
 
 def open_gallery(
-    folder: Path, *, write: bool = False, create_with: ModelCard | None = None, wait: float = 0.0
+    folder: Path, *, write: bool = False, create_with: ModelInfo | None = None, wait: float = 0.0
 ) -> Gallery:
     """The gallery in `folder`.
 
@@ -43,7 +42,7 @@ def open_gallery(
         To change it. One process at a time may; any number read meanwhile.
     create_with
         With `write`: the model whose vectors are to be added. A gallery that is not there is
-        made for it; one of another model is refused.
+        created for it; one of another model is refused.
     wait
         How many seconds to wait for another process that is writing.
 
@@ -55,49 +54,109 @@ def open_gallery(
         return _open_writer(folder, create_with, wait)
     path = folder / DATABASE
     _require(path)
-    with sqlite_faults(path):
-        connection = connect_reader(path, wait=READERS_WAIT)
+    with sqlite_errors(path):
+        connection = connect_reader(path, wait=BUSY_TIMEOUT)
         try:
-            check_schema(connection, path)
+            name_as_newest(connection, path)
             return Gallery(folder, SqliteStore(connection, path), None)
         except BaseException:
             connection.close()
             raise
 
 
-def _open_writer(folder: Path, card: ModelCard | None, wait: float) -> Gallery:
+def _open_writer(folder: Path, model: ModelInfo | None, wait: float) -> Gallery:
     path = folder / DATABASE
-    if card is None:
+    if model is None:
         _require(path)
     else:
-        check_card(card)
+        check_model_info(model)
         _make_folder(folder)
-    lock = ProcessLock(folder / "writer.lock")
-    with sqlite_faults(path):
-        if not lock.acquire(wait=wait):
-            raise _busy(folder)
-        connection = None
-        try:
-            _refuse_newer(path)
-            connection = connect_writer(path, wait=max(wait, READERS_WAIT))
+    lock = _lock_for_writing(folder, wait)
+    connection = None
+    try:
+        with sqlite_errors(path):
+            _refuse_foreign(path)
+            connection = connect_writer(path, wait=max(wait, BUSY_TIMEOUT))
             migrate(connection, path)
-            if card is not None:
-                _introduce(connection, card)
+            if model is not None:
+                _write_metadata(connection, model)
             gallery = Gallery(folder, SqliteStore(connection, path), lock)
-            if card is not None:
-                gallery.require_model(card.fingerprint)
+            if model is not None:
+                check_fingerprint(model.fingerprint, gallery.model)
             with suppress(TacanError):  # what can't be erased now stays pending
-                finish_erasure(gallery)
+                gallery.complete_deletion()
             return gallery
-        except BaseException:
-            if connection is not None:
-                connection.close()
-            lock.release()
-            raise
+    except BaseException:
+        if connection is not None:
+            connection.close()
+        lock.release()
+        raise
 
 
-def _busy(folder: Path) -> GalleryBusyError:
-    return GalleryBusyError(
+def _require(path: Path) -> None:
+    """Raises `GalleryError` unless the database is a plain file that can be read."""
+    try:
+        if not stat.S_ISDIR(path.parent.stat().st_mode):
+            raise NotADirectoryError
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
+            if path.with_name(name).is_symlink():
+                raise GalleryError(
+                    "a gallery's database must be a file of its own, not a link",
+                    got=str(path.with_name(name)),
+                    remedy="Put the file itself there.",
+                )
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise FileNotFoundError
+        path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        lacks = "lacks" if path.parent.is_dir() else "is no folder with"
+        raise GalleryError(
+            "a gallery must be a folder made by `tacan index`",
+            got=f"{path.parent}, which {lacks} {path.name}",
+            remedy="Check the path, or index a video into it.",
+        ) from error
+    except OSError as error:
+        raise GalleryError(
+            "a gallery must be readable",
+            got=f"{path} ({error.strerror})",
+            remedy="Check the path and the permissions.",
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(OURS)]
+        is_gallery = (folder / DATABASE).is_symlink() or (folder / DATABASE).exists()
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"{folder} must be a folder that can be written to",
+            got=getattr(error, "strerror", None) or error,
+            remedy="Choose another place.",
+        ) from error
+    if is_gallery:
+        _require(folder / DATABASE)
+    elif others:
+        raise GalleryError(
+            "a new gallery must have a folder of its own",
+            got=f"{folder} with {others[0]} in it",
+            remedy="Name a folder that is empty or not there.",
+        )
+
+
+def _lock_for_writing(folder: Path, wait: float) -> ProcessLock:
+    """The writer's lock, which is released if this process dies."""
+    lock = ProcessLock(folder / "writer.lock")
+    try:
+        if lock.acquire(wait=wait):
+            return lock
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"{folder} must be writable",
+            got=error,
+            remedy="Check the permissions of the folder and of writer.lock in it.",
+        ) from error
+    raise GalleryBusyError(
         "only one process at a time may write to a gallery",
         got=f"{folder}, which another process is writing to",
         remedy="Wait until it has ended, or let this one wait (--wait). Searching is possible all "
@@ -105,56 +164,27 @@ def _busy(folder: Path) -> GalleryBusyError:
     )
 
 
-def _require(path: Path) -> None:
-    if not path.is_file():
-        raise GalleryError(
-            "a gallery must be a folder made by `tacan index`",
-            got=f"{path.parent}, which {'lacks' if path.parent.is_dir() else 'is no folder with'} "
-            f"{path.name}",
-            remedy="Check the path, or index a video into it.",
-        )
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        strangers = [entry.name for entry in folder.iterdir() if not entry.name.startswith(OURS)]
-    except OSError as error:
-        raise StorageError(
-            f"{folder} must be a folder that can be written to",
-            got=error.strerror,
-            remedy="Choose another place.",
-        ) from error
-    if strangers and not (folder / DATABASE).exists():
-        raise GalleryError(
-            "a new gallery must have a folder of its own",
-            got=f"{folder} with {strangers[0]} in it",
-            remedy="Name a folder that is empty or not there.",
-        )
-
-
-def _refuse_newer(path: Path) -> None:
-    """A newer database is refused before anything touches it."""
+def _refuse_foreign(path: Path) -> None:
+    """Refuses a newer database, or another program's, before anything changes it."""
     if not path.exists() or not path.stat().st_size:
         return
-    connection = connect_reader(path, wait=READERS_WAIT)
+    connection = connect_reader(path, wait=BUSY_TIMEOUT)
     try:
-        if schema_version(connection) >= len(MIGRATIONS):
-            check_schema(connection, path)
+        check_schema(connection, path)
     finally:
         connection.close()
 
 
-def _introduce(connection: sqlite3.Connection, card: ModelCard) -> None:
+def _write_metadata(connection: sqlite3.Connection, model: ModelInfo) -> None:
     """Writes the model into a new gallery."""
-    facts = {
+    metadata = {
         "identity": secrets.token_hex(16),
-        "model": card.name,
-        "fingerprint": card.fingerprint,
-        "embedding_dim": str(card.embedding_dim),
-        "metric": card.metric,
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+        "embedding_dim": str(model.embedding_dim),
+        "metric": model.metric,
     }
     with transaction(connection, "IMMEDIATE"):
-        known = connection.execute("SELECT 1 FROM facts WHERE name = 'identity'").fetchone()
+        known = connection.execute("SELECT 1 FROM metadata WHERE name = 'identity'").fetchone()
         if known is None:
-            connection.executemany("INSERT INTO facts VALUES (?, ?)", list(facts.items()))
+            connection.executemany("INSERT INTO metadata VALUES (?, ?)", list(metadata.items()))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.gallery.store import Columns, Version
-from tacan.gallery.vector_files import Vectors
+from tacan.gallery.columns import Columns
+from tacan.gallery.store import Version
+from tacan.gallery.vector_cache_files import Vectors
 from tacan.retrieval.exact import ExactIndex
 from tacan.retrieval.index import VectorIndex
 

@@ -1,21 +1,22 @@
-"""What a gallery asks of the place that keeps its records.
+"""What a gallery asks of the database that holds its records.
 
-The embedded place is `sqlite.SqliteStore`; a server's would have the same methods. Crops and the
-cache of vectors are files, and no part of it. Everything that a method changes is kept for good,
-and as a whole, when the method returns; after an error nothing has changed.
+The embedded one is `sqlite.SqliteStore`; a server's would have the same methods. Crops and the
+cache of vectors are files, and no part of it. What a method changes is durable, and changed as a
+whole, when the method returns; after an error nothing has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.records import (
-    ModelCard,
+from tacan.gallery.columns import Columns
+from tacan.gallery.gallery_records import (
+    ModelInfo,
     NewSource,
     NewTracklet,
     Source,
@@ -23,71 +24,24 @@ from tacan.gallery.records import (
     Trajectory,
 )
 
-__all__ = [
-    "UNKNOWN_MOMENT",
-    "Columns",
-    "CropRow",
-    "GalleryStore",
-    "StoreUpkeep",
-    "Totals",
-    "Version",
-    "corners",
-]
-
-UNKNOWN_MOMENT = np.iinfo(np.int64).min
-"""Stands in `Columns` for a moment that nobody knows."""
+__all__ = ["CropRow", "GalleryStore", "StoreMaintenance", "Totals", "Version", "corners"]
 
 
 class Version(NamedTuple):
-    """What a copy of the vectors must agree in.
+    """The state of a store's vectors.
 
-    `generation` rises whenever vectors are taken away or replaced; `last_id` whenever some are
-    added. Ids rise and never come back.
+    `generation` rises whenever vectors are deleted or replaced; `last_id` whenever some are
+    added. Ids rise and are never used again.
     """
 
     generation: int
     last_id: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """What tracklets are chosen by, as N numbers each, in the order of `ids`.
-
-    ids, camera_ids, source_ids, numbers
-        int64 [N]; ids rise.
-    starts, ends
-        int64 [N]: microseconds since 1970 in UTC, or `UNKNOWN_MOMENT`.
-    first_seconds, last_seconds
-        float64 [N], since the first frame of the source.
-    quality
-        float64 [N].
-    cameras
-        The id of each camera by its name.
-    """
-
-    ids: NDArray[np.int64]
-    camera_ids: NDArray[np.int64]
-    source_ids: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    first_seconds: NDArray[np.float64]
-    last_seconds: NDArray[np.float64]
-    quality: NDArray[np.float64]
-    cameras: Mapping[str, int]
-
-    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Columns:
-        """The same columns of some rows only."""
-        arrays = [
-            getattr(self, name)[chosen] for name in self.__dataclass_fields__ if name != "cameras"
-        ]
-        return Columns(*arrays, cameras=self.cameras)
-
-
 @dataclass(frozen=True, slots=True)
 class CropRow:
-    """A crop as the database knows it: its file relative to the folder of crops, and its bytes'
-    number and CRC-32."""
+    """A crop as the database stores it: the path of its file relative to the folder of crops, and
+    the number of its bytes with their CRC-32."""
 
     path: str
     frame: int
@@ -105,7 +59,7 @@ def corners(box: NDArray[np.floating]) -> tuple[float, float, float, float]:
 
 
 class Totals(NamedTuple):
-    """What only the store can count. `n_bytes` is the size of its files and of all crops."""
+    """Counts over the whole store. `n_bytes` is the size of its files and of all crops."""
 
     n_tracklets: int
     n_persons: int
@@ -114,15 +68,15 @@ class Totals(NamedTuple):
 
 
 class GalleryStore(Protocol):
-    """The records of one gallery: its model, sources, tracklets, vectors and journals."""
+    """The records of one gallery: its model, sources, tracklets, vectors and detections."""
 
     @property
     def identity(self) -> str:
-        """A name that no other gallery has."""
+        """A random name, unique to this gallery."""
         ...
 
     @property
-    def model(self) -> ModelCard: ...
+    def model(self) -> ModelInfo: ...
 
     @property
     def schema(self) -> int:
@@ -130,7 +84,7 @@ class GalleryStore(Protocol):
         ...
 
     def version(self) -> Version:
-        """Which vectors there are now. It is asked before every search, and must be quick."""
+        """The state of the vectors now. It is asked before every search, and must be quick."""
         ...
 
     def columns(self) -> Columns: ...
@@ -144,11 +98,11 @@ class GalleryStore(Protocol):
     def sources(self) -> tuple[Source, ...]: ...
 
     def begin_source(self, source: NewSource) -> Source:
-        """The source of the same file, camera and settings, which is made if there is none."""
+        """The source of the same file, camera and settings, or a new one."""
         ...
 
     def finish_source(self, source_id: int) -> None:
-        """Marks a source as done and drops its journal of detections."""
+        """Marks a source as done and deletes its stored detections."""
         ...
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
@@ -164,11 +118,11 @@ class GalleryStore(Protocol):
     def save_detections(self, source_id: int, first_frame: int, data: bytes) -> None: ...
 
     def read_detections(self, source_id: int) -> tuple[tuple[int, bytes], ...]:
-        """The journal, by rising frame."""
+        """What was saved, by rising frame."""
         ...
 
     def tracklets(self, ids: Sequence[int]) -> tuple[StoredTracklet, ...]:
-        """In the order of `ids`; ids that are unknown are left out."""
+        """In the order of `ids`; unknown ids are left out."""
         ...
 
     def find(self, name: str) -> int | None:
@@ -181,46 +135,45 @@ class GalleryStore(Protocol):
 
     def totals(self) -> Totals: ...
 
-    def upkeep(self) -> StoreUpkeep:
-        """What deletes and mends; for a store that was opened to be written to."""
+    def maintenance(self) -> StoreMaintenance:
+        """Deletion and repair; what changes something needs a store opened for writing."""
         ...
 
     def close(self) -> None: ...
 
 
-class StoreUpkeep(Protocol):
-    """Deleting for good, and mending.
+class StoreMaintenance(Protocol):
+    """Deletion for good, and repair.
 
-    A deletion has two steps, so that one that was cut short can be ended later: `remove` takes
-    the records away and remembers what is still to be erased; once that is done, `erased` says so.
+    A deletion has two steps, so that one that was interrupted can be completed later: `remove`
+    deletes the records and notes which files are still to be erased; `complete_deletion` ends it.
     """
 
     def remove(self, ids: Sequence[int], *, camera: str | None = None) -> None:
-        """Takes tracklets away, with all that belongs to them; their numbers stay committed.
+        """Deletes tracklets with all that belongs to them; their numbers stay committed.
 
-        With `camera`, its sources are forgotten as well, so that they can be indexed again.
+        With `camera`, its sources are deleted as well, so that they can be indexed again.
         """
         ...
 
-    def pending(self) -> tuple[str, ...] | None:
-        """The files of crops still to be erased, or None when nothing is pending."""
+    def pending_deletions(self) -> tuple[str, ...] | None:
+        """The folders of crops still to be erased, or None when no deletion is incomplete."""
         ...
 
     def erase_traces(self) -> bool:
-        """Makes what was removed unfindable in the store's files; False if a reader is in the way
-        for now."""
+        """Overwrites deleted records in the store's own files; False while a reader prevents it."""
         ...
 
-    def erased(self) -> None:
-        """Nothing is pending any more."""
+    def complete_deletion(self) -> None:
+        """Notes that nothing is left to be erased."""
         ...
 
-    def faults(self) -> tuple[str, ...]:
+    def integrity_problems(self) -> tuple[str, ...]:
         """What is wrong with the store's own files."""
         ...
 
-    def bad_vectors(self) -> tuple[int, ...]:
-        """Tracklets whose vector is missing or not as it was written."""
+    def damaged_vectors(self) -> tuple[int, ...]:
+        """Ids of the tracklets whose vector is missing or has changed."""
         ...
 
     def replace_vector(self, tracklet_id: int, embedding: NDArray[np.float32]) -> None: ...
@@ -229,4 +182,4 @@ class StoreUpkeep(Protocol):
         """Every crop with the id of its tracklet."""
         ...
 
-    def drop_crop(self, tracklet_id: int, path: str) -> None: ...
+    def remove_crop(self, tracklet_id: int, path: str) -> None: ...

@@ -16,7 +16,7 @@ from torch import Tensor
 from tacan.clips.split import fill_clip
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.stream import ClipSums, ClipWeights
-from tacan.gallery.records import NewTracklet
+from tacan.gallery.gallery_records import NewTracklet
 from tacan.images.resize import resize_crops
 from tacan.video.video_records import Picture, VideoTracklet
 

@@ -16,11 +16,10 @@ from datetime import datetime
 from typing import Any
 
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.errors import VideoError
+from tacan.errors import GalleryError, VideoError
 from tacan.files import sha256
-from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import NewSource, NewTracklet, Source, TrackletFilter
+from tacan.gallery.gallery_records import NewSource, NewTracklet, Source, TrackletFilter
 from tacan.indexing.embedding import embed_group, in_groups
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings, changed_settings

@@ -9,6 +9,7 @@ from typing import Any
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.record_checks import check_fingerprint
 from tacan.indexing.index_report import IndexReport, SourceReport
 from tacan.indexing.index_source import index_source
 from tacan.indexing.video_sources import VideoSource
@@ -70,7 +71,7 @@ def index_videos(
     DetectorError, StorageError
         As their rooms raise them.
     """
-    gallery.require_model(embedder.fingerprint)
+    check_fingerprint(embedder.fingerprint, gallery.model)
     if detections is None:
         detections = open_detections(sources, threads=threads, fetch=fetch)
     lengths = _lengths(sources)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tacan.gallery.cannot_link import cannot_link
-from tacan.gallery.records import StoredTracklet, TrackletFilter
+from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.search.query import Query

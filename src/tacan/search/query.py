@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.errors import GalleryModelError
-from tacan.gallery.records import ModelCard, StoredTracklet
+from tacan.errors import GalleryModelError
+from tacan.gallery.gallery_records import ModelInfo, StoredTracklet
 from tacan.images.read import read_crop
 from tacan.search.parse import Asked, Moment, Pictures, TrackletName
 from tacan.search.pictures import Strip, embed_pictures, encode_picture, spread
@@ -76,7 +76,7 @@ def make_query(asked: Asked, gallery: Gallery, *, open_model: Callable[[], ClipE
     return _from_moment(asked, gallery, open_model)
 
 
-def check_model(embedder: ClipEmbedder, card: ModelCard) -> None:
+def check_model(embedder: ClipEmbedder, card: ModelInfo) -> None:
     """Raises `GalleryModelError` unless the model is the one that made the gallery's vectors."""
     if embedder.fingerprint != card.fingerprint:
         raise GalleryModelError(
@@ -88,7 +88,7 @@ def check_model(embedder: ClipEmbedder, card: ModelCard) -> None:
         )
 
 
-def _checked(embedder: ClipEmbedder, card: ModelCard) -> ClipEmbedder:
+def _checked(embedder: ClipEmbedder, card: ModelInfo) -> ClipEmbedder:
     check_model(embedder, card)
     return embedder
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tacan.gallery.records import ModelCard, StoredTracklet, TrackletFilter
+from tacan.gallery.gallery_records import ModelInfo, StoredTracklet, TrackletFilter
 from tacan.retrieval.calibration import Certainty
 from tacan.search.query import Query
 
@@ -61,7 +61,7 @@ class Findings:
     """
 
     gallery: Path
-    model: ModelCard
+    model: ModelInfo
     metric: str
     n_tracklets: int
     n_searched: int

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError
-from tacan.gallery.checks import check_vector
-from tacan.gallery.filters import chosen_rows
+from tacan.gallery.columns import select_rows
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import StoredTracklet, TrackletFilter
+from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
+from tacan.gallery.record_checks import check_fingerprint, check_vector
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.retrieval.distances import METRICS
@@ -107,12 +107,12 @@ def search(
     Raises `GalleryModelError` for a query of another model or shape, `GalleryError` for NaN or
     an unknown camera, `ConfigError` for an unknown metric or a `top` below 1.
     """
-    gallery.require_model(fingerprint)
+    check_fingerprint(fingerprint, gallery.model)
     metric = metric or gallery.model.metric
     _check(top, metric, calibration)
     vector = check_vector(query, gallery.model, "a query")
     index = gallery.index()
-    mask = chosen_rows(index.columns, chosen)
+    mask = select_rows(index.columns, chosen)
     n_searched = int(mask.sum())
     wanted = top
     if rerank is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import DataError, VideoError
 from tacan.files import sha256
-from tacan.gallery.records import Source, StoredTracklet, TrackletFilter, Trajectory
+from tacan.gallery.gallery_records import Source, StoredTracklet, TrackletFilter, Trajectory
 from tacan.images.cut import cut_box
 from tacan.search.parse import Moment
 from tacan.video.boxes import interpolate_boxes, ious

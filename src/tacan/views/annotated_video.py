@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.errors import GalleryError
+from tacan.errors import GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import Source
+from tacan.gallery.gallery_records import Source
 from tacan.progress import Progress, silent
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.encode import write_timed_video

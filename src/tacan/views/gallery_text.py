@@ -9,8 +9,8 @@ from typing import Any
 
 from tacan.errors import ConfigError
 from tacan.gallery import Gallery, GalleryInfo, Source, TrackletFilter
-from tacan.gallery.deleting import Deletion
-from tacan.gallery.verifying import Verification
+from tacan.gallery.delete import Deletion
+from tacan.gallery.verify import Verification
 from tacan.views.times import local_time
 
 __all__ = [

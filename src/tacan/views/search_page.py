@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import tacan
 from tacan.files import write_text
-from tacan.gallery.records import StoredTracklet
+from tacan.gallery.gallery_records import StoredTracklet
 from tacan.progress import Progress, silent
 from tacan.search.pictures import Strip
 from tacan.search.results import Answer, Findings, Sighting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from tacan.gallery.records import StoredTracklet
+from tacan.gallery.gallery_records import StoredTracklet
 from tacan.search.results import Answer
 from tacan.views.times import span
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tacan.gallery.records import TrackletFilter
+from tacan.gallery.gallery_records import TrackletFilter
 from tacan.retrieval.calibration import LIKELY, MINIMUM_PAIRS, SURE
 from tacan.search.results import Findings
 from tacan.views.times import local_time

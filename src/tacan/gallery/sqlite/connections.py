@@ -12,31 +12,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tacan.errors import StorageError
-from tacan.gallery.errors import GalleryBusyError, GalleryError
+from tacan.errors import GalleryBusyError, GalleryError, StorageError
 
-__all__ = ["connect_reader", "connect_writer", "sqlite_faults", "transaction"]
+__all__ = ["connect_reader", "connect_writer", "sqlite_errors", "transaction"]
 
 PAGE_SIZE = 32768  # 7 vectors of 1,024 numbers a page; small pages waste half of themselves
 CACHE_KIBIBYTES = 16384
 WAIT_HINT = "Wait until it has ended, or let this one wait (--wait)."
 
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 
 
 @contextmanager
-def sqlite_faults(path: Path) -> Iterator[None]:
-    """A block in which the faults of SQLite become those of this package."""
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """A block in which errors of SQLite become errors of this package."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         raise _translated(error, path) from error
 
 
-def _translated(error: sqlite3.DatabaseError, path: Path) -> Exception:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+def _translated(error: sqlite3.Error, path: Path) -> Exception:
+    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    code = extended & 0xFF
+    if extended in _UNREADABLE:
+        return GalleryError(
+            "a gallery's database must be readable",
+            got=f"{path} ({error})",
+            remedy="Check the disk; nothing was changed.",
+        )
     if code in _FULL:
         return StorageError(
             f"{path} must be writable, with room for the data",
@@ -66,12 +73,16 @@ def connect_writer(path: Path, *, wait: float) -> sqlite3.Connection:
     `wait` is how long, in seconds, it waits for others.
     """
     connection = _connect(f"{path.resolve().as_uri()}?mode=rwc", wait)
-    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -101,6 +112,7 @@ def _checked_reader(uri: str, wait: float) -> sqlite3.Connection:
     connection = _connect(uri, wait)
     try:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except BaseException:
         connection.close()
@@ -110,9 +122,12 @@ def _checked_reader(uri: str, wait: float) -> sqlite3.Connection:
 
 def _connect(uri: str, wait: float) -> sqlite3.Connection:
     # Threads share a connection; the store lets in one at a time.
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         uri, uri=True, timeout=wait, isolation_level=None, check_same_thread=False
     )
+    # What a database defines may not call functions with side effects.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
 
 
 @contextmanager

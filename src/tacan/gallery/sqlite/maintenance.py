@@ -1,4 +1,4 @@
-"""Deleting for good from the database, and mending it."""
+"""Deletion for good from the database, and its repair."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from contextlib import AbstractContextManager
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.crops import folder_of
-from tacan.gallery.sqlite import rows
+from tacan.gallery.crop_files import folder_of
+from tacan.gallery.sqlite import record_rows
 from tacan.gallery.store import CropRow
 
-__all__ = ["SqliteUpkeep"]
+__all__ = ["SqliteMaintenance"]
 
 CROPS_AT_ONCE = 5000
 
 Access = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
-class SqliteUpkeep:
-    """A `StoreUpkeep` by three ways to the database: within a transaction that writes, one that
-    reads, and outside of any."""
+class SqliteMaintenance:
+    """A `StoreMaintenance` of a SQLite database, which it enters in a transaction that writes, in
+    one that reads, or outside of any."""
 
-    def __init__(self, writing: Access, reading: Access, alone: Access) -> None:
+    def __init__(self, writing: Access, reading: Access, autocommit: Access) -> None:
         self._writing = writing
         self._reading = reading
-        self._alone = alone
+        self._autocommit = autocommit
 
     def remove(self, ids: Sequence[int], *, camera: str | None = None) -> None:
         chosen = [(int(number),) for number in ids]
         with self._writing() as database:
-            _doom_folders(database, chosen)
+            _note_crop_folders(database, chosen)
             database.executemany(
                 """INSERT OR IGNORE INTO deleted_numbers
                 SELECT source_id, number FROM tracklets WHERE id = ?""",
@@ -41,35 +41,35 @@ class SqliteUpkeep:
             )
             database.executemany("DELETE FROM tracklets WHERE id = ?", chosen)
             if camera is not None:
-                _forget_camera(database, camera)
+                _remove_sources(database, camera)
             _next_generation(database)
-            database.execute("UPDATE facts SET value = '1' WHERE name = 'erasing'")
+            database.execute("UPDATE metadata SET value = '1' WHERE name = 'erasing'")
 
-    def pending(self) -> tuple[str, ...] | None:
+    def pending_deletions(self) -> tuple[str, ...] | None:
         with self._reading() as database:
-            query = "SELECT value FROM facts WHERE name = 'erasing'"
+            query = "SELECT value FROM metadata WHERE name = 'erasing'"
             if database.execute(query).fetchone()[0] == "0":
                 return None
-            found = database.execute("SELECT path FROM doomed_crops ORDER BY path")
+            found = database.execute("SELECT path FROM pending_deletions ORDER BY path")
             return tuple(path for (path,) in found)
 
     def erase_traces(self) -> bool:
         """Deleted rows are overwritten at once (`secure_delete`), but copies of them can be left
         in pages that were split earlier and in the log: so the database is written anew, and the
         log is cut to nothing."""
-        with self._alone() as database:
+        with self._autocommit() as database:
             database.execute("VACUUM")
             blocked, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not blocked
 
-    def erased(self) -> None:
+    def complete_deletion(self) -> None:
         with self._writing() as database:
-            database.execute("DELETE FROM doomed_crops")
-            database.execute("UPDATE facts SET value = '0' WHERE name = 'erasing'")
+            database.execute("DELETE FROM pending_deletions")
+            database.execute("UPDATE metadata SET value = '0' WHERE name = 'erasing'")
 
-    def faults(self) -> tuple[str, ...]:
+    def integrity_problems(self) -> tuple[str, ...]:
         found = []
-        with self._alone() as database:
+        with self._autocommit() as database:
             try:
                 for (text,) in database.execute("PRAGMA integrity_check"):
                     found.append(text)
@@ -79,14 +79,14 @@ class SqliteUpkeep:
                 found.append(str(error))
         return tuple(text for text in found if text != "ok")
 
-    def bad_vectors(self) -> tuple[int, ...]:
+    def damaged_vectors(self) -> tuple[int, ...]:
         query = """SELECT t.id, v.embedding, v.checksum FROM tracklets t
             LEFT JOIN vectors v ON v.tracklet_id = t.id ORDER BY t.id"""
         with self._reading() as database:
             size = 4 * int(
-                database.execute("SELECT value FROM facts WHERE name = 'embedding_dim'").fetchone()[
-                    0
-                ]
+                database.execute(
+                    "SELECT value FROM metadata WHERE name = 'embedding_dim'"
+                ).fetchone()[0]
             )
             return tuple(
                 number
@@ -98,7 +98,7 @@ class SqliteUpkeep:
         with self._writing() as database:
             database.execute(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                rows.vector_values(tracklet_id, embedding),
+                record_rows.vector_values(tracklet_id, embedding),
             )
             _next_generation(database)
 
@@ -113,37 +113,37 @@ class SqliteUpkeep:
             if not found:
                 return
             for tracklet_id, _, *row in found:
-                yield tracklet_id, rows.crop_of(row)
+                yield tracklet_id, record_rows.crop_of(row)
             last = found[-1][:2]
 
-    def drop_crop(self, tracklet_id: int, path: str) -> None:
+    def remove_crop(self, tracklet_id: int, path: str) -> None:
         with self._writing() as database:
             database.execute(
                 "DELETE FROM crops WHERE tracklet_id = ? AND path = ?", (tracklet_id, path)
             )
 
 
-def _doom_folders(database: sqlite3.Connection, chosen: Sequence[tuple[int]]) -> None:
+def _note_crop_folders(database: sqlite3.Connection, chosen: Sequence[tuple[int]]) -> None:
     query = "SELECT source_id, number FROM tracklets WHERE id = ?"
     found = [database.execute(query, number).fetchone() for number in chosen]
     database.executemany(
-        "INSERT OR IGNORE INTO doomed_crops VALUES (?)",
+        "INSERT OR IGNORE INTO pending_deletions VALUES (?)",
         [(folder_of(*key),) for key in found if key is not None],
     )
 
 
-def _forget_camera(database: sqlite3.Connection, camera: str) -> None:
-    """Drops the camera's sources, with their journals and deleted numbers.
+def _remove_sources(database: sqlite3.Connection, camera: str) -> None:
+    """Deletes the camera's sources, with their detections and deleted numbers.
 
-    The camera itself stays, so that it never gives a number to a tracklet for a second time.
+    The camera itself stays, so that it never gives a number to a second tracklet.
     """
     query = "SELECT s.id FROM sources s JOIN cameras c ON c.id = s.camera_id WHERE c.name = ?"
     sources = database.execute(query, (camera,)).fetchall()
     database.executemany(
-        "INSERT OR IGNORE INTO doomed_crops VALUES (?)", [(folder_of(n),) for (n,) in sources]
+        "INSERT OR IGNORE INTO pending_deletions VALUES (?)", [(folder_of(n),) for (n,) in sources]
     )
     database.executemany("DELETE FROM sources WHERE id = ?", sources)
 
 
 def _next_generation(database: sqlite3.Connection) -> None:
-    database.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+    database.execute("UPDATE metadata SET value = value + 1 WHERE name = 'generation'")

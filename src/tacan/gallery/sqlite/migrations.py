@@ -7,18 +7,26 @@ has had the first v of `MIGRATIONS`; the number is its `PRAGMA user_version`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
-from tacan.gallery.errors import GalleryError, GallerySchemaError
+from tacan.errors import GalleryError, GallerySchemaError
+from tacan.gallery.sqlite.connections import transaction
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "check_schema", "migrate", "schema_version"]
+__all__ = [
+    "APPLICATION_ID",
+    "MIGRATIONS",
+    "check_schema",
+    "migrate",
+    "name_as_newest",
+    "schema_version",
+]
 
 APPLICATION_ID = 0x5441434E
-"""`TACN`: says whose database it is."""
+"""`TACN`, the mark of a gallery's database."""
 
 # Numbers of tracklets stay behind in `deleted_numbers`, so that a source that is still being
-# indexed does not bring a deleted tracklet back. `doomed_crops` are files that a deletion has
-# still to remove.
+# indexed does not bring a deleted tracklet back.
 _VERSION_1 = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE cameras (
@@ -67,7 +75,22 @@ _VERSION_1 = (
     "INSERT INTO facts VALUES ('generation', '0'), ('erasing', '0')",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+# `pending_deletions` are folders of crops that a deletion has still to erase.
+_VERSION_2 = (
+    "ALTER TABLE facts RENAME TO metadata",
+    "ALTER TABLE doomed_crops RENAME TO pending_deletions",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+
+# By the version that they make: views that give an older database the names of that version.
+# So a gallery that nobody may write to needs no migration to be read.
+_TEMPORARY_VIEWS: Mapping[int, tuple[str, ...]] = {
+    2: (
+        "CREATE TEMP VIEW metadata AS SELECT name, value FROM main.facts",
+        "CREATE TEMP VIEW pending_deletions AS SELECT path FROM main.doomed_crops",
+    )
+}
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
@@ -75,12 +98,16 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises `GallerySchemaError` unless the database has exactly the version known here, and
-    `GalleryError` for a database that is no gallery's."""
+def check_schema(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a gallery's database; 0 for one without any table.
+
+    Raises `GallerySchemaError` for a newer version, and `GalleryError` for another program's
+    database and for one that differs from what the migrations make: a trigger or a view would
+    run statements of its author's.
+    """
     version = schema_version(connection)
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    if version and owner != APPLICATION_ID:
+    if (version and owner != APPLICATION_ID) or (not version and _objects(connection)):
         raise GalleryError(
             "a gallery must hold a database made by this software",
             got=f"{path} of another program",
@@ -92,32 +119,71 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> None:
             got=f"{path} of version {version}",
             remedy="Open it with a newer version of TACAN. Nothing was changed.",
         )
-    if version < len(MIGRATIONS):
+    different = sorted(_objects(connection) ^ _made_by_migrations(version))
+    if different:
+        raise GallerySchemaError(
+            f"a gallery of schema version {version} must have the tables of that version and "
+            "no others, nor triggers or views",
+            got=f"{path}, which differs in {' '.join(different[0][:2])}",
+            remedy="Don't use a gallery that somebody has changed; index the videos again.",
+        )
+    return version
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Type, name and columns of all that a database defines, apart from SQLite's own tables."""
+    query = (
+        r"""SELECT type, name FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"""
+    )
+    found = set()
+    for kind, name in connection.execute(query).fetchall():
+        columns = ()
+        if kind == "table":
+            columns = connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
+        found.add((str(kind), str(name), repr(columns)))
+    return found
+
+
+def _made_by_migrations(version: int) -> set[tuple[str, ...]]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        for migration in MIGRATIONS[:version]:
+            for statement in migration:
+                connection.execute(statement)
+        return _objects(connection)
+    finally:
+        connection.close()
+
+
+def name_as_newest(connection: sqlite3.Connection, path: Path) -> None:
+    """Lets a reader of an older database use the tables' newest names, without changing it.
+
+    Raises what `check_schema` raises, and `GallerySchemaError` where it must be migrated first.
+    """
+    version = check_schema(connection, path)
+    newer = range(version + 1, len(MIGRATIONS) + 1)
+    if version == 0 or any(number not in _TEMPORARY_VIEWS for number in newer):
         raise GallerySchemaError(
             f"a gallery must be of schema version {len(MIGRATIONS)} to be read",
             got=f"{path} of version {version}",
             remedy="Open it once for writing, such as by `tacan gallery verify --repair`.",
         )
+    for number in newer:
+        for statement in _TEMPORARY_VIEWS[number]:
+            connection.execute(statement)
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> int:
-    """Brings a database to the newest version, all or nothing; returns the version it had.
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Brings a database to the newest version, all or nothing.
 
-    Raises `GallerySchemaError` for a database that is newer, before anything is changed.
+    Raises what `check_schema` raises, before anything is changed.
     """
-    version = schema_version(connection)
-    if version >= len(MIGRATIONS):
-        check_schema(connection, path)
-        return version
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    version = check_schema(connection, path)
+    if version == len(MIGRATIONS):
+        return
+    with transaction(connection, "IMMEDIATE"):
         for migration in MIGRATIONS[version:]:
             for statement in migration:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    return version

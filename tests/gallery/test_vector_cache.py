@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tacan.errors import StorageError
-from tacan.gallery import GalleryError, delete_tracklets, open_gallery
+from tacan.errors import GalleryError, StorageError
+from tacan.gallery import delete_tracklets, open_gallery
 from tacan.runs.lock import ProcessLock
 
 from .conftest import CARD, fill, new_tracklet
@@ -126,7 +126,7 @@ def test_a_full_disk_does_no_harm_to_a_copy(make_gallery, monkeypatch):
         raise StorageError("no room")
 
     with open_gallery(folder, write=True, create_with=CARD) as gallery:
-        monkeypatch.setattr("tacan.gallery.vector_files.write_text", full)
+        monkeypatch.setattr("tacan.gallery.vector_cache_files.write_text", full)
         fill(gallery, "yard", [7])
         check(gallery, [1, 2, 3, 4], [1, 2, 3, 7])
         monkeypatch.undo()

@@ -1,9 +1,9 @@
-"""Deleting for good: rows, vectors and crops.
+"""Deletion for good of rows, vectors and crops.
 
 What is left of a deleted tracklet is its number within its source and within its camera, so that
 a source which is still being indexed does not bring it back and no other tracklet gets its name.
-Files are overwritten before they are removed; what a disk or its file system keeps of old blocks
-is beyond this.
+Files are overwritten before they are removed. Old blocks that a disk or its file system keeps
+can't be reached.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ from datetime import datetime
 import numpy as np
 
 from tacan.errors import ConfigError
-from tacan.gallery.erasing import finish_erasure
-from tacan.gallery.filters import camera_ids
+from tacan.gallery.columns import UNKNOWN_TIMESTAMP, camera_ids
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.sqlite.timestamps import to_microseconds
-from tacan.gallery.store import UNKNOWN_MOMENT
+from tacan.gallery.timestamps import to_microseconds
 
 __all__ = ["Deletion", "delete_tracklets"]
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What was deleted.
+    """Result of a deletion.
 
     `names` are those of the tracklets. `is_erased` is False while a process that is reading the
     gallery keeps the last traces from being erased: that is done when the gallery is next opened
     for writing without it. `n_undated` counts the tracklets that stay after a deletion by time
-    because nobody knows when they were seen.
+    because the time when they were seen is unknown.
     """
 
     names: tuple[str, ...]
@@ -57,10 +55,10 @@ def delete_tracklets(
     camera
         All of this camera, and its sources: they can be indexed again.
     before
-        All that began before this moment: afterwards nothing in the gallery was seen before it.
+        All that began before this timestamp: afterwards nothing in the gallery was seen before it.
 
     Raises `ConfigError` for none or several of the three, `GalleryError` for an unknown name or
-    camera, or a moment without a time zone, before anything is deleted.
+    camera, or a timestamp without a time zone, before anything is deleted.
     """
     gallery.require_writable()
     if sum(choice is not None for choice in (names, camera, before)) != 1:
@@ -71,11 +69,10 @@ def delete_tracklets(
     if camera is not None:
         ids = columns.ids[np.isin(columns.camera_ids, camera_ids(columns, [camera]))].tolist()
     if before is not None:
-        known = columns.starts != UNKNOWN_MOMENT
+        known = columns.starts != UNKNOWN_TIMESTAMP
         n_undated = int((~known).sum())
         ids = columns.ids[known & (columns.starts < to_microseconds(before))].tolist()
-    doomed = tuple(tracklet.name for tracklet in gallery.store.tracklets(ids))
-    if not ids and camera is None:
-        return Deletion((), finish_erasure(gallery), n_undated)
-    gallery.store.upkeep().remove(ids, camera=camera)
-    return Deletion(doomed, finish_erasure(gallery), n_undated)
+    deleted = tuple(tracklet.name for tracklet in gallery.store.tracklets(ids))
+    if ids or camera is not None:
+        gallery.store.maintenance().remove(ids, camera=camera)
+    return Deletion(deleted, gallery.complete_deletion(), n_undated)

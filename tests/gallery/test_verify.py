@@ -6,7 +6,8 @@ import sqlite3
 import numpy as np
 import pytest
 
-from tacan.gallery import GalleryError, open_gallery, verify
+from tacan.errors import GalleryError
+from tacan.gallery import open_gallery, verify_gallery
 
 from .conftest import new_tracklet
 
@@ -18,7 +19,7 @@ def folder(make_gallery):
 
 def found(folder, *, repair=False):
     with open_gallery(folder, write=repair) as gallery:
-        result = verify(gallery, repair=repair)
+        result = verify_gallery(gallery, repair=repair)
     return [(problem.kind, problem.mended) for problem in result.problems], result
 
 
@@ -55,15 +56,15 @@ def test_a_missing_or_changed_crop_is_forgotten_and_its_tracklet_stays(folder):
     assert not path.exists()
     with open_gallery(folder) as gallery:
         assert [t.n_crops for t in gallery.tracklets()] == [1, 1, 2, 2, 2, 2]
-        assert len(gallery.crop_paths(1)) == 1
+        assert len(gallery.crops(1)) == 1
 
 
 def test_a_missing_crop_is_no_hindrance_before_it_is_mended(folder):
     (folder / "crops" / "00001" / "000001" / "00.jpg").unlink()
     with open_gallery(folder) as gallery:
         assert len(gallery.crops(1)) == 2
-        assert [path.name for path in gallery.crop_paths(1)] == ["01.jpg"]
-        assert "missing" in verify(gallery).problems[0].what
+        assert [crop.path.name for crop in gallery.crops(1) if crop.path.exists()] == ["01.jpg"]
+        assert "missing" in verify_gallery(gallery).problems[0].what
 
 
 def test_stray_files_are_erased(folder):
@@ -102,7 +103,7 @@ def test_one_changed_number_in_the_copy_is_found(folder):
     data = bytearray(path.read_bytes())
     data[70] ^= 1
     path.write_bytes(data)
-    mended(folder, "copy of the vectors")
+    mended(folder, "vector cache")
     with open_gallery(folder) as gallery:
         np.testing.assert_array_equal(gallery.vector(3), new_tracklet(3).embedding)
 
@@ -138,4 +139,4 @@ def test_a_damaged_page_is_found(folder):
 
 def test_only_a_writer_can_repair(folder):
     with open_gallery(folder) as gallery, pytest.raises(GalleryError, match="for writing"):
-        verify(gallery, repair=True)
+        verify_gallery(gallery, repair=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tacan.errors import StorageError
 from tacan.files import atomic_paths
-from tacan.gallery.records import NewTracklet, StoredCrop
+from tacan.gallery.gallery_records import NewTracklet, StoredCrop
 from tacan.gallery.store import CropRow, corners
 
 __all__ = ["CropFolder", "folder_of"]

@@ -1,4 +1,4 @@
-"""The records of a gallery in one SQLite file: what is read, and what journals are kept.
+"""The records of a gallery in one SQLite file.
 
 Legend: N tracklets, D embedding size.
 """
@@ -16,27 +16,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.errors import GalleryError
-from tacan.gallery.records import (
-    ModelCard,
+from tacan.errors import GalleryError
+from tacan.gallery.columns import UNKNOWN_TIMESTAMP, Columns
+from tacan.gallery.gallery_records import (
+    ModelInfo,
     NewSource,
     NewTracklet,
     Source,
     StoredTracklet,
     Trajectory,
 )
-from tacan.gallery.sqlite import rows
-from tacan.gallery.sqlite import writing as sqlite_writing
-from tacan.gallery.sqlite.connections import sqlite_faults, transaction
-from tacan.gallery.sqlite.maintenance import SqliteUpkeep
-from tacan.gallery.store import UNKNOWN_MOMENT, Columns, CropRow, Totals, Version
+from tacan.gallery.record_checks import check_model_info
+from tacan.gallery.sqlite import inserts, record_rows
+from tacan.gallery.sqlite.connections import sqlite_errors, transaction
+from tacan.gallery.sqlite.maintenance import SqliteMaintenance
+from tacan.gallery.store import CropRow, Totals, Version
+from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 
 __all__ = ["SqliteStore"]
 
 IDS_AT_ONCE = 500
 
 _COLUMNS = """
-    SELECT id, camera_id, source_id, number, start_us, end_us, first_seconds, last_seconds, quality
+    SELECT id, camera_id, source_id, number,
+        CASE WHEN start_us BETWEEN ?1 AND ?2 THEN start_us ELSE ?3 END,
+        CASE WHEN end_us BETWEEN ?1 AND ?2 THEN end_us ELSE ?3 END,
+        first_seconds, last_seconds, quality
     FROM tracklets ORDER BY id"""
 
 _CAMERAS = """
@@ -59,26 +64,28 @@ class SqliteStore:
         self._connection = connection
         self._lock = threading.RLock()
         with self.reading() as database:
-            facts = dict(database.execute("SELECT name, value FROM facts"))
+            metadata = dict(database.execute("SELECT name, value FROM metadata"))
             self.schema = int(database.execute("PRAGMA user_version").fetchone()[0])
-        if "identity" not in facts:
-            raise GalleryError(
-                "a gallery must know the model of its vectors",
-                got=f"{path}, whose making was cut short",
-                remedy="Index a video into it, or remove it: nothing is in it yet.",
+            if "identity" not in metadata:
+                raise GalleryError(
+                    "a gallery must know the model of its vectors",
+                    got=f"{path}, whose creation was cut short",
+                    remedy="Index a video into it, or remove it: nothing is in it yet.",
+                )
+            self.identity = str(metadata["identity"])
+            self.model = ModelInfo(
+                name=str(metadata["model"]),
+                fingerprint=str(metadata["fingerprint"]),
+                embedding_dim=int(metadata["embedding_dim"]),
+                metric=str(metadata["metric"]),
             )
-        self.identity = facts["identity"]
-        self.model = ModelCard(
-            name=facts["model"],
-            fingerprint=facts["fingerprint"],
-            embedding_dim=int(facts["embedding_dim"]),
-            metric=facts["metric"],
-        )
+        check_model_info(self.model)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A block whose reads are all of one moment."""
-        with self._lock, sqlite_faults(self.path):
+        """A block that reads one state of the database, and in which records that can't be decoded
+        are a `GalleryError`."""
+        with self._lock, sqlite_errors(self.path), _decoding(self.path):
             if self._connection.in_transaction:
                 yield self._connection
             else:
@@ -90,35 +97,35 @@ class SqliteStore:
         """A block whose changes are all kept, or none."""
         with (
             self._lock,
-            sqlite_faults(self.path),
+            sqlite_errors(self.path),
             transaction(self._connection, "IMMEDIATE") as connection,
         ):
             yield connection
 
     @contextmanager
-    def alone(self) -> Iterator[sqlite3.Connection]:
+    def autocommit(self) -> Iterator[sqlite3.Connection]:
         """A block outside of any transaction, as VACUUM and checkpoints need it."""
-        with self._lock, sqlite_faults(self.path):
+        with self._lock, sqlite_errors(self.path):
             yield self._connection
 
     def version(self) -> Version:
         with self.reading() as database:
             generation = database.execute(
-                "SELECT value FROM facts WHERE name = 'generation'"
+                "SELECT value FROM metadata WHERE name = 'generation'"
             ).fetchone()[0]
             last = database.execute("SELECT max(id) FROM tracklets").fetchone()[0]
-        return Version(int(generation), last or 0)
+            return Version(int(generation), last or 0)
 
     def columns(self) -> Columns:
         with self.reading() as database:
-            found = database.execute(_COLUMNS).fetchall()
+            known = FIRST_TIMESTAMP, LAST_TIMESTAMP, int(UNKNOWN_TIMESTAMP)
+            found = database.execute(_COLUMNS, known).fetchall()
             cameras = dict(database.execute(_CAMERAS))
-        whole = np.array([row[:4] for row in found], np.int64).reshape(-1, 4)
-        unknown = [[UNKNOWN_MOMENT if n is None else n for n in row[4:6]] for row in found]
-        moments = np.array(unknown, np.int64).reshape(-1, 2)
-        real = np.array([row[6:] for row in found], np.float64).reshape(-1, 3)
+            whole = np.array([row[:4] for row in found], np.int64).reshape(-1, 4)
+            times = np.array([row[4:6] for row in found], np.int64).reshape(-1, 2)
+            real = np.array([row[6:] for row in found], np.float64).reshape(-1, 3)
         ids, camera_ids, source_ids, numbers = np.ascontiguousarray(whole.T)
-        starts, ends = np.ascontiguousarray(moments.T)
+        starts, ends = np.ascontiguousarray(times.T)
         first_seconds, last_seconds, quality = np.ascontiguousarray(real.T)
         return Columns(
             ids=ids,
@@ -143,10 +150,11 @@ class SqliteStore:
         while True:
             with self.reading() as database:
                 found = database.execute(query, (after, rows_at_once)).fetchall()
-            if not found:
-                return
-            ids = np.array([number for number, _, _ in found], np.int64)
-            yield ids, self._matrix(found)
+                if not found:
+                    return
+                ids = np.array([number for number, _, _ in found], np.int64)
+                matrix = self._matrix(found)
+            yield ids, matrix
             after = int(ids[-1])
 
     def _matrix(self, found: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
@@ -163,32 +171,32 @@ class SqliteStore:
 
     def sources(self) -> tuple[Source, ...]:
         with self.reading() as database:
-            found = database.execute(f"{rows.SOURCE_QUERY} ORDER BY s.id").fetchall()
-        return tuple(map(rows.source_of, found))
+            query = f"{record_rows.SOURCE_QUERY} ORDER BY s.id"
+            return tuple(map(record_rows.source_of, database.execute(query)))
 
     def begin_source(self, source: NewSource) -> Source:
         with self.writing() as database:
-            return sqlite_writing.begin_source(database, source)
+            return inserts.begin_source(database, source)
 
     def finish_source(self, source_id: int) -> None:
         with self.writing() as database:
-            sqlite_writing.require_source(database, source_id)
+            inserts.require_source(database, source_id)
             database.execute("UPDATE sources SET state = 'done' WHERE id = ?", (source_id,))
             database.execute("DELETE FROM detections WHERE source_id = ?", (source_id,))
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
         with self.reading() as database:
-            return sqlite_writing.committed_numbers(database, source_id)
+            return inserts.committed_numbers(database, source_id)
 
     def add(
         self, source_id: int, tracklets: Sequence[NewTracklet], crops: Sequence[Sequence[CropRow]]
     ) -> int:
         with self.writing() as database:
-            return sqlite_writing.add_tracklets(database, source_id, tracklets, crops)
+            return inserts.add_tracklets(database, source_id, tracklets, crops)
 
     def save_detections(self, source_id: int, first_frame: int, data: bytes) -> None:
         with self.writing() as database:
-            sqlite_writing.require_source(database, source_id)
+            inserts.require_source(database, source_id)
             database.execute(
                 "INSERT OR REPLACE INTO detections VALUES (?, ?, ?)", (source_id, first_frame, data)
             )
@@ -203,8 +211,10 @@ class SqliteStore:
             for start in range(0, len(ids), IDS_AT_ONCE):
                 some = [int(number) for number in ids[start : start + IDS_AT_ONCE]]
                 marks = ",".join("?" * len(some))
-                query = f"{rows.TRACKLET_QUERY} WHERE t.id IN ({marks})"
-                found |= {row[0]: rows.tracklet_of(row) for row in database.execute(query, some)}
+                query = f"{record_rows.TRACKLET_QUERY} WHERE t.id IN ({marks})"
+                found |= {
+                    row[0]: record_rows.tracklet_of(row) for row in database.execute(query, some)
+                }
         return tuple(found[int(number)] for number in ids if int(number) in found)
 
     def find(self, name: str) -> int | None:
@@ -219,22 +229,24 @@ class SqliteStore:
     def trajectory(self, tracklet_id: int) -> Trajectory | None:
         query = """SELECT frames, seconds, boxes, clip_weights, clip_frames
             FROM trajectories WHERE tracklet_id = ?"""
-        found = self._all(query, tracklet_id)
-        return rows.trajectory_of(found[0]) if found else None
+        with self.reading() as database:
+            found = database.execute(query, (tracklet_id,)).fetchone()
+            return None if found is None else record_rows.trajectory_of(found)
 
     def crops(self, tracklet_id: int) -> tuple[CropRow, ...]:
         query = """SELECT path, frame, seconds, box, sharpness, size, checksum FROM crops
             WHERE tracklet_id = ? ORDER BY position"""
-        return tuple(map(rows.crop_of, self._all(query, tracklet_id)))
+        with self.reading() as database:
+            return tuple(map(record_rows.crop_of, database.execute(query, (tracklet_id,))))
 
     def totals(self) -> Totals:
         n_tracklets, n_persons, n_crops, crop_bytes = self._all(_TOTALS)[0]
         log = self.path.with_name(f"{self.path.name}-wal")
         files = sum(file.stat().st_size for file in (self.path, log) if file.exists())
-        return Totals(n_tracklets, n_persons, n_crops, crop_bytes + files)
+        return Totals(n_tracklets, n_persons, n_crops, int(crop_bytes) + files)
 
-    def upkeep(self) -> SqliteUpkeep:
-        return SqliteUpkeep(self.writing, self.reading, self.alone)
+    def maintenance(self) -> SqliteMaintenance:
+        return SqliteMaintenance(self.writing, self.reading, self.autocommit)
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         with self.reading() as database:
@@ -243,3 +255,16 @@ class SqliteStore:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """A block in which values of a wrong type, size or range are a `GalleryError`."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise GalleryError(
+            "a gallery's records must be as they were written",
+            got=f"{path} ({error})",
+            remedy="`tacan gallery verify` lists what is wrong; delete it and index it again.",
+        ) from error

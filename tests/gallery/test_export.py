@@ -7,15 +7,9 @@ import numpy as np
 import pytest
 
 from tacan.datasets import load_dataset
-from tacan.errors import StorageError
+from tacan.errors import GalleryError, StorageError
 from tacan.features.files import load_features
-from tacan.gallery import (
-    GalleryError,
-    export_csv,
-    export_features,
-    export_folder,
-    open_gallery,
-)
+from tacan.gallery import export_csv, export_features, export_folder, open_gallery
 
 from .conftest import CARD, NOON, crop_bytes, new_source, new_tracklet
 
@@ -64,7 +58,7 @@ def test_the_folder_is_a_data_set(gallery, tmp_path):
 
 
 def test_a_missing_crop_is_left_out_of_the_folder(gallery, tmp_path):
-    gallery.crop_paths(1)[0].unlink()
+    gallery.crops(1)[0].path.unlink()
     split = load_dataset("folder", export_folder(gallery, tmp_path / "out"))
     assert [len(tracklet) for tracklet in split] == [2, 1, 2, 2]
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from tacan.errors import ConfigError, StorageError
-from tacan.gallery import GalleryError, delete_tracklets, open_gallery, verify
+from tacan.errors import ConfigError, GalleryError, StorageError
+from tacan.gallery import delete_tracklets, open_gallery, verify_gallery
 
 from .conftest import CARD, NOON, all_bytes, crop_bytes, fill, new_source, new_tracklet
 
@@ -52,7 +52,7 @@ def test_nothing_is_left_of_deleted_tracklets(folder):
         assert done.names == ("door/3", "yard/15")
         assert done.is_erased
         check_traces(folder, gone=[3, 115], kept=[1, 2, 4, 114])  # the gallery is still open
-        assert verify(gallery).problems == ()
+        assert verify_gallery(gallery).problems == ()
         assert len(gallery.vectors()[0]) == 28
         with pytest.raises(GalleryError):
             gallery.tracklet("door/3")
@@ -157,10 +157,10 @@ def test_a_deletion_that_was_cut_short_is_ended_when_the_gallery_is_next_opened(
     folder, monkeypatch, step
 ):
     place = {
-        "crops": "tacan.gallery.crops.CropFolder.erase",
-        "copy": "tacan.gallery.vectors.VectorCache.update",
-        "database": "tacan.gallery.sqlite.maintenance.SqliteUpkeep.erase_traces",
-        "note": "tacan.gallery.sqlite.maintenance.SqliteUpkeep.erased",
+        "crops": "tacan.gallery.crop_files.CropFolder.erase",
+        "copy": "tacan.gallery.vector_cache.VectorCache.update",
+        "database": "tacan.gallery.sqlite.maintenance.SqliteMaintenance.erase_traces",
+        "note": "tacan.gallery.sqlite.maintenance.SqliteMaintenance.complete_deletion",
     }[step]
 
     def killed(*_, **__):
@@ -170,19 +170,19 @@ def test_a_deletion_that_was_cut_short_is_ended_when_the_gallery_is_next_opened(
     monkeypatch.setattr(place, killed)
     with pytest.raises(KeyboardInterrupt):
         delete_tracklets(gallery, names=["door/3"])
-    monkeypatch.setattr("tacan.gallery.vectors.VectorCache.update", lambda *_, **__: False)
+    monkeypatch.setattr("tacan.gallery.vector_cache.VectorCache.update", lambda *_, **__: False)
     gallery.close()
     monkeypatch.undo()
     with open_gallery(folder) as gallery:
         assert "door/3" not in names(gallery)
-        assert [problem.kind for problem in verify(gallery).problems][:1] == ["deletion"]
+        assert [problem.kind for problem in verify_gallery(gallery).problems][:1] == ["deletion"]
     with open_gallery(folder, write=True) as gallery:
         check_traces(folder, gone=[3], kept=[2, 4])
-        assert verify(gallery).problems == ()
+        assert verify_gallery(gallery).problems == ()
 
 
 def test_a_reader_in_the_way_is_said_and_waited_for_until_the_next_opening(folder, monkeypatch):
-    monkeypatch.setattr("tacan.gallery.opening.READERS_WAIT", 0.1)
+    monkeypatch.setattr("tacan.gallery.opening.BUSY_TIMEOUT", 0.1)
     with open_gallery(folder, write=True) as gallery, open_gallery(folder) as reader:
         with reader.store.reading() as database:
             database.execute("SELECT count(*) FROM tracklets").fetchone()

@@ -1,7 +1,7 @@
-"""A gallery's content for other programs: features, crops in folders, a table.
+"""Export of a gallery for other programs: features, crops in folders, a table.
 
-People whom nobody has named have pid -1 (junk) in all of them: they count neither for nor
-against a result. A person whose name is a positive number has it as pid; where not all names
+People without a name have pid -1 (junk) in all of them: they count neither for nor against a
+result. A person whose name is a positive number has it as pid; where not all names
 are, people are numbered from 1 on in the order of their names.
 """
 
@@ -16,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.errors import StorageError
+from tacan.errors import GalleryError, StorageError
 from tacan.features.files import Features, save_features
 from tacan.files import write_text
-from tacan.gallery.errors import GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.records import StoredTracklet
+from tacan.gallery.gallery_records import StoredTracklet
 from tacan.progress import Progress, silent
 from tacan.records import JUNK_PID
 
@@ -115,14 +114,14 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
 
 
 def export_csv(gallery: Gallery, path: Path) -> Path:
-    """Writes a table with one line a tracklet; moments in UTC. Raises `StorageError`."""
+    """Writes a table with one line a tracklet; times in UTC. Raises `StorageError`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", *CSV_COLUMNS))
     for tracklet in gallery.tracklets():
         values = asdict(tracklet)
-        for moment in ("start", "end"):
-            values[moment] = values[moment] and values[moment].isoformat()
+        for time in ("start", "end"):
+            values[time] = values[time] and values[time].isoformat()
         writer.writerow((tracklet.id, *(values[column] for column in CSV_COLUMNS)))
     write_text(path, text.getvalue())
     return path

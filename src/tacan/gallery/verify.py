@@ -1,23 +1,22 @@
-"""Whether a gallery's database, crops and copy of the vectors are whole and agree."""
+"""Verification of a gallery: whether its database, crops and vector cache are whole and agree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tacan.gallery.erasing import finish_erasure
-from tacan.gallery.errors import GalleryError
+from tacan.errors import GalleryError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.store import StoreUpkeep
+from tacan.gallery.store import StoreMaintenance
 
-__all__ = ["Problem", "Verification", "verify"]
+__all__ = ["Problem", "Verification", "verify_gallery"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong.
 
-    `kind` is one of `database`, `vector`, `crop`, `stray file`, `copy of the vectors` and
+    `kind` is one of `database`, `vector`, `crop`, `stray file`, `vector cache` and
     `deletion`; `mended` says whether it is so no longer.
     """
 
@@ -40,14 +39,14 @@ class Verification:
         return all(problem.mended for problem in self.problems)
 
 
-def verify(gallery: Gallery, *, repair: bool = False) -> Verification:
+def verify_gallery(gallery: Gallery, *, repair: bool = False) -> Verification:
     """Looks at everything, and mends what can be.
 
     - A damaged vector is taken from the copy if that has it whole. One that can't be is
       reported only: its tracklet can't be found, and is best deleted.
     - A crop that is missing or damaged is forgotten; its tracklet stays.
     - A stray file among the crops, left by a run that was killed, is erased.
-    - A copy of the vectors that differs from the database is made anew; one that is only behind is
+    - A vector cache that differs from the database is made anew; one that is only behind is
       as it should be.
     - A deletion whose traces are not all erased is ended.
 
@@ -55,47 +54,49 @@ def verify(gallery: Gallery, *, repair: bool = False) -> Verification:
     """
     if repair:
         gallery.require_writable()
-    upkeep = gallery.store.upkeep()
+    maintenance = gallery.store.maintenance()
     totals = gallery.store.totals()
-    problems = [Problem("database", text) for text in upkeep.faults()]
+    problems = [Problem("database", text) for text in maintenance.integrity_problems()]
     for look in (_deletion, _vectors, _crops):
         try:
-            problems += look(gallery, upkeep, repair=repair)
+            problems += look(gallery, maintenance, repair=repair)
         except GalleryError as error:
             problems.append(Problem("database", str(error)))
     return Verification(totals.n_tracklets, totals.n_crops, tuple(problems))
 
 
-def _deletion(gallery: Gallery, upkeep: StoreUpkeep, *, repair: bool) -> Iterator[Problem]:
-    if upkeep.pending() is not None:
-        mended = repair and finish_erasure(gallery)
+def _deletion(
+    gallery: Gallery, maintenance: StoreMaintenance, *, repair: bool
+) -> Iterator[Problem]:
+    if maintenance.pending_deletions() is not None:
+        mended = repair and gallery.complete_deletion()
         yield Problem("deletion", "traces of deleted tracklets are still to be erased", mended)
 
 
-def _vectors(gallery: Gallery, upkeep: StoreUpkeep, *, repair: bool) -> Iterator[Problem]:
-    bad = upkeep.bad_vectors()
-    copies = gallery.cache.intact_copies(bad)
+def _vectors(gallery: Gallery, maintenance: StoreMaintenance, *, repair: bool) -> Iterator[Problem]:
+    bad = maintenance.damaged_vectors()
+    copies = gallery.vector_cache.intact_vectors(bad)
     for number in bad:
         mended = repair and number in copies
         if mended:
-            upkeep.replace_vector(number, copies[number])
+            maintenance.replace_vector(number, copies[number])
         name = gallery.store.tracklets([number])[0].name
         yield Problem("vector", f"that of {name} is missing or not as it was written", mended)
     if bad and not (repair and len(copies) == len(bad)):
         return  # The copy can't be made from, or compared to, what is damaged.
-    if not gallery.cache.agrees():
-        mended = repair and gallery.cache.update(anew=True)
-        yield Problem("copy of the vectors", "it is not what the database has", mended)
+    if not gallery.vector_cache.agrees():
+        mended = repair and gallery.vector_cache.update(rebuild=True)
+        yield Problem("vector cache", "it is not what the database has", mended)
 
 
-def _crops(gallery: Gallery, upkeep: StoreUpkeep, *, repair: bool) -> Iterator[Problem]:
+def _crops(gallery: Gallery, maintenance: StoreMaintenance, *, repair: bool) -> Iterator[Problem]:
     known = set()
-    for number, row in upkeep.all_crops():
+    for number, row in maintenance.all_crops():
         known.add(row.path)
         fault = gallery.crop_folder.fault(row)
         if fault is not None:
             if repair:
-                upkeep.drop_crop(number, row.path)
+                maintenance.remove_crop(number, row.path)
                 gallery.crop_folder.erase(row.path)
             name = gallery.store.tracklets([number])[0].name
             yield Problem("crop", f"{row.path} of {name} is {fault}", repair)

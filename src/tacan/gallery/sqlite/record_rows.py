@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.records import (
+from tacan.gallery.gallery_records import (
     NewSource,
     NewTracklet,
     Source,
     StoredTracklet,
     Trajectory,
 )
-from tacan.gallery.sqlite.timestamps import from_microseconds, to_microseconds
 from tacan.gallery.store import CropRow, corners
+from tacan.gallery.timestamps import from_microseconds, to_microseconds
 
 __all__ = [
     "SOURCE_QUERY",
@@ -69,7 +69,7 @@ def source_of(row: Row) -> Source:
         name=name,
         sha256=sha256,
         camera=camera,
-        start=None if start is None else from_microseconds(start),
+        start=from_microseconds(start),
         duration=duration,
         fps=fps,
         width=width,
@@ -90,15 +90,15 @@ def tracklet_values(
     start: int | None,
 ) -> tuple[Any, ...]:
     """A row of `tracklets`. `start` is that of the source, in microseconds."""
-    moments = (None, None)
+    times = (None, None)
     if start is not None:
-        moments = tuple(
+        times = tuple(
             start + round(seconds * 1e6)
             for seconds in (tracklet.first_seconds, tracklet.last_seconds)
         )
     return (
         *(tracklet_id, source_id, int(tracklet.number), camera_id, camera_number),
-        *(float(tracklet.first_seconds), float(tracklet.last_seconds), *moments),
+        *(float(tracklet.first_seconds), float(tracklet.last_seconds), *times),
         *(int(tracklet.n_frames), float(tracklet.quality), tracklet.person),
     )
 
@@ -116,8 +116,8 @@ def tracklet_of(row: Row) -> StoredTracklet:
         number=source_number,
         first_seconds=first,
         last_seconds=last,
-        start=None if start is None else from_microseconds(start),
-        end=None if end is None else from_microseconds(end),
+        start=from_microseconds(start),
+        end=from_microseconds(end),
         n_frames=n_frames,
         quality=quality,
         person=person,

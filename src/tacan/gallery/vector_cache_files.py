@@ -1,15 +1,17 @@
-"""The files of a copy of a gallery's vectors: `NAME.matrix`, `NAME.rows` and `head.json`.
+"""Files of a gallery's vector cache: `NAME.matrix`, `NAME.rows` and `head.json`.
 
 `NAME.matrix` is float32 [N, D], `NAME.rows` the id and the squared length of each row, and
-`head.json` says how much of the two counts. Bytes beyond that are the remains of an append that
-was cut short.
+`head.json` says how many rows are valid. Bytes beyond them are the remains of an append that was
+cut short.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -22,7 +24,7 @@ from tacan.files import write_text
 from tacan.gallery.store import Version
 from tacan.retrieval.exact import ExactIndex, squared_lengths
 
-__all__ = ["CopyFiles", "Head", "Vectors"]
+__all__ = ["CacheHead", "VectorCacheFiles", "Vectors"]
 
 ROW = np.dtype([("id", "<i8"), ("square", "<f4")])
 HEAD = "head.json"
@@ -40,10 +42,9 @@ class Vectors:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What a copy holds: `count` vectors of ids up to `last_id` of one generation of a store.
-
-    `name` is that of its files, and no other copy's.
+class CacheHead:
+    """Content of `head.json`: the cache holds `count` vectors, of ids up to `last_id`, of one
+    generation of the store `identity`. `name` is the random name of its two files.
     """
 
     identity: str
@@ -54,38 +55,51 @@ class Head:
     embedding_dim: int
 
 
-class CopyFiles:
-    """The files in one folder. Only one process at a time may change them."""
+class VectorCacheFiles:
+    """The files in one folder. Only one process at a time may change them.
+
+    Links are never followed, so that a gallery from elsewhere reaches no file outside of it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def head(self) -> Head | None:
-        """What `head.json` says, or None if it says nothing."""
+    def head(self) -> CacheHead | None:
+        """The content of `head.json`, or None if it is missing or not what it should be."""
+        path = self.folder / HEAD
         try:
-            return Head(**json.loads((self.folder / HEAD).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            if self.folder.is_symlink() or path.is_symlink():
+                return None
+            head = CacheHead(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        numbers = (head.generation, head.last_id, head.count, head.embedding_dim)
+        is_valid = isinstance(head.name, str) and re.fullmatch(r"[0-9a-f]{8}", head.name)
+        return head if is_valid and all(type(number) is int for number in numbers) else None
 
-    def are_long_enough(self, head: Head) -> bool:
-        """Whether the files hold as much as their head says."""
-        try:
-            sizes = [self._file(head, kind).stat().st_size for kind in ("matrix", "rows")]
-        except OSError:
-            return False
-        row = 4 * head.embedding_dim, ROW.itemsize
-        return all(size >= head.count * n for size, n in zip(sizes, row, strict=True))
+    def are_whole(self, head: CacheHead) -> bool:
+        """Whether both files have the rows that the head counts, and no name outside the cache."""
+        row_sizes = {"matrix": 4 * head.embedding_dim, "rows": ROW.itemsize}
+        for kind, row_size in row_sizes.items():
+            try:
+                status = self._file(head, kind).lstat()
+            except OSError:
+                return False
+            is_own_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+            if not is_own_file or status.st_size < head.count * row_size:
+                return False
+        return True
 
-    def begin(self, identity: str, generation: int, embedding_dim: int) -> Head:
-        """A copy with nothing in it, under a new name: others may have the old one mapped."""
-        head = Head(identity, secrets.token_hex(4), generation, 0, 0, embedding_dim)
+    def begin(self, identity: str, generation: int, embedding_dim: int) -> CacheHead:
+        """An empty cache under a new name: other processes may have the old one mapped."""
+        head = CacheHead(identity, secrets.token_hex(4), generation, 0, 0, embedding_dim)
         for kind in ("matrix", "rows"):
             self._file(head, kind).touch()
         return head
 
-    def append(self, head: Head, blocks: Iterable[Block]) -> Head:
-        """Writes blocks of ids [n] and vectors [n, D] behind what counts; returns the head that
-        says so, which is not yet written. Raises `OSError`."""
+    def append(self, head: CacheHead, blocks: Iterable[Block]) -> CacheHead:
+        """Writes blocks of ids [n] and vectors [n, D] behind the valid rows; returns the new head,
+        which is not yet written. Raises `OSError`."""
         with (
             self._file(head, "matrix").open("r+b") as matrix,
             self._file(head, "rows").open("r+b") as rows,
@@ -102,24 +116,25 @@ class CopyFiles:
                 os.fsync(stream.fileno())
         return head
 
-    def commit(self, head: Head) -> None:
-        """From now on this head counts; files of other copies go. Raises `StorageError`."""
+    def commit(self, head: CacheHead) -> None:
+        """Makes this head the valid one and removes other files. Raises `StorageError`."""
         write_text(self.folder / HEAD, json.dumps(asdict(head)))
         for file in self.folder.iterdir():
             if file.suffix in (".matrix", ".rows", ".tmp") and file.stem != head.name:
                 with suppress(OSError):
                     file.unlink()
 
-    def discard(self, head: Head) -> None:
-        """Removes the files of a copy that was begun and does not count."""
+    def discard(self, head: CacheHead) -> None:
+        """Removes the files of a cache that was begun and not committed."""
         for kind in ("matrix", "rows"):
             with suppress(OSError):
                 self._file(head, kind).unlink()
 
     def mapped(
-        self, head: Head
+        self, head: CacheHead
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]] | None:
-        """Ids [N], squares [N] and matrix [N, D] in the files, or None if they can't be had."""
+        """Ids [N], squared lengths [N] and matrix [N, D] in the files, or None if they can't be
+        read."""
         if head.count == 0:
             return None
         try:
@@ -132,7 +147,7 @@ class CopyFiles:
             return None
         return rows["id"].copy(), rows["square"].copy(), matrix.view(np.ndarray)
 
-    def _file(self, head: Head, kind: str) -> Path:
+    def _file(self, head: CacheHead, kind: str) -> Path:
         return self.folder / f"{head.name}.{kind}"
 
 

@@ -1,13 +1,13 @@
-"""How sources and tracklets get into the database; each function runs within a transaction."""
+"""Inserting sources and tracklets; each function runs within a transaction."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 
-from tacan.gallery.errors import GalleryError
-from tacan.gallery.records import NewSource, NewTracklet, Source
-from tacan.gallery.sqlite import rows
+from tacan.errors import GalleryError
+from tacan.gallery.gallery_records import NewSource, NewTracklet, Source
+from tacan.gallery.sqlite import record_rows
 from tacan.gallery.store import CropRow
 
 __all__ = ["add_tracklets", "begin_source", "committed_numbers", "require_source"]
@@ -22,13 +22,13 @@ def begin_source(database: sqlite3.Connection, source: NewSource) -> Source:
     database.execute(
         """INSERT OR IGNORE INTO sources (path, name, sha256, camera_id, start_us, duration, fps,
             width, height, settings, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'indexing')""",
-        rows.source_values(source, camera_id),
+        record_rows.source_values(source, camera_id),
     )
-    key = (source.sha256, camera_id, rows.settings_text(source))
+    key = (source.sha256, camera_id, record_rows.settings_text(source))
     found = database.execute(
-        f"{rows.SOURCE_QUERY} WHERE s.sha256 = ? AND s.camera_id = ? AND s.settings = ?", key
+        f"{record_rows.SOURCE_QUERY} WHERE s.sha256 = ? AND s.camera_id = ? AND s.settings = ?", key
     ).fetchone()
-    return rows.source_of(found)
+    return record_rows.source_of(found)
 
 
 def require_source(database: sqlite3.Connection, source_id: int) -> tuple[int, int | None, str]:
@@ -75,7 +75,7 @@ def add_tracklets(
     database.executemany(
         "INSERT INTO tracklets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            rows.tracklet_values(
+            record_rows.tracklet_values(
                 tracklet,
                 tracklet_id=first_id + place,
                 source_id=source_id,
@@ -118,16 +118,19 @@ def _add_parts(
 ) -> None:
     database.executemany(
         "INSERT INTO vectors VALUES (?, ?, ?)",
-        [rows.vector_values(number, tracklet.embedding) for number, (tracklet, _) in numbered],
+        [
+            record_rows.vector_values(number, tracklet.embedding)
+            for number, (tracklet, _) in numbered
+        ],
     )
     database.executemany(
         "INSERT INTO trajectories VALUES (?, ?, ?, ?, ?, ?)",
-        [rows.trajectory_values(number, tracklet) for number, (tracklet, _) in numbered],
+        [record_rows.trajectory_values(number, tracklet) for number, (tracklet, _) in numbered],
     )
     database.executemany(
         "INSERT INTO crops VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            rows.crop_values(number, position, crop)
+            record_rows.crop_values(number, position, crop)
             for number, (_, pictures) in numbered
             for position, crop in enumerate(pictures)
         ],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tacan.errors import StorageError
-from tacan.gallery.crops import CropFolder
+from tacan.gallery.crop_files import CropFolder
 
 from .conftest import crop_bytes, new_tracklet
 

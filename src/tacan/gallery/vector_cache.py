@@ -1,9 +1,9 @@
-"""The vectors of a gallery side by side: a copy of the database's, made to be searched fast.
+"""Cache of a gallery's vectors side by side, which is searched faster than the database.
 
-The copy lies in `GALLERY/vectors` and is mapped into memory. The database has the say: a copy
-that is of another gallery, of an older generation or cut short is made anew; one that lacks
-the newest vectors gets them appended. Where that can't be written down (a read-only place,
-another process at it), what is missing is held in memory.
+It lies in `GALLERY/vectors` and is mapped into memory. The database is the original: a cache of
+another gallery, of an older generation or cut short is rebuilt; one that lacks the newest vectors
+gets them appended. Where nothing can be written (a read-only folder, another process writing),
+what is missing is held in memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import StorageError
 from tacan.gallery.store import GalleryStore
-from tacan.gallery.vector_files import CopyFiles, Head, Vectors
+from tacan.gallery.vector_cache_files import CacheHead, VectorCacheFiles, Vectors
 from tacan.retrieval.exact import ExactIndex, squared_lengths
 from tacan.runs.lock import ProcessLock
 
@@ -31,12 +31,12 @@ Parts = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
 
 
 class VectorCache:
-    """The copy in `folder` of the vectors of `store`."""
+    """The cache in `folder` of the vectors of `store`."""
 
     def __init__(self, folder: Path, store: GalleryStore) -> None:
         self._folder = folder
         self._store = store
-        self._files = CopyFiles(folder)
+        self._files = VectorCacheFiles(folder)
 
     def vectors(self) -> Vectors:
         """All vectors that the store has now. Raises `GalleryError` for a damaged one."""
@@ -47,18 +47,18 @@ class VectorCache:
             if found is not None:
                 return found
 
-    def update(self, *, anew: bool = False) -> bool:
-        """Brings the files up to date, or makes them anew; False where that can't be done now."""
+    def update(self, *, rebuild: bool = False) -> bool:
+        """Brings the files up to date, or rebuilds them; False where that can't be done now."""
         try:
             with self._locked() as held:
-                return held and self._write(anew=anew)
+                return held and self._write(rebuild=rebuild)
         except (OSError, StorageError, sqlite3.OperationalError):
             return False
 
-    def _write(self, *, anew: bool) -> bool:
+    def _write(self, *, rebuild: bool) -> bool:
         head, now = self._files.head(), self._store.version()
         begun = None
-        if anew or head is None or not self._fits(head):
+        if rebuild or head is None or not self._fits(head):
             dim = self._store.model.embedding_dim
             head = begun = self._files.begin(self._store.identity, now.generation, dim)
         try:
@@ -75,9 +75,9 @@ class VectorCache:
                 self._files.discard(begun)
 
     def agrees(self) -> bool:
-        """Whether what the files hold is exactly what the store has, number by number.
+        """Whether the rows in the files equal the store's vectors, number by number.
 
-        Files that are not there, behind, or of an older generation do no harm: they agree.
+        Files that are missing, behind, or of an older generation do no harm: they agree.
         """
         mapped = self._mapped(self._files.head())
         if mapped is None:
@@ -96,7 +96,7 @@ class VectorCache:
             first += len(some)
         return first == len(ids)
 
-    def intact_copies(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    def intact_vectors(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """Those of the vectors that the files hold, and whose squared length still fits."""
         mapped = self._mapped(self._files.head())
         if mapped is None:
@@ -104,11 +104,11 @@ class VectorCache:
         known, squares, matrix = mapped
         found = {}
         for number in ids:
-            place = int(np.searchsorted(known, number))
-            if place < len(known) and known[place] == number:
-                row = np.array(matrix[place])
-                if np.isclose(squared_lengths(row[None])[0], squares[place], rtol=1e-6, atol=0):
-                    found[number] = row
+            row = int(np.searchsorted(known, number))
+            if row < len(known) and known[row] == number:
+                vector = np.array(matrix[row])
+                if np.isclose(squared_lengths(vector[None])[0], squares[row], rtol=1e-6, atol=0):
+                    found[number] = vector
         return found
 
     def _is_current(self) -> bool:
@@ -117,23 +117,26 @@ class VectorCache:
             head is not None and self._fits(head) and head.last_id == self._store.version().last_id
         )
 
-    def _fits(self, head: Head) -> bool:
-        """Whether the files hold the beginning of what the store has."""
+    def _fits(self, head: CacheHead) -> bool:
+        """Whether the files hold the first vectors of the store as it is now."""
         generation, last_id = self._store.version()
         return (
             head.identity == self._store.identity
             and head.embedding_dim == self._store.model.embedding_dim
             and head.generation == generation
             and head.last_id <= last_id
-            and self._files.are_long_enough(head)
+            and self._files.are_whole(head)
         )
 
-    def _mapped(self, head: Head | None) -> Parts | None:
+    def _mapped(self, head: CacheHead | None) -> Parts | None:
         return None if head is None or not self._fits(head) else self._files.mapped(head)
 
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         self._folder.mkdir(parents=True, exist_ok=True)
+        if self._folder.is_symlink():
+            yield False
+            return
         lock = ProcessLock(self._folder / "lock")
         held = lock.acquire()
         try:
@@ -141,8 +144,9 @@ class VectorCache:
         finally:
             lock.release()
 
-    def _with_tail(self, head: Head | None) -> Vectors | None:
-        """What is mapped and what the store has beyond it; None if it changes meanwhile."""
+    def _with_tail(self, head: CacheHead | None) -> Vectors | None:
+        """The mapped vectors and, in memory, those that the store has beyond them; None if some
+        are deleted meanwhile."""
         now, mapped = self._store.version(), self._mapped(head)
         if head is None or mapped is None:
             dim = self._store.model.embedding_dim
@@ -166,12 +170,18 @@ class VectorCache:
     def _tail(self, after: int, expected: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids [n] and vectors [n, D] above `after`, `expected` of them or so."""
         parts, count = [np.zeros(0, np.int64)], 0
-        dim = self._store.model.embedding_dim
-        tail = np.empty((max(expected, 0), dim), np.float32)
+        tail = np.empty((0, self._store.model.embedding_dim), np.float32)
         for ids, vectors in self._store.vectors(after=after, rows_at_once=ROWS_AT_ONCE):
             if count + len(ids) > len(tail):
-                tail = np.concatenate([tail[:count], np.empty_like(vectors)])
+                tail = _grown(tail, count, max(expected, count + len(ids)))
             tail[count : count + len(ids)] = vectors
             parts.append(ids)
             count += len(ids)
         return np.concatenate(parts), tail[:count]
+
+
+def _grown(rows: NDArray[np.float32], count: int, size: int) -> NDArray[np.float32]:
+    """An array of `size` rows that begins with the first `count` of `rows`."""
+    larger = np.empty((size, rows.shape[1]), np.float32)
+    larger[:count] = rows[:count]
+    return larger

@@ -1,7 +1,7 @@
-"""What goes into a gallery and what comes out of it.
+"""Records of a gallery: sources, tracklets, crops, and the model of the vectors.
 
 Legend: D embedding size, n frames in which a tracklet was seen, m clips. Seconds count from the
-first frame of the source. Moments are aware datetimes; the gallery keeps them in UTC.
+first frame of the source. Timestamps are aware datetimes; the gallery stores them in UTC.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tacan.video.video_records import Crop
 
 __all__ = [
     "GalleryInfo",
-    "ModelCard",
+    "ModelInfo",
     "NewSource",
     "NewTracklet",
     "Source",
@@ -31,8 +31,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCard:
-    """The model that made, or is to make, a gallery's vectors.
+class ModelInfo:
+    """The model of a gallery's vectors.
 
     Vectors can be compared if and only if `fingerprint` is the same. `metric` is the distance
     that they are meant for: `euclidean` or `cosine`.
@@ -48,8 +48,8 @@ class ModelCard:
 class NewSource:
     """A video file (or ready tracks) that is about to be indexed.
 
-    `sha256` is that of the file's bytes. `start` is the moment of its first frame, None if
-    nobody knows. `settings` are all that its tracklets depend on, as JSON can hold them: file,
+    `sha256` is that of the file's bytes. `start` is the timestamp of its first frame, None if
+    it is unknown. `settings` are all that its tracklets depend on, as JSON can hold them: file,
     camera and settings together make a source.
     """
 
@@ -67,7 +67,7 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True)
 class Source(NewSource):
-    """A source that the gallery knows. Once `done`, there is nothing left to index in it."""
+    """A source in the gallery. Once `done`, there is nothing left to index in it."""
 
     id: int = 0
     state: Literal["indexing", "done"] = "indexing"
@@ -89,9 +89,9 @@ class NewTracklet:
     quality
         From 0 to 1.
     person
-        Who it is, where someone has said so.
+        The name of the person, where one was given.
     crops
-        The best pictures, in the order of time.
+        The best crops, in the order of time.
     """
 
     number: int
@@ -111,9 +111,9 @@ class NewTracklet:
 
 @dataclass(frozen=True, slots=True)
 class StoredTracklet:
-    """A tracklet in the gallery, without what is long: see `Trajectory` and `StoredCrop`.
+    """A tracklet in the gallery. Its `Trajectory` and crops are read separately.
 
-    `id` never comes back after the tracklet was deleted. `name` is `camera/NUMBER`, counted
+    `id` is never used again after the tracklet was deleted. `name` is `camera/NUMBER`, counted
     through all sources of the camera; `number` counts within the source. `start` and `end` are
     None where the source's start is unknown.
     """
@@ -136,7 +136,7 @@ class StoredTracklet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:
-    """Where a tracklet was, and what its clips weigh; shapes as in `NewTracklet`."""
+    """Boxes and clip weights of a tracklet over time; shapes as in `NewTracklet`."""
 
     frames: NDArray[np.int64]
     seconds: NDArray[np.float64]
@@ -147,7 +147,7 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class StoredCrop:
-    """One picture of a tracklet; the file at `path` is a JPEG, unless someone has removed it."""
+    """One crop of a tracklet. The JPEG file at `path` may have been removed."""
 
     path: Path
     frame: int
@@ -158,13 +158,13 @@ class StoredCrop:
 
 @dataclass(frozen=True, slots=True)
 class TrackletFilter:
-    """Which tracklets are meant; without any condition, all of them.
+    """Conditions on tracklets; without any, all are meant.
 
     cameras, not_cameras
         Only, or never, those of these cameras.
     after, before
-        Seen at or after, and before, these moments: a tracklet that is under way at the border
-        counts. One whose moment is unknown is in no window.
+        Seen at or after, and before, these timestamps: a tracklet that is in sight at the border
+        counts. One whose timestamps are unknown never does.
     min_quality
         Of at least this quality.
     exclude
@@ -181,7 +181,7 @@ class TrackletFilter:
 
 @dataclass(frozen=True, slots=True)
 class GalleryInfo:
-    """A gallery in numbers. `n_persons` counts the people that someone has named."""
+    """Numbers of a gallery. `n_persons` counts the different names of people."""
 
     n_tracklets: int
     n_cameras: int

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacan.gallery.errors import GalleryError
-from tacan.gallery.sqlite.timestamps import from_microseconds, to_microseconds
+from tacan.errors import GalleryError
+from tacan.gallery.timestamps import from_microseconds, to_microseconds
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 
