@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -34,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tacan.cores import available_cores
 from tacan.gallery import ModelInfo, NewSource, NewTracklet, TrackletFilter, open_gallery
 from tacan.search.search import search
 
@@ -167,7 +167,7 @@ def searching(chosen: argparse.Namespace) -> dict[str, float]:
             figures[f"{name}: p95, ms"] = p95
             figures[f"{name}: processor, ms"] = processor
             figures[f"{name}: p50, % of the bare product"] = 100 * p50 / bare[0]
-    figures["cores"] = len(os.sched_getaffinity(0))
+    figures["cores"] = available_cores()
     return figures
 
 

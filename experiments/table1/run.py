@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +11,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.console import note, say, show_stage
+from tacan.cores import available_cores
 from tacan.errors import ConfigError, TacanError
 from tacan.files import write_text
 from tacan.paper import (
@@ -129,7 +129,7 @@ def _make_people(folder: Path, out: Path, threads: int | None) -> Bed:
     for place, (part, arguments) in enumerate(people.items(), start=1):
         stage = Stage(place, len(people), f"Generate people: {part}", "tracklets", done=False)
         with show_stage(stage) as progress:
-            workers = threads or os.cpu_count() or 1
+            workers = threads or available_cores()
             generate_part(out / part, arguments, workers=workers, progress=progress)
     return generated_bed(out, people)
 

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tacan.errors import DataError, StorageError
 
-__all__ = ["atomic_path", "atomic_paths", "sha256", "write_text"]
+__all__ = [
+    "GALLERY_DATABASE",
+    "atomic_path",
+    "atomic_paths",
+    "require_safe_outputs",
+    "sha256",
+    "write_text",
+]
+
+GALLERY_DATABASE = "gallery.sqlite"
+"""The file by which a folder is known to be a gallery."""
+
+LONGEST_NAME = 200
+"""Bytes of a name that its draft repeats; most file systems allow 255 for the whole."""
 
 
 def sha256(*paths: Path) -> str:
@@ -33,34 +51,172 @@ def sha256(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+def require_safe_outputs(outputs: Sequence[Path], *, inputs: Iterable[Path] = ()) -> None:
+    """Raises `StorageError` unless every output can be written without harm to anything.
+
+    An output is none of the inputs and no other output, replaces nothing in a folder that is an
+    input, lies in no gallery, and has an ordinary file or nothing in its place (or a device or a
+    pipe, which is written through). Files are compared as the system knows them, so that links,
+    other spellings and hard links deceive nobody.
+    """
+    inputs = tuple(inputs)
+    for number, output in enumerate(outputs):
+        _require_replaceable(output)
+        if _is_stream(output):
+            continue
+        for other in outputs[:number]:
+            if _same(output, other):
+                raise _unsafe("two outputs must be two files", output, other)
+        for given in inputs:
+            if _same(output, given):
+                raise _unsafe("an output must not be an input", output, given)
+            if _exists(output) and any(_same(folder, given) for folder in _parents(output)):
+                raise _unsafe("an output must not replace a file of an input", output, given)
+        for folder in _parents(output):
+            if _exists(folder / GALLERY_DATABASE):
+                raise _unsafe("an output must not lie in a gallery", output, folder)
+
+
+def _unsafe(rule: str, output: Path, other: Path) -> StorageError:
+    met = str(output) if output == other else f"{output}, which is or would harm {other}"
+    return StorageError(rule, got=met, remedy="Nothing was written. Name another place for it.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file or folder, whether or not it exists yet."""
+    with suppress(OSError, ValueError):
+        return one.samefile(other)
+    with suppress(OSError, ValueError, RuntimeError):
+        return one.resolve() == other.resolve()
+    return one == other
+
+
+def _exists(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _parents(path: Path) -> tuple[Path, ...]:
+    """The folders that hold `path`, from the nearest, as the system knows them."""
+    with suppress(OSError, RuntimeError):
+        return tuple((path.parent.resolve() / path.name).parents)
+    return tuple(path.absolute().parents)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether what stands at `path`, behind links, takes bytes and keeps none: a device, a pipe."""
+    with suppress(OSError, ValueError):
+        mode = path.stat().st_mode
+        return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+    return False
+
+
+def _require_replaceable(path: Path) -> None:
+    """Raises `StorageError` for what is neither an ordinary file nor a stream."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise _refused((path,), error) from error
+    if _is_stream(path):
+        return
+    if stat.S_ISLNK(mode):
+        raise StorageError(
+            "an output must be an ordinary file, and no link is followed or replaced",
+            got=f"{path}, a link to {os.fsdecode(path.readlink())}",
+            remedy="Name the file itself.",
+        )
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "neither a file nor a folder"
+        raise StorageError(
+            "an output must be an ordinary file",
+            got=f"{path}, which is {kind}",
+            remedy="Name another one.",
+        )
+    if not os.access(path, os.W_OK):
+        raise StorageError(
+            "a file that may not be written is not replaced either",
+            got=str(path),
+            remedy="Name another one, or change its permissions.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What will be at `target`, in a file whose name nobody can guess."""
+
+    target: Path
+    path: Path
+    mode: int | None
+    """Permissions of the file that is replaced; None: those of a new file."""
+
+    @classmethod
+    def beside(cls, target: Path) -> _Draft:
+        """A new empty draft, that only we can open where the old file was not for everybody."""
+        _require_replaceable(target)
+        if _is_stream(target):
+            number, name = tempfile.mkstemp(suffix=".tmp")
+            os.close(number)
+            return cls(target, Path(name), None)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        old = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        short = os.fsdecode(os.fsencode(target.name)[:LONGEST_NAME])
+        path = target.with_name(f".{short}.{secrets.token_hex(8)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        os.close(os.open(path, flags, 0o666 if old is None else 0o600 | (old & 0o666)))
+        return cls(target, path, old)
+
+    def sync(self) -> None:
+        with self.path.open("rb") as written:
+            os.fsync(written.fileno())
+
+    def put(self) -> None:
+        """To its place: by renaming, or byte by byte through a device or a pipe."""
+        if _is_stream(self.target):
+            with self.path.open("rb") as written, self.target.open("wb") as stream:
+                shutil.copyfileobj(written, stream)
+            return
+        if self.mode is not None:
+            self.path.chmod(self.mode)
+        self.path.replace(self.target)
+
+    def remove(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
 @contextmanager
 def atomic_paths(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """Drafts to write to, which replace `paths` together when the block ends well.
 
     No draft replaces anything before all of them lie whole on the disk; after an error every path
-    has its old content and no draft is left. Raises `StorageError` where the operating system
-    refuses (no space, no permission, a file where a folder should be).
+    has its old content and no draft is left. A file that is replaced leaves its permissions to
+    the new one. A device or a pipe is written through; a link, a folder and a file that may not
+    be written are refused. Raises `StorageError` there, and where the operating system refuses
+    (no space, no permission, a file where a folder should be).
     """
-    drafts = tuple(path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths)
+    drafts: list[_Draft] = []
     try:
         for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        yield drafts
+            drafts.append(_Draft.beside(path))  # noqa: PERF401  (those made are removed)
+        yield tuple(draft.path for draft in drafts)
         for draft in drafts:
-            with draft.open("rb") as written:
-                os.fsync(written.fileno())
-        for draft, path in zip(drafts, paths, strict=True):
-            draft.replace(path)
+            draft.sync()
+        for draft in drafts:
+            draft.put()
     except OSError as error:
-        raise StorageError(
-            f"{' and '.join(map(str, paths))} must be writable, with room for the data",
-            got=error.strerror or str(error),
-            remedy="What stood there before is untouched. Free some space or choose another place.",
-        ) from error
+        raise _refused(paths, error) from error
     finally:
         for draft in drafts:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+            draft.remove()
+
+
+def _refused(paths: Sequence[Path], error: OSError | ValueError) -> StorageError:
+    return StorageError(
+        f"{' and '.join(map(str, paths))} must be writable, with room for the data",
+        got=(isinstance(error, OSError) and error.strerror) or str(error),
+        remedy="What stood there before is untouched. Free some space or choose another place.",
+    )
 
 
 @contextmanager
@@ -71,6 +227,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes `text` to `path` as UTF-8, whole or not at all. Raises `StorageError`."""
+    """Writes `text` to `path` as UTF-8, whole or not at all. Raises `StorageError`.
+
+    A byte of a name that is no UTF-8 is written as its code, which JSON reads back.
+    """
     with atomic_path(path) as draft:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")

@@ -1,10 +1,32 @@
-"""Numbers with their nouns, and addresses without passwords, for messages."""
+"""Words of messages and results, and foreign text made safe for what shows it.
+
+Names come from files, data sets and galleries that other people made. They may hold escape
+sequences for a terminal, markup for a page, or formulas for a spreadsheet. Whoever writes text
+that holds a name passes it through the function for its kind of output:
+
+    a terminal     for_terminal
+    a CSV file     csv_text
+    a page         for_html
+"""
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 
-__all__ = ["counted", "without_password"]
+__all__ = ["counted", "csv_text", "for_html", "for_terminal", "table", "without_password"]
+
+_UNSEEN = re.compile(
+    # Control characters but line feed and tab; marks that turn the direction of writing;
+    # separators of lines; halves of surrogate pairs, which stand for bytes that are no UTF-8.
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a cell for a formula, in narrow and in wide characters."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -14,6 +36,83 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 crop', '0 crops', '1,234 queries')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def table(rows: Sequence[Sequence[str]], *, texts: Collection[int] = (0,)) -> str:
+    """Rows in columns, the first under a rule: columns `texts` to the left, numbers to the right.
+
+    >>> print(table([["model", "mAP"], ["street", "81.5"], ["mean", "7.2"]]))
+    model    mAP
+    ------  ----
+    street  81.5
+    mean     7.2
+    """
+    shown = [[for_terminal(cell).replace("\n", " ") for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
+    lines = [shown[0], ["-" * width for width in widths], *shown[1:]]
+    return "\n".join("  ".join(_aligned(line, widths, texts)).rstrip() for line in lines)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int], texts: Collection[int]) -> Iterable[str]:
+    for column, (cell, width) in enumerate(zip(line, widths, strict=True)):
+        space = " " * (width - _width(cell))
+        yield cell + space if column in texts else space + cell
+
+
+def _width(cell: str) -> int:
+    """Columns of a terminal that `cell` takes: two for a wide letter, none for an accent on one."""
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in cell
+    )
+
+
+def for_terminal(text: str) -> str:
+    """`text` in which what would act on a terminal, or can't be seen, is written as its code.
+
+    Line feeds and tabs stay. Bytes of a name that are no UTF-8 become codes too, so that any
+    result can be encoded.
+
+    >>> print(for_terminal("a\\x1b[31mred"), for_terminal("photo_\\u202egpj.exe"))
+    a\\u001b[31mred photo_\\u202egpj.exe
+    """
+    return _UNSEEN.sub(_code, text)
+
+
+def _code(found: re.Match[str]) -> str:
+    # Of this form alone, so that JSON which is shown on a terminal stays JSON and says the same.
+    return f"\\u{ord(found[0]):04x}"
+
+
+def for_html(text: str) -> str:
+    """`text` for the inside of an element or a quoted attribute of a page (HTML or SVG).
+
+    >>> for_html('<b title="x">')
+    '&lt;b title=&quot;x&quot;&gt;'
+    """
+    return html.escape(for_terminal(text))
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """A CSV file of `rows` in which no text is a formula; numbers are written as they are.
+
+    A text that a spreadsheet would reckon with gets an apostrophe before it, by which a
+    spreadsheet knows text.
+
+    >>> print(csv_text([["name", "x"], ["=1+1", -2.5]]), end="")
+    name,x
+    '=1+1,-2.5
+    """
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(map(_csv_cell, row) for row in rows)
+    return stream.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shown = for_terminal(value)
+    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
 
 
 def without_password(address: str) -> str:

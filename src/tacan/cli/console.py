@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tacan.files import write_text
 from tacan.progress import Progress, Stage, silent
+from tacan.text import for_terminal
 
 __all__ = [
     "note",
@@ -18,7 +19,6 @@ __all__ = [
     "progress_on_terminal",
     "say",
     "show_stage",
-    "table",
     "write_json",
 ]
 
@@ -38,7 +38,8 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
     from rich.progress import Progress as RichProgress
 
     columns = (
-        TextColumn("{task.description}"),
+        # Markup is off: a bracket in a name is no style.
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
@@ -47,7 +48,7 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with RichProgress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(description, total=None)
+        task = bar.add_task(for_terminal(description), total=None)
 
         def report(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
@@ -73,43 +74,24 @@ def show_stage(stage: Stage) -> Iterator[Progress]:
         note(f"{title}: done before")
         yield silent
         return
-    # A bracket would be read as a style where it is not escaped.
-    with progress_bar(title.replace("[", r"\[", 1), stage.unit) as progress:
+    with progress_bar(title, stage.unit) as progress:
         yield progress
 
 
 def say(text: str) -> None:
-    """A result, on standard output."""
-    sys.stdout.write(f"{text}\n")
+    """A result, on standard output, with nothing in it that would act on a terminal."""
+    sys.stdout.write(f"{for_terminal(text)}\n")
 
 
 def note(text: str) -> None:
     """Something worth knowing that is no result, on standard error."""
-    sys.stderr.write(f"{text}\n")
-
-
-def table(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    title: str = "",
-    texts: Collection[int] = (0,),
-) -> None:
-    """A table on standard output; the columns `texts` are text, the others are numbers."""
-    from rich.console import Console
-    from rich.table import Table
-
-    drawn = Table(title=title or None, title_justify="left")
-    for i, column in enumerate(columns):
-        drawn.add_column(column, justify="left" if i in texts else "right", no_wrap=True)
-    for row in rows:
-        drawn.add_row(*row)
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(drawn)
+    sys.stderr.write(f"{for_terminal(text)}\n")
 
 
 def write_json(target: str, data: Mapping[str, Any]) -> None:
     """`data` as JSON with exact numbers, to the file `target`, or to standard output for `-`."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
+    plain = target == "-" and (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    text = json.dumps(data, indent=2, ensure_ascii=plain)
     if target == "-":
         say(text)
     else:

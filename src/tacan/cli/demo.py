@@ -79,25 +79,21 @@ def _show_step(notice: StepNotice) -> Iterator[Progress]:
         note(f"{title}: done before, in {notice.seconds:.0f} s")
         yield silent
         return
-    # A bracket would be read as a style where it is not escaped.
-    with progress_bar(title.replace("[", r"\[", 1), notice.unit) as progress:
+    with progress_bar(title, notice.unit) as progress:
         yield progress
 
 
 def _show(record: DemoRecord) -> None:
-    from tacan.cli.console import say, table
+    from tacan.cli.console import say
     from tacan.demo import METHODS, PROTOCOL
+    from tacan.text import table
 
-    rows = []
+    rows = [["model", "mAP", "Rank-1", "Rank-5", "occlusion AUC"]]
     for method in METHODS:
         entry = record.scores[method.name]
         shares = (entry["mAP"], entry["cmc"]["1"], entry["cmc"]["5"])
         auc = entry["occlusion_auc"]
         percent = [f"{100 * share:.1f}" for share in shares]
         rows.append([method.title, *percent, "-" if auc is None else f"{auc:.3f}"])
-    table(
-        ["model", "mAP", "Rank-1", "Rank-5", "occlusion AUC"],
-        rows,
-        title=f"Protocol {PROTOCOL}, generated people",
-    )
+    say(f"Protocol {PROTOCOL}, generated people\n{table(rows)}")
     say(f"report: {record.report}")

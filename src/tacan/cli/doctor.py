@@ -59,7 +59,8 @@ def doctor(
         it to standard output instead.
     """
     from tacan.cli.console import note, show_stage, write_json
-    from tacan.datasets.doctor import available_cores, examine
+    from tacan.cores import available_cores
+    from tacan.datasets.doctor import examine
     from tacan.errors import DataError
     from tacan.text import counted
 
@@ -107,7 +108,8 @@ def _show(report: Report) -> None:
 
 
 def _show_counts(report: Report) -> None:
-    from tacan.cli.console import table
+    from tacan.cli.console import say
+    from tacan.text import table
 
     rows = [
         (f"{part}: {kind}", f"{number:,}", _expected(report, part, kind))
@@ -118,7 +120,7 @@ def _show_counts(report: Report) -> None:
     if report.source == "none":
         rows = [row[:2] for row in rows]
     if rows:
-        table(("", "here", of)[: len(rows[0])], rows)
+        say(table([("", "here", of)[: len(rows[0])], *rows]))
 
 
 def _expected(report: Report, part: str, kind: str) -> str:

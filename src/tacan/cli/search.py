@@ -146,8 +146,9 @@ def _opener(model: str, device: str) -> Callable[[], ClipEmbedder]:
 
 
 def _tell(findings: Findings, *, zone: tzinfo | None, json: str | None, csv: Path | None) -> None:
-    from tacan.cli.console import say, table, write_json
+    from tacan.cli.console import say, write_json
     from tacan.files import write_text
+    from tacan.text import table
     from tacan.views.search_json import as_csv, as_json
     from tacan.views.search_table import COLUMNS, TEXTS, heading, table_rows
 
@@ -160,4 +161,4 @@ def _tell(findings: Findings, *, zone: tzinfo | None, json: str | None, csv: Pat
     for answer in findings.answers:
         say(heading(answer))
         if answer.sightings:
-            table(COLUMNS, table_rows(answer, zone), texts=TEXTS)
+            say(table([COLUMNS, *table_rows(answer, zone)], texts=TEXTS))

@@ -223,7 +223,8 @@ def _show_faults(report: ExtractionReport) -> None:
 
 
 def _tell(record: SplitsRecord, json: str | None) -> None:
-    from tacan.cli.console import note, say, table, write_json
+    from tacan.cli.console import note, say, write_json
+    from tacan.text import table
     from tacan.views.evaluation_text import metric_note
     from tacan.views.splits_text import COLUMNS, as_json, as_rows, conclusion
 
@@ -234,7 +235,7 @@ def _tell(record: SplitsRecord, json: str | None) -> None:
         name = record.choice.variant or record.choice.dataset
         for protocol in record.summaries:
             title = f"{name}, {protocol}, {results[protocol].metric} (percent)"
-            table(COLUMNS, as_rows(record, protocol), title=title)
+            say(f"{title}\n{table([COLUMNS, *as_rows(record, protocol)])}")
             say(conclusion(record, protocol))
     if json is not None:
         write_json(json, as_json(record))

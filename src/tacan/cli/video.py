@@ -61,9 +61,8 @@ def video(
     threads
         Threads of the detector; as many as there are cores when not given.
     """
-    import os
-
     from tacan.cli.console import progress_bar, say
+    from tacan.cores import available_cores
     from tacan.files import sha256
     from tacan.video.decode import open_video
     from tacan.video.detection_source import open_detection_source
@@ -85,7 +84,7 @@ def video(
                     settings,
                     video=source,
                     camera=camera or source.stem,
-                    threads=threads or os.cpu_count() or 1,
+                    threads=threads or available_cores(),
                     fetch=fetch,
                 ),
                 last_seconds=last_seconds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import tacan
+from tacan.cores import available_cores
 from tacan.datasets import load_dataset
 from tacan.demo.commands import commands_by_hand
 from tacan.demo.headline import write_headline
@@ -26,6 +26,7 @@ from tacan.features.files import load_features
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.synthetic import read_manifest, read_visibility
+from tacan.text import counted
 from tacan.views.demo_strip import (
     LEAST_FRAMES,
     MOST_FRAMES,
@@ -140,5 +141,5 @@ def _render(
         counts=read_manifest(out / PEOPLE)["counts"],
         seconds=seconds,
         commands=commands_by_hand(settings, out),
-        machine=f"{os.cpu_count()} cores, {platform.machine()}",
+        machine=f"{counted(available_cores(), 'core')}, {platform.machine()}",
     )

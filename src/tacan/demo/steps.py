@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tacan.cores import available_cores
 from tacan.datasets import load_dataset
 from tacan.demo.report import write_report
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings, Method
@@ -27,8 +27,6 @@ __all__ = ["PICTURE", "REPORT", "SCORES", "Step", "demo_steps", "read_scores"]
 SCORES = "scores.json"
 REPORT = "report.html"
 PICTURE = "clip_weights.png"
-
-CPUS = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,13 @@ def _named(method: Method) -> str:
 
 
 def _generate(settings: DemoSettings, out: Path, progress: Progress) -> None:
-    generate(out / PEOPLE, **settings.people, workers=min(CPUS, 8), force=True, progress=progress)
+    generate(
+        out / PEOPLE,
+        **settings.people,
+        workers=min(available_cores(), 8),
+        force=True,
+        progress=progress,
+    )
 
 
 def _train(settings: DemoSettings, method: Method, out: Path, progress: Progress) -> None:

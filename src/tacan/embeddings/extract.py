@@ -7,7 +7,6 @@ Legend: n clips, m clips of a tracklet, T frames, D embedding size, H x W pixels
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tacan.cores import available_cores
 from tacan.embeddings.batches import embed_in_batches
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.parts import EmbeddedTracklet, Parts, extraction_key
@@ -84,7 +84,7 @@ def extract(
     ConfigError
         For a batch or a number of workers below 1.
     """
-    workers = min(os.cpu_count() or 1, MOST_READERS) if workers is None else workers
+    workers = min(available_cores(), MOST_READERS) if workers is None else workers
     _check_options(batch_frames=batch_frames, workers=workers)
     began = time.monotonic()
     settings = _settings(embedder, strict=strict)

@@ -7,8 +7,6 @@ are, people are numbered from 1 on in the order of their names.
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -23,6 +21,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet
 from tacan.progress import Progress, silent
 from tacan.records import JUNK_PID
+from tacan.text import csv_text
 
 __all__ = ["export_csv", "export_features", "export_folder", "person_pids"]
 
@@ -115,15 +114,13 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
 
 def export_csv(gallery: Gallery, path: Path) -> Path:
     """Writes a table with one line a tracklet; times in UTC. Raises `StorageError`."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("id", *CSV_COLUMNS))
+    rows: list[tuple[object, ...]] = [("id", *CSV_COLUMNS)]
     for tracklet in gallery.tracklets():
         values = asdict(tracklet)
         for time in ("start", "end"):
             values[time] = values[time] and values[time].isoformat()
-        writer.writerow((tracklet.id, *(values[column] for column in CSV_COLUMNS)))
-    write_text(path, text.getvalue())
+        rows.append((tracklet.id, *(values[column] for column in CSV_COLUMNS)))
+    write_text(path, csv_text(rows))
     return path
 
 

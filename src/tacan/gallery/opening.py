@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tacan.errors import GalleryBusyError, GalleryError, StorageError, TacanError
+from tacan.files import GALLERY_DATABASE
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo
 from tacan.gallery.record_checks import check_fingerprint, check_model_info
@@ -24,8 +25,8 @@ from tacan.runs.lock import ProcessLock
 
 __all__ = ["DATABASE", "open_gallery"]
 
-DATABASE = "gallery.sqlite"
-OURS = ("gallery.sqlite", "crops", "vectors", "set-aside", "writer.lock")
+DATABASE = GALLERY_DATABASE
+OURS = (GALLERY_DATABASE, "crops", "vectors", "set-aside", "writer.lock")
 BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tacan.cores import available_cores
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
@@ -112,7 +112,7 @@ def open_detections(
     `DetectorError`: all that can be known before a model is loaded.
     """
     _lengths(sources)
-    threads = threads or os.cpu_count() or 1
+    threads = threads or available_cores()
     opened: dict[tuple[Any, ...], DetectionSource] = {}
     keys: list[tuple[Any, ...]] = []
     for source in sources:

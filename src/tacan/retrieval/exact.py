@@ -9,13 +9,13 @@ Only the chosen rows are read, but where most of a stretch is chosen it is read 
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tacan.cores import available_cores
 from tacan.retrieval.index import Nearest
 from tacan.retrieval.precision import paired_distances, product_error
 
@@ -92,7 +92,7 @@ class ExactIndex:
         def products(stretch: tuple[NDArray[np.float32], NDArray[np.bool_]]) -> NDArray[np.float32]:
             return _stretch_products(*stretch, query)
 
-        with ThreadPoolExecutor(_n_threads()) as pool:
+        with ThreadPoolExecutor(available_cores()) as pool:
             parts = list(pool.map(products, stretches))
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
@@ -145,8 +145,3 @@ def _stretch_products(
         np.take(rows, part, axis=0, out=some, mode="clip")
         np.einsum("nd,d->n", some, query, out=out[start : start + len(part)])
     return out
-
-
-def _n_threads() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

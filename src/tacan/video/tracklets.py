@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import takewhile
 from pathlib import Path
 
+from tacan.cores import available_cores
 from tacan.video.clip_reservoir import ClipShape
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.detection_cache import DetectionCache
@@ -71,7 +71,7 @@ def find_tracklets(
             video = stack.enter_context(open_video(video))
         if source is None:
             source = open_detection_source(
-                settings, video=video.path, camera=video.path.stem, threads=os.cpu_count() or 1
+                settings, video=video.path, camera=video.path.stem, threads=available_cores()
             )
         if pipeline is None:
             pipeline = stack.enter_context(Pipeline())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -152,8 +151,3 @@ def _ask_reader(examined: Examined, dataset: str, root: Path, splits_file: Path 
                 load_dataset(dataset, root, split, splits_file=splits_file)
         except DataError as error:
             examined.add("reader", [error])
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
