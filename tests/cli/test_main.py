@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +43,41 @@ def test_help_explains_each_option_and_shows_an_example(
     assert app.default_command is not None
     for parameter in app.assemble_argument_collection(parse_docstring=True):
         assert parameter.parameter.help, f"{parameter.name} has no help"
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs util-linux")
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGINT, 130)]
+)
+def test_the_first_process_of_a_container_ends_when_it_is_asked_to(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """Such a process gets no signal that it has not asked for."""
+    ready = tmp_path / "ready"
+    program = (
+        "import pathlib, time\n"
+        "from tacan import cli\n"
+        "def command(*_, **__):\n"
+        f"    pathlib.Path({str(ready)!r}).touch()\n"
+        "    time.sleep(60)\n"
+        "cli.build_app = lambda _: command\n"
+        "cli.main(['index'])\n"
+    )
+    contained = subprocess.Popen(
+        ["unshare", "-r", "-p", "-f", "--kill-child", sys.executable, "-c", program],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while contained.poll() is None and not ready.exists():
+        time.sleep(0.02)
+    if contained.poll() is not None:
+        pytest.skip("no namespace of processes can be made here")
+    children = Path(f"/proc/{contained.pid}/task/{contained.pid}/children")
+    os.kill(int(children.read_text().split()[0]), number)
+    _, told = contained.communicate(timeout=30)
+    assert contained.returncode == status
+    assert told.startswith("tacan: ")
 
 
 def test_wrong_usage_exits_with_2() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
@@ -33,6 +35,7 @@ COMMANDS = {
 EXIT_FAULT = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 def build_app(command: str | None = None) -> App:
@@ -51,8 +54,13 @@ def build_app(command: str | None = None) -> App:
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Runs the command and exits: 0 done, 1 an expected fault, 2 wrong usage, 130 interrupted."""
+    """Runs the command and exits: 0 done, 1 an expected fault, 2 wrong usage, 130 interrupted, 143
+    terminated."""
     words = list(sys.argv[1:] if tokens is None else tokens)
+    if os.getpid() == 1:
+        # The first process of a container gets no signal that it has not asked for.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _terminate)
     try:
         build_app(words[0] if words else None)(
             words, exit_on_error=False, result_action="return_none"
@@ -62,6 +70,9 @@ def main(tokens: Sequence[str] | None = None) -> None:
     except TacanError as error:
         sys.stderr.write(f"tacan: {error}\n")
         sys.exit(EXIT_FAULT)
+    except _TerminatedError:
+        sys.stderr.write("tacan: terminated\n")
+        sys.exit(EXIT_TERMINATED)
     except KeyboardInterrupt:
         sys.stderr.write("tacan: interrupted\n")
         sys.exit(EXIT_INTERRUPTED)
@@ -69,3 +80,11 @@ def main(tokens: Sequence[str] | None = None) -> None:
         # The reader has left (`| head`). Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_FAULT)
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """Asked to end; work ends as it does by Ctrl-C."""
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise _TerminatedError
