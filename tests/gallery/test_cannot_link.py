@@ -38,8 +38,15 @@ def test_boxes_within_each_other_may_be_one_person():
     assert cannot_link(trajectory([1], LEFT), trajectory([1], touching))
 
 
+def test_a_box_may_cover_a_quarter_of_the_smaller_one():
+    large = trajectory([1], (0, 0, 100, 100))
+    assert cannot_link(large, trajectory([1], (90, 0, 130, 16)))
+    assert not cannot_link(large, trajectory([1], (89.9, 0, 129.9, 16)))
+
+
 def test_boxes_without_area_say_nothing():
-    assert not cannot_link(trajectory([1], (5, 5, 5, 5)), trajectory([1], RIGHT))
+    for nothing in ((5, 5, 5, 5), (9, 9, 5, 5), (9, 5, 5, 9)):
+        assert not cannot_link(trajectory([1], nothing), trajectory([1], RIGHT))
 
 
 @pytest.fixture

@@ -78,6 +78,33 @@ def test_ctrl_c_leaves_a_gallery_that_goes_on(
     assert contents(gallery) == undisturbed
 
 
+@pytest.mark.parametrize("batch_frames", [1, 48, 10_000])
+def test_a_run_goes_on_with_another_batch_size(
+    video: Path,
+    make_gallery: Maker,
+    embedder: TacanEmbedder,
+    detector: BlockDetector,
+    undisturbed: dict[str, object],
+    batch_frames: int,
+) -> None:
+    """Tracklets that are there and others that are not meet in one group."""
+    gallery = make_gallery()
+    sources = [VideoSource(video, "hall", None, SETTINGS)]
+
+    def interrupt(done: int, total: int) -> None:
+        if len(list(gallery.tracklets())) >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index_videos(gallery, sources, embedder=embedder, batch_frames=16, progress=interrupt)
+    before = contents(gallery)
+    assert 2 <= len(list(gallery.tracklets())) < 5
+    index_videos(gallery, sources, embedder=embedder, batch_frames=batch_frames)
+    after = contents(gallery)
+    assert set(after) == set(undisturbed)
+    assert all(after[name] == before[name] for name in before if name != "sources")
+
+
 def test_a_full_disk_is_said_and_the_rest_goes_on_later(
     video: Path,
     make_gallery: Maker,

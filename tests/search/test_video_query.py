@@ -11,7 +11,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo, Source, Trajectory
 from tacan.gallery.opening import open_gallery
 from tacan.search.parse import Moment
-from tacan.search.video_query import box_at, cut_moment, find_sources, find_tracklet
+from tacan.search.video_query import MIN_OVERLAP, box_at, cut_moment, find_sources, find_tracklet
 
 from .conftest import new_source, tracklet
 
@@ -88,6 +88,21 @@ def test_the_tracklet_with_the_best_overlap(gallery: Gallery) -> None:
     assert found.camera == "yard"
     assert found.number in (3, 4)
     assert find_tracklet(gallery, sources, moment(path, 5.5, 0, 10, 20, 50)) is None
+
+
+def test_the_border_of_the_overlap(gallery: Gallery) -> None:
+    """A box within a tracklet's is as much of their union as its area is of that one's."""
+    sources = [source for source in gallery.sources() if source.camera == "yard"]
+    at, path = 5.5, Path("yard.mp4")
+    box = max(
+        (box_at(gallery.trajectory(t.id), at) for t in gallery.tracklets() if t.number in (3, 4)),
+        key=lambda box: -1 if box is None else box[0],
+    )
+    assert box is not None
+    x1, y1, x2, y2 = box.tolist()
+    for share, found in ((MIN_OVERLAP, True), (MIN_OVERLAP - 0.001, False)):
+        asked = moment(path, at, x1, y1, x2, y1 + share * (y2 - y1))
+        assert (find_tracklet(gallery, sources, asked) is not None) == found
     assert find_tracklet(gallery, sources, moment(path, 30.0, 30, 10, 50, 50)) is None
 
 

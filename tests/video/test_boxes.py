@@ -50,6 +50,19 @@ def test_a_box_within_a_better_one_goes_when_asked() -> None:
     np.testing.assert_allclose(covered_shares(boxes[0], boxes), [1, 1, 100 / 900], atol=1e-6)
 
 
+def test_suppression_at_its_border() -> None:
+    """A box goes when it has more than the limit with a better one, and stays at the limit."""
+    scores = np.array([0.9, 0.8], np.float32)
+    half = np.array([[0, 0, 4, 4], [0, 0, 4, 8]], np.float32)
+    assert ious(half[0], half[1]) == 0.5
+    assert keep_best(half, scores, iou=0.5).tolist() == [0, 1]
+    assert keep_best(half, scores, iou=0.499).tolist() == [0]
+    covered = np.array([[0, 0, 8, 8], [4, 0, 12, 4]], np.float32)
+    assert covered_shares(covered[0], covered[1]) == 0.5
+    assert keep_best(covered, scores, iou=0.9, covered=0.5).tolist() == [0, 1]
+    assert keep_best(covered, scores, iou=0.9, covered=0.499).tolist() == [0]
+
+
 def test_equal_scores_keep_their_order() -> None:
     boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 10.5], [50, 50, 60, 60]], np.float32)
     assert keep_best(boxes, np.full(3, 0.5, np.float32), iou=0.5).tolist() == [0, 2]

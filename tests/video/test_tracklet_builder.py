@@ -21,7 +21,11 @@ Sight = tuple[int, tuple[float, float, float, float]]
 
 
 def run(
-    sights: list[list[Sight]], builder: TrackletBuilder | None = None, *, image: np.ndarray = NOISE
+    sights: list[list[Sight]],
+    builder: TrackletBuilder | None = None,
+    *,
+    image: np.ndarray = NOISE,
+    fps: float = FPS,
 ) -> list[VideoTracklet]:
     builder = TrackletBuilder() if builder is None else builder
     done: list[VideoTracklet] = []
@@ -29,7 +33,7 @@ def run(
         boxes = np.array([box for _, box in people], np.float32).reshape(-1, 4)
         found = Detections(boxes, np.full(len(people), 0.8, np.float32))
         tracks = np.array([track for track, _ in people], np.int64)
-        done += builder.add(VideoFrame(index, index / FPS, image), found, tracks)
+        done += builder.add(VideoFrame(index, index / fps, image), found, tracks)
     return done + builder.flush()
 
 
@@ -130,6 +134,63 @@ def test_a_tracklet_comes_out_as_soon_as_it_has_ended() -> None:
 def test_rules_for_length_size_and_sharpness(rules: TrackletSettings, kept: int) -> None:
     tracklets = run([[walk(1, frame, speed=1)] for frame in range(20)], TrackletBuilder(rules))
     assert [tracklet.number for tracklet in tracklets] == list(range(1, kept + 1))
+
+
+STEP = 1 / 8
+"""Seconds between two frames, exact in binary, as is what is computed from it below."""
+
+
+def lengths(sights: list[list[Sight]], **settings: float) -> list[int]:
+    builder = TrackletBuilder(TrackletSettings(min_frames=1, min_seconds=0, **settings))
+    return [len(tracklet) for tracklet in run(sights, builder, fps=1 / STEP)]
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(11, [8]), (12, [4, 4])])
+def test_the_border_of_an_absence(hidden: int, expected: list[int]) -> None:
+    """A track that is not seen for more than max_lost_seconds and a half has ended."""
+    seen = [[walk(1, 0)]] * 4
+    assert (hidden + 1) * STEP == (1.5 if hidden == 11 else 1.625)
+    assert lengths([*seen, *[[]] * hidden, *seen], max_lost_seconds=1.0) == expected
+
+
+@pytest.mark.parametrize(("moved", "expected"), [(87.5, [8]), (87.75, [4, 4])])
+def test_the_border_of_a_jump(moved: float, expected: list[int]) -> None:
+    """Half a height and three heights a second: 50 + 300 / 8 pixels at a height of 100."""
+    sights = [[walk(1, 0)]] * 4 + [[walk(1, 0, x=20 + moved)]] * 4
+    assert lengths(sights) == expected
+
+
+@pytest.mark.parametrize(("height", "expected"), [(180, [8]), (181, [4, 4])])
+@pytest.mark.parametrize("shrinks", [False, True])
+def test_the_border_of_growth(height: int, expected: list[int], shrinks: bool) -> None:
+    small, tall = (1, (50, 20, 90, 120)), (1, (50, 20, 90, 20 + height))
+    sights: list[list[Sight]] = [[small]] * 4 + [[tall]] * 4
+    assert lengths(sights[::-1] if shrinks else sights) == expected
+
+
+def test_the_border_of_the_longest_tracklet() -> None:
+    sights = [[walk(1, 0)]] * 20
+    assert lengths(sights, max_seconds=1.0) == [9, 9, 2]
+
+
+def test_the_borders_of_what_is_kept() -> None:
+    sights = [[walk(1, 0)]] * 9
+    (tracklet,) = run(sights)
+    sharpest = max(crop.sharpness for crop in tracklet.crops)
+    assert lengths(sights, min_sharpness=sharpest) == [9]
+    assert lengths(sights, min_sharpness=np.nextafter(sharpest, 1e9)) == []
+    assert lengths(sights, min_height=100.0) == [9]
+    assert lengths(sights, min_height=100.001) == []
+    settings = TrackletSettings(min_frames=9, min_seconds=1.0)
+    assert len(run(sights, TrackletBuilder(settings), fps=8)) == 1
+    assert len(run(sights[1:], TrackletBuilder(settings), fps=8)) == 0
+
+
+@pytest.mark.parametrize(("side", "n"), [(1.0, 1), (0.75, 0)])
+def test_a_box_must_be_a_pixel_wide_and_high(side: float, n: int) -> None:
+    for box in ((20, 50, 20 + side, 150), (20, 50, 60, 50 + side)):
+        builder = TrackletBuilder(TrackletSettings(min_height=0))
+        assert len(run([[(1, box)]] * 9, builder)) == n
 
 
 def test_dropped_tracks_leave_no_hole_in_the_numbers() -> None:

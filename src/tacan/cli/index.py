@@ -74,6 +74,8 @@ def index(
         config.json and model.safetensors; a run folder of `tacan train`; or a frozen encoder:
         timm:NAME, onnx:FILE, openvino:FILE (what differs from its defaults stands in a YAML file
         beside it: see `tacan embed --help`).
+    settings
+        How people are found, followed, cut out and embedded.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
     wait

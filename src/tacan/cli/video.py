@@ -56,6 +56,8 @@ def video(
         Where the written part begins.
     last_seconds
         Where it ends; at the video's end when not given.
+    settings
+        How people are found and followed.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
     threads

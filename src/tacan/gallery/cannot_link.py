@@ -15,6 +15,7 @@ from tacan.gallery.store import GalleryStore
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
+from tacan.video.boxes import areas, intersections
 
 __all__ = ["calibrate", "cannot_link", "co_occurring_pairs"]
 
@@ -83,7 +84,5 @@ def cannot_link(one: Trajectory, other: Trajectory) -> bool:
     if len(mine) == 0:
         return False
     a, b = one.boxes[mine].astype(np.float64), other.boxes[theirs].astype(np.float64)
-    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    shared = np.prod(np.maximum(sides, 0), axis=1)
-    smaller = np.minimum(np.prod(a[:, 2:] - a[:, :2], axis=1), np.prod(b[:, 2:] - b[:, :2], axis=1))
-    return bool((shared <= MAXIMUM_COVERED * smaller).all() and (smaller > 0).all())
+    smaller = np.minimum(areas(a), areas(b))
+    return bool((intersections(a, b) <= MAXIMUM_COVERED * smaller).all() and (smaller > 0).all())
