@@ -11,7 +11,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo, Source, Trajectory
 from tacan.gallery.opening import open_gallery
 from tacan.search.parse import Moment
-from tacan.search.video_query import MIN_OVERLAP, box_at, cut_moment, find_sources, find_tracklet
+from tacan.search.video_query import box_at, cut_moment, find_sources, find_tracklet
 
 from .conftest import new_source, tracklet
 
@@ -100,7 +100,7 @@ def test_the_border_of_the_overlap(gallery: Gallery) -> None:
     )
     assert box is not None
     x1, y1, x2, y2 = box.tolist()
-    for share, found in ((MIN_OVERLAP, True), (MIN_OVERLAP - 0.001, False)):
+    for share, found in ((0.3, True), (0.299, False)):
         asked = moment(path, at, x1, y1, x2, y1 + share * (y2 - y1))
         assert (find_tracklet(gallery, sources, asked) is not None) == found
     assert find_tracklet(gallery, sources, moment(path, 30.0, 30, 10, 50, 50)) is None
