@@ -61,6 +61,7 @@ def verify(
     /,
     *,
     repair: Annotated[bool, Parameter(negative="")] = False,
+    forget_many: Annotated[bool, Parameter(negative="")] = False,
     wait: Wait = 0.0,
     json: Json = None,
 ) -> None:
@@ -76,7 +77,10 @@ def verify(
         The gallery's folder.
     repair
         Mend what can be: crops that are gone are forgotten, files that belong to nothing are
-        removed, damaged vectors are taken from their copy.
+        moved to set-aside in the gallery, damaged vectors are taken from the vector cache, times
+        that can't be become unknown.
+    forget_many
+        With --repair: forget the crops that are gone even if they are more than a tenth, or all.
     wait
         Seconds to wait for another process that is writing to the gallery.
     json
@@ -85,22 +89,21 @@ def verify(
     from tacan.cli.console import say, write_json
     from tacan.errors import GalleryError
     from tacan.gallery import open_gallery, verify_gallery
+    from tacan.text import counted
     from tacan.views.gallery_text import verification_as_json, verification_text
 
     with open_gallery(folder, write=repair, wait=wait if repair else 0.0) as opened:
-        found = verify_gallery(opened, repair=repair)
+        found = verify_gallery(opened, repair=repair, forget_many=forget_many)
     if json is not None:
         write_json(json, verification_as_json(found))
     if json != "-":
         say(verification_text(found))
     if not found.is_sound:
-        wrong = sum(not problem.mended for problem in found.problems)
+        unmended = [problem for problem in found.problems if not problem.mended]
         raise GalleryError(
             "a gallery's database, crops and vectors must agree",
-            got=f"{wrong} {'fault' if wrong == 1 else 'faults'} in {folder}",
-            remedy="What --repair could not mend is best deleted and indexed again."
-            if repair
-            else "Run it with --repair.",
+            got=f"{counted(len(unmended), 'problem')} in {folder}",
+            remedy=" ".join(dict.fromkeys(problem.remedy for problem in unmended)),
         )
 
 

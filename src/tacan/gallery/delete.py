@@ -64,15 +64,17 @@ def delete_tracklets(
     if sum(choice is not None for choice in (names, camera, before)) != 1:
         fault = "exactly one of names, camera and before must be given"
         raise ConfigError([fault], source="the deletion")
-    columns = gallery.store.columns()
-    ids, n_undated = [gallery.tracklet(name).id for name in names or ()], 0
+    # A name is found without its record, so that a damaged one can be deleted as well.
+    ids, n_undated = [gallery.find(name) for name in names or ()], 0
     if camera is not None:
+        columns = gallery.store.columns()
         ids = columns.ids[np.isin(columns.camera_ids, camera_ids(columns, [camera]))].tolist()
     if before is not None:
+        columns = gallery.store.columns()
         known = columns.starts != UNKNOWN_TIMESTAMP
         n_undated = int((~known).sum())
         ids = columns.ids[known & (columns.starts < to_microseconds(before))].tolist()
-    deleted = tuple(tracklet.name for tracklet in gallery.store.tracklets(ids))
+    deleted = gallery.store.names(ids)
     if ids or camera is not None:
         gallery.store.maintenance().remove(ids, camera=camera)
     return Deletion(deleted, gallery.complete_deletion(), n_undated)

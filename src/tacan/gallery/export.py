@@ -25,6 +25,8 @@ from tacan.text import csv_text
 
 __all__ = ["export_csv", "export_features", "export_folder", "person_pids"]
 
+MAXIMUM_DIGITS = 18  # of a pid: it must fit into 64 bits
+
 CSV_COLUMNS = (
     *("name", "camera", "source", "number", "person", "start", "end"),
     *("first_seconds", "last_seconds", "n_frames", "quality", "n_crops"),
@@ -38,7 +40,10 @@ def person_pids(people: Iterable[str | None]) -> dict[str, int]:
     ({'12': 12, '3': 3}, {'12': 1, 'Al': 2, 'Bo': 3})
     """
     names = sorted({person for person in people if person is not None})
-    numbers = [int(name) if name.isascii() and name.isdigit() else 0 for name in names]
+    numbers = [
+        int(name) if name.isascii() and name.isdigit() and len(name) <= MAXIMUM_DIGITS else 0
+        for name in names
+    ]
     if len(set(numbers)) < len(names) or 0 in numbers:
         numbers = list(range(1, len(names) + 1))
     return dict(zip(names, numbers, strict=True))

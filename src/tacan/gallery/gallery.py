@@ -49,7 +49,7 @@ class Gallery:
     def __init__(self, folder: Path, store: GalleryStore, lock: ProcessLock | None) -> None:
         self.folder = folder
         self.store = store
-        self.crop_folder = CropFolder(folder / "crops")
+        self.crop_folder = CropFolder(folder / "crops", folder / "set-aside")
         self.vector_cache = VectorCache(folder / "vectors", store)
         self._lock = lock
         self._index: SearchIndex | None = None
@@ -100,8 +100,10 @@ class Gallery:
         return self.store.add(source_id, fresh, crops)
 
     def finish_source(self, source_id: int) -> None:
-        """Marks a source as done and deletes its stored detections."""
+        """Marks a source as done and deletes its stored detections, and the drafts of crops that
+        a run which was killed has left."""
         self.require_writable()
+        self.crop_folder.remove_drafts(source_id)
         self.store.finish_source(source_id)
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
@@ -128,16 +130,23 @@ class Gallery:
         for start in range(0, len(ids), TRACKLETS_AT_ONCE):
             yield from self.store.tracklets(ids[start : start + TRACKLETS_AT_ONCE])
 
-    def tracklet(self, name: str) -> StoredTracklet:
-        """The tracklet of this name, `camera/NUMBER`. Raises `GalleryError`."""
+    def find(self, name: str) -> int:
+        """The id of the tracklet of this name, `camera/NUMBER`. Raises `GalleryError`."""
         tracklet_id = self.store.find(name)
-        found = () if tracklet_id is None else self.store.tracklets([tracklet_id])
-        if not found:
+        if tracklet_id is None:
             raise GalleryError(
                 "a tracklet must be one that the gallery has, named CAMERA/NUMBER",
                 got=repr(name),
                 remedy="`tacan gallery export` lists them all.",
             )
+        return tracklet_id
+
+    def tracklet(self, name: str) -> StoredTracklet:
+        """The tracklet of this name, `camera/NUMBER`. Raises `GalleryError`."""
+        tracklet_id = self.find(name)
+        found = self.store.tracklets([tracklet_id])
+        if not found:
+            raise _unknown(tracklet_id)
         return found[0]
 
     def trajectory(self, tracklet_id: int) -> Trajectory:

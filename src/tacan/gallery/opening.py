@@ -99,13 +99,7 @@ def _require(path: Path) -> None:
     try:
         if not stat.S_ISDIR(path.parent.stat().st_mode):
             raise NotADirectoryError
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
-            if path.with_name(name).is_symlink():
-                raise GalleryError(
-                    "a gallery's database must be a file of its own, not a link",
-                    got=str(path.with_name(name)),
-                    remedy="Put the file itself there.",
-                )
+        _refuse_links(path.parent)
         if not stat.S_ISREG(path.lstat().st_mode):
             raise FileNotFoundError
         path.open("rb").close()
@@ -124,11 +118,24 @@ def _require(path: Path) -> None:
         ) from error
 
 
+def _refuse_links(folder: Path) -> None:
+    """Raises `GalleryError` for a link in a gallery's folder: what it leads to is not ours."""
+    for entry in folder.iterdir():
+        if entry.name.startswith(OURS) and entry.is_symlink():
+            raise GalleryError(
+                "a gallery's files and folders must be its own, not links",
+                got=str(entry),
+                remedy="Put the file or folder itself there, or the whole gallery where there is "
+                "room for it.",
+            )
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(OURS)]
-        is_gallery = (folder / DATABASE).is_symlink() or (folder / DATABASE).exists()
+        _refuse_links(folder)
+        is_gallery = (folder / DATABASE).exists()
     except (OSError, ValueError) as error:
         raise StorageError(
             f"{folder} must be a folder that can be written to",

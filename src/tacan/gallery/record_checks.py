@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +61,7 @@ def check_source(source: NewSource) -> None:
             got=repr(name),
             remedy="Name it such as entrance or car-park 2.",
         )
+    _check_text(source.path, source.name, *_strings(source.settings))
     if source.start is None:
         return
     start = to_microseconds(source.start)
@@ -68,6 +71,31 @@ def check_source(source: NewSource) -> None:
             got=source.start.isoformat(),
             remedy="Give its real start, or none.",
         )
+
+
+def _check_text(*texts: str) -> None:
+    """Raises `GalleryError` for text that isn't UTF-8, as a file's name may be."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise GalleryError(
+                "names in a gallery must be text in UTF-8",
+                got=ascii(text),
+                remedy="Rename the file.",
+            ) from error
+
+
+def _strings(values: object) -> Iterator[str]:
+    """All texts in a structure of lists and dictionaries."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, Mapping):
+        for key, value in values.items():
+            yield from (*_strings(key), *_strings(value))
+    elif isinstance(values, (list, tuple)):
+        for value in values:
+            yield from _strings(value)
 
 
 def check_vector(vector: NDArray[np.floating], model: ModelInfo, what: str) -> NDArray[np.float32]:
@@ -94,6 +122,7 @@ def check_vector(vector: NDArray[np.floating], model: ModelInfo, what: str) -> N
 def check_tracklet(tracklet: NewTracklet, model: ModelInfo) -> None:
     """Raises `GalleryError` or `DataError` for a tracklet that contradicts itself."""
     name = f"tracklet {tracklet.number}"
+    _check_text(tracklet.person or "")
     check_vector(tracklet.embedding, model, f"the vector of {name}")
     n, m = len(tracklet.frames), len(tracklet.clip_weights)
     shapes = (tracklet.seconds.shape, tracklet.boxes.shape, tracklet.clip_frames.shape)

@@ -129,6 +129,11 @@ class GalleryStore(Protocol):
         """The id of the tracklet of this name."""
         ...
 
+    def names(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The name of each tracklet, read without the rest of its record; `id N` of one that is
+        not there."""
+        ...
+
     def trajectory(self, tracklet_id: int) -> Trajectory | None: ...
 
     def crops(self, tracklet_id: int) -> tuple[CropRow, ...]: ...
@@ -172,14 +177,29 @@ class StoreMaintenance(Protocol):
         """What is wrong with the store's own files."""
         ...
 
+    def damaged_records(self) -> tuple[str, ...]:
+        """Sources, tracklets and trajectories that can't be decoded, and why."""
+        ...
+
+    def impossible_times(self) -> tuple[str, ...]:
+        """The names of sources with a time outside of the years that are stored."""
+        ...
+
+    def forget_impossible_times(self) -> None:
+        """Makes such times unknown."""
+        ...
+
     def damaged_vectors(self) -> tuple[int, ...]:
         """Ids of the tracklets whose vector is missing or has changed."""
         ...
 
     def replace_vector(self, tracklet_id: int, embedding: NDArray[np.float32]) -> None: ...
 
-    def all_crops(self) -> Iterator[tuple[int, CropRow]]:
-        """Every crop with the id of its tracklet."""
+    def all_crops(self) -> Iterator[tuple[int, int, CropRow | None]]:
+        """The id of the tracklet and the position of every crop, and what is stored of it; None
+        where that can't be decoded."""
         ...
 
-    def remove_crop(self, tracklet_id: int, path: str) -> None: ...
+    def remove_crops(self, crops: Sequence[tuple[int, int]]) -> None:
+        """Forgets crops, given by tracklet and position."""
+        ...

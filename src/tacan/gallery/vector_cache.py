@@ -134,7 +134,7 @@ class VectorCache:
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        if self._folder.is_symlink():
+        if self._folder.is_symlink() or (self._folder / "lock").is_symlink():
             yield False
             return
         lock = ProcessLock(self._folder / "lock")

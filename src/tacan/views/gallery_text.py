@@ -81,7 +81,7 @@ def choice_of(
         fault = "exactly one of --tracklet, --camera and --before must be given"
         raise ConfigError([fault], source="the command line")
     if names is not None:
-        return ", ".join(gallery.tracklet(name).name for name in names)
+        return ", ".join(gallery.store.names([gallery.find(name) for name in names]))
     chosen = TrackletFilter(cameras=None if camera is None else (camera,), before=before)
     count = sum(1 for _ in gallery.tracklets(chosen))
     what = f"{count:,} {'tracklet' if count == 1 else 'tracklets'}"

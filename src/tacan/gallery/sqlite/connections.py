@@ -31,6 +31,14 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     """A block in which errors of SQLite become errors of this package."""
     try:
         yield
+    except sqlite3.ProgrammingError as error:
+        if "closed" not in str(error):
+            raise  # a defect of this software
+        raise GalleryError(
+            "a gallery must be open to be used",
+            got=f"{path}, which was closed",
+            remedy="Open it again.",
+        ) from error
     except sqlite3.Error as error:
         raise _translated(error, path) from error
 

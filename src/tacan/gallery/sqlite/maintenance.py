@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
@@ -12,11 +11,20 @@ from numpy.typing import NDArray
 
 from tacan.gallery.crop_files import folder_of
 from tacan.gallery.sqlite import record_rows
+from tacan.gallery.sqlite.damaged_records import damaged_records
 from tacan.gallery.store import CropRow
+from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 
 __all__ = ["SqliteMaintenance"]
 
 CROPS_AT_ONCE = 5000
+
+_TIMES = (FIRST_TIMESTAMP, LAST_TIMESTAMP)
+_SOURCES_WITH_IMPOSSIBLE_TIMES = """
+    SELECT name FROM sources WHERE start_us NOT BETWEEN ?1 AND ?2 OR id IN (
+        SELECT source_id FROM tracklets
+        WHERE start_us NOT BETWEEN ?1 AND ?2 OR end_us NOT BETWEEN ?1 AND ?2)
+    ORDER BY id"""
 
 Access = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -75,23 +83,44 @@ class SqliteMaintenance:
                     found.append(text)
                 for table, row, parent, _ in database.execute("PRAGMA foreign_key_check"):
                     found.append(f"row {row} of {table} belongs to no row of {parent}")
+            except sqlite3.OperationalError:
+                raise  # It can't be read now, which says nothing about what is stored.
             except sqlite3.DatabaseError as error:
                 found.append(str(error))
         return tuple(text for text in found if text != "ok")
+
+    def damaged_records(self) -> tuple[str, ...]:
+        with self._reading() as database:
+            return tuple(damaged_records(database))
+
+    def impossible_times(self) -> tuple[str, ...]:
+        with self._reading() as database:
+            found = database.execute(_SOURCES_WITH_IMPOSSIBLE_TIMES, _TIMES)
+            return tuple(str(name) for (name,) in found)
+
+    def forget_impossible_times(self) -> None:
+        with self._writing() as database:
+            database.execute(
+                "UPDATE sources SET start_us = NULL WHERE start_us NOT BETWEEN ?1 AND ?2", _TIMES
+            )
+            database.execute(
+                """UPDATE tracklets SET start_us = NULL, end_us = NULL
+                WHERE start_us NOT BETWEEN ?1 AND ?2 OR end_us NOT BETWEEN ?1 AND ?2""",
+                _TIMES,
+            )
+            _next_generation(database)
 
     def damaged_vectors(self) -> tuple[int, ...]:
         query = """SELECT t.id, v.embedding, v.checksum FROM tracklets t
             LEFT JOIN vectors v ON v.tracklet_id = t.id ORDER BY t.id"""
         with self._reading() as database:
-            size = 4 * int(
-                database.execute(
-                    "SELECT value FROM metadata WHERE name = 'embedding_dim'"
-                ).fetchone()[0]
-            )
+            (dim,) = database.execute(
+                "SELECT value FROM metadata WHERE name = 'embedding_dim'"
+            ).fetchone()
             return tuple(
                 number
                 for number, data, checksum in database.execute(query)
-                if data is None or len(data) != size or zlib.crc32(data) != checksum
+                if not record_rows.is_vector(data, checksum, int(dim))
             )
 
     def replace_vector(self, tracklet_id: int, embedding: NDArray[np.float32]) -> None:
@@ -102,7 +131,7 @@ class SqliteMaintenance:
             )
             _next_generation(database)
 
-    def all_crops(self) -> Iterator[tuple[int, CropRow]]:
+    def all_crops(self) -> Iterator[tuple[int, int, CropRow | None]]:
         query = """SELECT tracklet_id, position, path, frame, seconds, box, sharpness, size,
             checksum FROM crops WHERE (tracklet_id, position) > (?, ?)
             ORDER BY tracklet_id, position LIMIT ?"""
@@ -112,14 +141,17 @@ class SqliteMaintenance:
                 found = database.execute(query, (*last, CROPS_AT_ONCE)).fetchall()
             if not found:
                 return
-            for tracklet_id, _, *row in found:
-                yield tracklet_id, record_rows.crop_of(row)
+            for tracklet_id, position, *row in found:
+                try:
+                    yield tracklet_id, position, record_rows.crop_of(row)
+                except record_rows.UNDECODABLE:
+                    yield tracklet_id, position, None
             last = found[-1][:2]
 
-    def remove_crop(self, tracklet_id: int, path: str) -> None:
+    def remove_crops(self, crops: Sequence[tuple[int, int]]) -> None:
         with self._writing() as database:
-            database.execute(
-                "DELETE FROM crops WHERE tracklet_id = ? AND path = ?", (tracklet_id, path)
+            database.executemany(
+                "DELETE FROM crops WHERE tracklet_id = ? AND position = ?", list(crops)
             )
 
 

@@ -131,10 +131,10 @@ def check_schema(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
-    """Type, name and columns of all that a database defines, apart from SQLite's own tables."""
-    query = (
-        r"""SELECT type, name FROM main.sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"""
-    )
+    """Type, name and columns of all that a database defines, apart from SQLite's own tables and
+    indexes. A forged trigger or view can have a name like theirs."""
+    query = r"""SELECT type, name FROM main.sqlite_schema
+        WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\' OR type NOT IN ('table', 'index')"""
     found = set()
     for kind, name in connection.execute(query).fetchall():
         columns = ()

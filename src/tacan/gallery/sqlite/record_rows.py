@@ -23,8 +23,10 @@ from tacan.gallery.timestamps import from_microseconds, to_microseconds
 __all__ = [
     "SOURCE_QUERY",
     "TRACKLET_QUERY",
+    "UNDECODABLE",
     "crop_of",
     "crop_values",
+    "is_vector",
     "settings_text",
     "source_of",
     "source_values",
@@ -46,6 +48,9 @@ TRACKLET_QUERY = """
         (SELECT count(*) FROM crops WHERE tracklet_id = t.id)
     FROM tracklets t JOIN cameras c ON c.id = t.camera_id JOIN sources s ON s.id = t.source_id"""
 
+UNDECODABLE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What is raised for a value of a wrong type, size or range. SQLite checks none of them."""
+
 Row = Sequence[Any]
 
 
@@ -62,8 +67,12 @@ def source_values(source: NewSource, camera_id: int) -> tuple[Any, ...]:
 
 
 def source_of(row: Row) -> Source:
-    """A row of `SOURCE_QUERY`."""
+    """A row of `SOURCE_QUERY`. Raises one of `UNDECODABLE`."""
     number, state, path, name, sha256, camera, start, duration, fps, width, height, settings = row
+    _require(str, path=path, name=name, sha256=sha256, camera=camera, settings=settings)
+    _require(_REAL_OR_NONE, duration=duration, fps=fps, width=width, height=height)
+    known = json.loads(settings)
+    _require(dict, settings=known)
     return Source(
         path=path,
         name=name,
@@ -74,7 +83,7 @@ def source_of(row: Row) -> Source:
         fps=fps,
         width=width,
         height=height,
-        settings=json.loads(settings),
+        settings=known,
         id=number,
         state=state,
     )
@@ -104,9 +113,13 @@ def tracklet_values(
 
 
 def tracklet_of(row: Row) -> StoredTracklet:
-    """A row of `TRACKLET_QUERY`."""
+    """A row of `TRACKLET_QUERY`. Raises one of `UNDECODABLE`."""
     (number, camera, camera_number, source_id, source, source_number, *rest) = row
     first, last, start, end, n_frames, quality, person, n_crops = rest
+    _require(str, camera=camera, source=source)
+    _require(int, camera_number=camera_number, number=source_number, n_frames=n_frames)
+    _require((str, type(None)), person=person)
+    _require_finite(seconds=np.array([first, last], np.float64), quality=np.float64(quality))
     return StoredTracklet(
         id=number,
         name=f"{camera}/{camera_number}",
@@ -131,6 +144,16 @@ def vector_values(tracklet_id: int, embedding: NDArray[np.float32]) -> tuple[Any
     return tracklet_id, data, zlib.crc32(data)
 
 
+def is_vector(data: object, checksum: object, embedding_dim: int) -> bool:
+    """Whether these are the bytes of a vector [embedding_dim] as `vector_values` makes them."""
+    return (
+        isinstance(data, bytes)
+        and len(data) == 4 * embedding_dim
+        and zlib.crc32(data) == checksum
+        and bool(np.isfinite(np.frombuffer(data, "<f4")).all())
+    )
+
+
 def trajectory_values(tracklet_id: int, tracklet: NewTracklet) -> tuple[Any, ...]:
     """A row of `trajectories`."""
     return (
@@ -144,15 +167,23 @@ def trajectory_values(tracklet_id: int, tracklet: NewTracklet) -> tuple[Any, ...
 
 
 def trajectory_of(row: Row) -> Trajectory:
-    """A row of `trajectories` without its id."""
+    """A row of `trajectories` without its id. Raises one of `UNDECODABLE`."""
     frames, seconds, boxes, weights, clips = row
-    return Trajectory(
+    found = Trajectory(
         frames=np.frombuffer(frames, "<i8"),
         seconds=np.frombuffer(seconds, "<f8"),
         boxes=np.frombuffer(boxes, "<f4").reshape(-1, 4),
         clip_weights=np.frombuffer(weights, "<f4"),
         clip_frames=np.frombuffer(clips, "<i8").reshape(-1, 2),
     )
+    lengths = len(found.frames), len(found.seconds), len(found.boxes)
+    if len(set(lengths)) > 1 or len(found.clip_weights) != len(found.clip_frames):
+        raise ValueError(
+            "{} frames with {} times and {} boxes, ".format(*lengths)
+            + f"{len(found.clip_frames)} clips with {len(found.clip_weights)} weights"
+        )
+    _require_finite(seconds=found.seconds, boxes=found.boxes, clip_weights=found.clip_weights)
+    return found
 
 
 def crop_values(tracklet_id: int, position: int, crop: CropRow) -> tuple[Any, ...]:
@@ -163,11 +194,29 @@ def crop_values(tracklet_id: int, position: int, crop: CropRow) -> tuple[Any, ..
 
 
 def crop_of(row: Row) -> CropRow:
-    """A row of `crops` without its id and position."""
+    """A row of `crops` without its id and position. Raises one of `UNDECODABLE`."""
     path, frame, seconds, box, sharpness, size, checksum = row
+    _require(str, path=path)
+    _require(int, frame=frame, size=size, checksum=checksum)
+    _require_finite(seconds=np.float64(seconds), sharpness=np.float64(sharpness))
     place = corners(np.frombuffer(box, "<f4"))
     return CropRow(path, frame, seconds, place, sharpness, size, checksum)
 
 
 def _bytes(array: NDArray[Any], kind: str) -> bytes:
     return np.ascontiguousarray(array, dtype=kind).tobytes()
+
+
+_REAL_OR_NONE = (int, float, type(None))
+
+
+def _require(kinds: type | tuple[type, ...], **values: Any) -> None:
+    for name, value in values.items():
+        if not isinstance(value, kinds):
+            raise TypeError(f"{name} is {value!r:.80}")
+
+
+def _require_finite(**arrays: NDArray[Any] | np.floating) -> None:
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} with NaN or infinity")

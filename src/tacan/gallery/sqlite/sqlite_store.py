@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +35,7 @@ from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 __all__ = ["SqliteStore"]
 
 IDS_AT_ONCE = 500
+MAXIMUM_DIGITS = 18  # of a tracklet's number: it must fit into 64 bits
 
 _COLUMNS = """
     SELECT id, camera_id, source_id, number,
@@ -158,16 +158,16 @@ class SqliteStore:
             after = int(ids[-1])
 
     def _matrix(self, found: Sequence[tuple[int, bytes, int]]) -> NDArray[np.float32]:
-        size = 4 * self.model.embedding_dim
+        dim = self.model.embedding_dim
         for number, data, checksum in found:
-            if len(data) != size or zlib.crc32(data) != checksum:
+            if not record_rows.is_vector(data, checksum, dim):
                 raise GalleryError(
                     "a vector must be as it was written",
                     got=f"another one for the tracklet of id {number} in {self.path}",
                     remedy="Run `tacan gallery verify --repair`.",
                 )
         flat = np.frombuffer(b"".join(data for _, data, _ in found), "<f4")
-        return flat.reshape(len(found), self.model.embedding_dim)
+        return flat.reshape(len(found), dim)
 
     def sources(self) -> tuple[Source, ...]:
         with self.reading() as database:
@@ -217,13 +217,24 @@ class SqliteStore:
                 }
         return tuple(found[int(number)] for number in ids if int(number) in found)
 
+    def names(self, ids: Sequence[int]) -> tuple[str, ...]:
+        query = """SELECT c.name, t.camera_number FROM tracklets t
+            JOIN cameras c ON c.id = t.camera_id WHERE t.id = ?"""
+        with self.reading() as database:
+            found = [database.execute(query, (int(number),)).fetchone() for number in ids]
+        return tuple(
+            f"id {number}" if name is None else f"{name[0]}/{name[1]}"
+            for number, name in zip(ids, found, strict=True)
+        )
+
     def find(self, name: str) -> int | None:
         camera, _, number = name.rpartition("/")
-        if not (number.isascii() and number.isdigit()):
+        is_number = number.isascii() and number.isdigit() and len(number) <= MAXIMUM_DIGITS
+        if not is_number or not camera.isprintable():
             return None
         query = """SELECT t.id FROM tracklets t JOIN cameras c ON c.id = t.camera_id
             WHERE c.name = ? AND t.camera_number = ?"""
-        found = self._all(query, camera, min(int(number), 2**62))
+        found = self._all(query, camera, int(number))
         return found[0][0] if found else None
 
     def trajectory(self, tracklet_id: int) -> Trajectory | None:
@@ -262,7 +273,7 @@ def _decoding(path: Path) -> Iterator[None]:
     """A block in which values of a wrong type, size or range are a `GalleryError`."""
     try:
         yield
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except record_rows.UNDECODABLE as error:
         raise GalleryError(
             "a gallery's records must be as they were written",
             got=f"{path} ({error})",
