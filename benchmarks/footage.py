@@ -10,7 +10,7 @@ gallery in OUT (or taken from there, if it is done), and two things are measured
    intersection over union of at least 0.5 with the labelled one in at least half of its frames.
 2. Who is found: a tracklet of the gallery has the identity of the labelled one that it lies upon,
    and is searched for in both cameras (what is of the same person and camera is taken out), and
-   in the other camera alone, as `tacan search --not-camera` does. Queries whose person has no
+   in the other camera alone, as `tacan search --exclude-camera` does. Queries whose person has no
    tracklet from the other camera don't count. Goals for the campus: 85 % and .80.
 """
 

@@ -35,6 +35,7 @@ import numpy as np
 
 from tacan.cores import available_cores
 from tacan.gallery import ModelInfo, NewSource, NewTracklet, TrackletFilter, open_gallery
+from tacan.search.query import Query
 from tacan.search.search import search
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -126,7 +127,7 @@ def opening(chosen: argparse.Namespace) -> dict[str, float]:
     with open_gallery(chosen.folder) as gallery:
         gallery.index()
         opened = time.perf_counter() - started
-        search(gallery, query, fingerprint="generated")
+        search(gallery, Query("", query, "generated"), top=20)
         return {"open, s": opened, "open and answer, s": time.perf_counter() - started}
 
 
@@ -138,7 +139,7 @@ def opening_without_copy(chosen: argparse.Namespace) -> dict[str, float]:
 def searching(chosen: argparse.Namespace) -> dict[str, float]:
     rng = np.random.default_rng(2)
     window = TrackletFilter(
-        not_cameras=("camera 0",),
+        exclude_cameras=("camera 0",),
         after=NOON,
         before=NOON + timedelta(hours=HOURS / 2),
         min_quality=0.2,
@@ -158,7 +159,7 @@ def searching(chosen: argparse.Namespace) -> dict[str, float]:
         for name, conditions in filters.items():
 
             def ask(query: np.ndarray, conditions: TrackletFilter = conditions) -> int:
-                found = search(gallery, query, fingerprint="generated", chosen=conditions)
+                found = search(gallery, Query("", query, "generated"), top=20, filters=conditions)
                 return found.n_searched
 
             p50, p95, processor = times(ask, queries)

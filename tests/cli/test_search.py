@@ -38,7 +38,7 @@ def test_a_table_and_three_files(run, folder: Path, tmp_path: Path) -> None:
         *("--html", html, "--json", exact, "--csv", table),
     )
     assert status == 0
-    assert "entrance/3: Likely seen elsewhere" in out
+    assert "entrance/3: Likely the same person: yard/3" in out
     assert "2026-11-22 23:00:04 to 23:00:06 +09:00" in out
     data = json.loads(exact.read_text(encoding="utf-8"))
     names = [match["tracklet"] for match in data["queries"][0]["matches"]]
@@ -80,7 +80,7 @@ def test_times_and_qualities(run, folder: Path) -> None:
     assert data["n_searched"] == len(data["queries"][0]["matches"])
     assert {match["camera"] for match in data["queries"][0]["matches"]} == {"entrance"}
     assert min(match["quality"] for match in data["queries"][0]["matches"]) >= 0.8
-    _, out, _ = run(*words, "--not-camera", "entrance", "--rerank", "--metric", "cosine")
+    _, out, _ = run(*words, "--exclude-camera", "entrance", "--rerank", "--metric", "cosine")
     data = json.loads(out)
     assert (data["reranked"], data["metric"], data["n_searched"]) == (True, "cosine", 8)
 
@@ -90,7 +90,7 @@ def test_times_and_qualities(run, folder: Path) -> None:
     [
         ((), 1, "must ask for someone"),
         (("entrance/99",), 1, "entrance/9"),
-        (("entrance/1", "--after", "2026-11-22T14:00:00"), 1, "--after must be a moment"),
+        (("entrance/1", "--after", "2026-11-22T14:00:00"), 1, "--after must be a time"),
         (("entrance/1", "--before", "yesterday"), 1, "'yesterday'"),
         (("entrance/1", "--zone", "Europe/Berlyn"), 1, "Europe/Berlin"),
         (("entrance/1", "--camera", "entrence"), 1, "entrance"),
@@ -124,7 +124,7 @@ def test_a_gallery_of_another_model_is_not_asked_with_pictures(
     words = ("search", tmp_path / "g", tmp_path / "a.jpg")
     status, _, err = run(*words, "--model", model)
     assert status == 1
-    assert "the model that made it, gone" in err
+    assert "the gallery's model, gone" in err
     status, _, err = run(*words)
     assert status == 1
     assert "'gone'" in err

@@ -187,7 +187,7 @@ def test_filters_choose_tracklets(gallery):
         return NOON + timedelta(seconds=seconds)
 
     assert names() == ["door/1", "door/2", "door/3", "yard/1"]
-    assert names(cameras=("yard",)) == names(not_cameras=("door",)) == ["yard/1"]
+    assert names(cameras=("yard",)) == names(exclude_cameras=("door",)) == ["yard/1"]
     assert names(cameras=()) == []
     assert names(after=at(2.4)) == ["door/2", "door/3"]
     assert names(after=at(2.5)) == ["door/3"]

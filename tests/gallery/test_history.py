@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tacan.gallery import delete_tracklets, open_gallery, verify_gallery
+from tacan.gallery import delete_tracklets, open_gallery, verify
+from tacan.search.query import Query
 from tacan.search.search import search
 
 from .conftest import CARD, new_source, new_tracklet
@@ -38,7 +39,7 @@ def check(gallery, plain):
     np.testing.assert_array_equal(matrix, wanted.reshape(-1, CARD.embedding_dim))
     if tracklets:
         query = new_tracklet(3).embedding
-        result = search(gallery, query, fingerprint=CARD.fingerprint, top=3)
+        result = search(gallery, Query("", query, CARD.fingerprint), top=3)
         nearest = np.argsort(np.linalg.norm(wanted - query, axis=1), kind="stable")[:3]
         assert [m.tracklet.name for m in result.matches] == [plain.rows[i][0] for i in nearest]
 
@@ -73,7 +74,7 @@ def test_any_history(tmp_path, seed):
         elif move == "lose the copy":
             shutil.rmtree(folder / "vectors", ignore_errors=True)
         check(writer if rng.random() < 0.5 else reader, plain)
-    assert verify_gallery(writer).problems == ()
+    assert verify(writer).problems == ()
     reader.close()
     writer.close()
     with open_gallery(folder) as gallery:

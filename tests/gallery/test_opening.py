@@ -20,6 +20,7 @@ from tacan.errors import (
 )
 from tacan.gallery import open_gallery
 from tacan.gallery.opening import DATABASE
+from tacan.search.query import Query
 from tacan.search.search import search
 
 from .conftest import CARD, fill
@@ -195,9 +196,8 @@ def test_a_read_only_gallery_can_be_searched(make_gallery, open_place, with_copy
     before = sorted(folder.rglob("*"))
     with unwritable(folder):
         with open_gallery(folder) as gallery:
-            found = search(gallery, gallery.vector(5), fingerprint=CARD.fingerprint, top=1).matches[
-                0
-            ]
+            query = Query("", gallery.vector(5), CARD.fingerprint)
+            found = search(gallery, query, top=1).matches[0]
             assert found.tracklet.name == "yard/2"
             assert found.distance == 0
             assert all(crop.path.read_bytes() for crop in gallery.crops(5))
@@ -236,6 +236,6 @@ def test_threads_may_share_a_gallery(make_gallery):
         queries = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
 
         def first(query):
-            return search(gallery, query, fingerprint=CARD.fingerprint).matches[0].tracklet.id
+            return search(gallery, Query("", query, CARD.fingerprint)).matches[0].tracklet.id
 
         assert list(pool.map(first, queries)) == [first(query) for query in queries]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tacan.errors import DataError
-from tacan.search.parse import Moment, Pictures, TrackletName, read_words
+from tacan.search.parse import Pictures, TrackletName, VideoBox, parse_query
 
 NAMES = ("entrance/1", "entrance/12", "yard/3")
 
@@ -25,12 +25,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_kind_of_word(here: Path) -> None:
-    asked = read_words(["yard/3", "crops", "a.jpg", "walk.mp4@12.5:310,80,60,150"], names=NAMES)
+    asked = parse_query(["yard/3", "crops", "a.jpg", "walk.mp4@12.5:310,80,60,150"], names=NAMES)
     assert asked == (
         TrackletName("yard/3"),
         Pictures((Path("crops/1.jpg"), Path("crops/2.jpg")), label="crops", is_folder=True),
         Pictures((Path("a.jpg"),), label="a.jpg"),
-        Moment(
+        VideoBox(
             Path("walk.mp4"), 12.5, (310.0, 80.0, 370.0, 230.0), label="walk.mp4@12.5:310,80,60,150"
         ),
     )
@@ -38,35 +38,35 @@ def test_each_kind_of_word(here: Path) -> None:
 
 def test_images_together_are_one_person_and_with_each_they_are_not(here: Path) -> None:
     words = ["a.jpg", "yard/3", "b.PNG", "a.jpg"]
-    together = read_words(words, names=NAMES)
+    together = parse_query(words, names=NAMES)
     assert together == (
         Pictures((Path("a.jpg"), Path("b.PNG"), Path("a.jpg")), label="a.jpg and 2 more"),
         TrackletName("yard/3"),
     )
-    assert len(read_words(words, names=NAMES, each=True)) == 4
+    assert len(parse_query(words, names=NAMES, each=True)) == 4
 
 
 def test_folders_are_never_thrown_together(here: Path) -> None:
-    assert len(read_words(["crops", "crops"], names=NAMES)) == 2
+    assert len(parse_query(["crops", "crops"], names=NAMES)) == 2
 
 
 def test_a_name_in_the_gallery_comes_before_a_file_of_that_name(here: Path) -> None:
     (here / "yard").mkdir()
     Image.fromarray(np.zeros((8, 4, 3), np.uint8)).save(here / "yard" / "3.jpg")
     names = (*NAMES, "yard/3.jpg")
-    assert read_words(["yard/3.jpg"], names=names) == (TrackletName("yard/3.jpg"),)
-    assert isinstance(read_words(["./yard/3.jpg"], names=names)[0], Pictures)
+    assert parse_query(["yard/3.jpg"], names=names) == (TrackletName("yard/3.jpg"),)
+    assert isinstance(parse_query(["./yard/3.jpg"], names=names)[0], Pictures)
 
 
 @pytest.mark.parametrize(
     ("when", "seconds"), [("7", 7.0), ("1:02.5", 62.5), ("1:00:01", 3601.0), ("0", 0.0)]
 )
-def test_moments(when: str, seconds: float) -> None:
-    (moment,) = read_words([f"C:@disk/walk.mp4@{when}:-3,2.5,10,20"], names=())
-    assert isinstance(moment, Moment)
-    assert moment.path == Path("C:@disk/walk.mp4")
-    assert moment.seconds == seconds
-    assert moment.box == (-3.0, 2.5, 7.0, 22.5)
+def test_times_in_a_video(when: str, seconds: float) -> None:
+    (asked,) = parse_query([f"C:@disk/walk.mp4@{when}:-3,2.5,10,20"], names=())
+    assert isinstance(asked, VideoBox)
+    assert asked.path == Path("C:@disk/walk.mp4")
+    assert asked.seconds == seconds
+    assert asked.box == (-3.0, 2.5, 7.0, 22.5)
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_moments(when: str, seconds: float) -> None:
 def test_faults_say_what_is_near(here: Path, word: str, message: str) -> None:
     (here / "empty").mkdir()
     with pytest.raises(DataError) as caught:
-        read_words([word], names=NAMES)
+        parse_query([word], names=NAMES)
     assert message in str(caught.value)
 
 
 def test_an_empty_gallery_and_an_empty_search() -> None:
     with pytest.raises(DataError, match="no tracklets yet"):
-        read_words(["zzzzzzz"], names=())
+        parse_query(["zzzzzzz"], names=())
     with pytest.raises(DataError, match="ask for someone"):
-        read_words([], names=NAMES)
+        parse_query([], names=NAMES)

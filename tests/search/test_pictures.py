@@ -4,17 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import simplejpeg
 import torch
 
 from tacan.embeddings.open import open_embedder
-from tacan.search.pictures import MAX_HEIGHT, Strip, embed_pictures, encode_picture, spread
+from tacan.search.pictures import Strip, embed_pictures, spread
 
 
 def strip(weights: list[float]) -> Strip:
     m = len(weights)
     frames = np.stack([np.arange(m) * 4, np.arange(m) * 4 + 3], axis=1).astype(np.int64)
-    return Strip((), frames, np.array(weights, np.float32))
+    return Strip((), np.zeros(0, np.int64), frames, np.array(weights, np.float32))
 
 
 def test_pictures_are_embedded_as_the_frames_of_one_tracklet(model: Path) -> None:
@@ -39,16 +38,6 @@ def test_pictures_of_any_size_go_together(model: Path) -> None:
     assert vector.shape == (8,)
     assert clip_frames.tolist() == [[0, 2]]
     assert len(weights) == 1
-
-
-@pytest.mark.parametrize(("height", "shown"), [(50, 50), (10 * MAX_HEIGHT, MAX_HEIGHT)])
-def test_large_pictures_become_small(height: int, shown: int) -> None:
-    pixels = np.full((height, height // 2, 3), (200, 30, 60), np.uint8)
-    kept = encode_picture(pixels, frame=7)
-    decoded = simplejpeg.decode_jpeg(kept.jpeg)
-    assert decoded.shape == (kept.height, kept.width, 3) == (shown, shown // 2, 3)
-    assert np.abs(decoded.astype(int).mean((0, 1)) - (200, 30, 60)).max() < 4
-    assert kept.frame == 7
 
 
 def test_shares_and_evenness() -> None:

@@ -8,6 +8,7 @@ from tacan.gallery import TrackletFilter, open_gallery
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.rerank import rerank_distances
 from tacan.retrieval.rerank_settings import Reranking
+from tacan.search.query import Query
 from tacan.search.search import RerankSearch, search
 from tests.gallery.conftest import CARD, fill, make_gallery
 
@@ -22,7 +23,7 @@ QUERY = np.random.default_rng(5).standard_normal(8).astype(np.float32)
 
 
 def ask(gallery, query=QUERY, **options):
-    return search(gallery, query, fingerprint=CARD.fingerprint, **options)
+    return search(gallery, Query("a vector", query, CARD.fingerprint), **options)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -39,7 +40,8 @@ def test_matches_come_nearest_first(gallery, metric):
     assert [match.rank for match in result.matches] == list(range(1, 11))
     np.testing.assert_allclose([m.distance for m in result.matches], distances[order], rtol=1e-5)
     assert (result.metric, result.n_searched, result.n_reranked) == (metric, 60, 0)
-    assert {(match.reranked, match.certainty) for match in result.matches} == {(None, None)}
+    assert {match.reranked for match in result.matches} == {None}
+    assert not result.is_reranked
 
 
 def test_the_metric_is_the_models_by_default(gallery):
@@ -47,15 +49,15 @@ def test_the_metric_is_the_models_by_default(gallery):
 
 
 def test_a_filter_is_what_is_searched(gallery):
-    chosen = TrackletFilter(not_cameras=("door",), exclude=frozenset({31}))
-    result = ask(gallery, gallery.vector(31), chosen=chosen, top=100)
+    filters = TrackletFilter(exclude_cameras=("door",), exclude=frozenset({31}))
+    result = ask(gallery, gallery.vector(31), filters=filters, top=100)
     assert result.n_searched == len(result.matches) == 29
     assert {match.tracklet.camera for match in result.matches} == {"yard"}
     assert ask(gallery, gallery.vector(31), top=1).matches[0].tracklet.id == 31
 
 
 def test_nothing_to_find_is_no_fault(gallery):
-    result = ask(gallery, chosen=TrackletFilter(cameras=()), rerank=RerankSearch())
+    result = ask(gallery, filters=TrackletFilter(cameras=()), rerank=RerankSearch())
     assert (result.matches, result.n_searched, result.n_reranked) == ((), 0, 0)
 
 
@@ -88,16 +90,17 @@ def test_reranking_takes_at_least_as_many_as_are_asked_for(gallery):
     assert len(result.matches) == result.n_reranked == 30
 
 
-def test_certainty_uses_the_plain_distance(gallery):
+def test_how_sure_uses_the_plain_distance(gallery):
     calibration = Calibration("euclidean", np.linspace(0, 10, 200))
     result = ask(gallery, calibration=calibration, rerank=RerankSearch(), top=5)
     for match in result.matches:
         assert match.certainty == calibration.certainty(match.distance, n_searched=60)
+        assert match.level == match.certainty.level
 
 
 def test_queries_of_another_model_are_refused(gallery):
     with pytest.raises(GalleryModelError, match="gallery's model"):
-        search(gallery, QUERY, fingerprint="other")
+        search(gallery, Query("a vector", QUERY, "other"))
     with pytest.raises(GalleryModelError, match="must have 8 numbers"):
         ask(gallery, np.ones(9))
     with pytest.raises(GalleryError, match="finite"):

@@ -10,14 +10,13 @@ from tacan.errors import DataError, VideoError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo, Source, Trajectory
 from tacan.gallery.opening import open_gallery
-from tacan.search.parse import Moment
-from tacan.search.video_query import box_at, cut_moment, find_sources, find_tracklet
+from tacan.search.parse import VideoBox
+from tacan.search.video_query import box_at, cut_from_video, find_sources, find_tracklet
+from tests.search.conftest import new_source, tracklet
 
-from .conftest import new_source, tracklet
 
-
-def moment(path: Path, seconds: float, *box: float) -> Moment:
-    return Moment(path, seconds, (box[0], box[1], box[2], box[3]), label=f"{path.name}@{seconds}")
+def video_box(path: Path, seconds: float, *box: float) -> VideoBox:
+    return VideoBox(path, seconds, (box[0], box[1], box[2], box[3]), label=f"{path.name}@{seconds}")
 
 
 def trajectory(seconds: list[float]) -> Trajectory:
@@ -43,26 +42,26 @@ def test_a_box_between_two_boxes_lies_between_them() -> None:
 
 def test_the_frame_that_is_shown_at_the_moment_is_cut(video: Path) -> None:
     for seconds, frame in ((0.0, 0), (1.0, 8), (1.124, 8), (1.126, 9), (2.99, 23)):
-        crop = cut_moment(moment(video, seconds, 0, 55, 30, 70))
+        crop = cut_from_video(video_box(video, seconds, 0, 55, 30, 70))
         assert crop.shape == (15, 30, 3)
         assert abs(crop.mean() - (60 + 4 * frame)) < 1.9, f"frame {frame}"
 
 
 def test_a_box_is_cut_where_the_person_is_and_to_the_picture(video: Path) -> None:
-    red = cut_moment(moment(video, 0.0, -5, 12, 18, 48))
+    red = cut_from_video(video_box(video, 0.0, -5, 12, 18, 48))
     assert red.shape == (36, 18, 3)
     assert red.mean((0, 1))[0] > 180 > 80 > red.mean((0, 1))[1]
 
 
 def test_moments_that_are_not_there(video: Path, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="over by then"):
-        cut_moment(moment(video, 3.2, 0, 0, 10, 10))
+        cut_from_video(video_box(video, 3.2, 0, 0, 10, 10))
     with pytest.raises(VideoError, match="over by then"):
-        cut_moment(moment(video, 3000, 0, 0, 10, 10))
+        cut_from_video(video_box(video, 3000, 0, 0, 10, 10))
     with pytest.raises(DataError, match="96 x 72"):
-        cut_moment(moment(video, 1, 96, 0, 120, 10))
+        cut_from_video(video_box(video, 1, 96, 0, 120, 10))
     with pytest.raises(VideoError, match="must be a file"):
-        cut_moment(moment(tmp_path / "none.mp4", 1, 0, 0, 10, 10))
+        cut_from_video(video_box(tmp_path / "none.mp4", 1, 0, 0, 10, 10))
 
 
 def test_a_source_is_found_by_its_content_or_if_the_file_is_gone_by_its_path(video: Path) -> None:
@@ -73,9 +72,9 @@ def test_a_source_is_found_by_its_content_or_if_the_file_is_gone_by_its_path(vid
         Source(**(facts | {"sha256": digest, "path": "/gone.mp4"}), id=2),
         Source(**(facts | {"path": "/gone.mp4"}), id=3),
     )
-    at = moment(video, 1, 0, 0, 1, 1)
+    at = video_box(video, 1, 0, 0, 1, 1)
     assert [source.id for source in find_sources(sources, at)] == [2]
-    gone = moment(Path("/gone.mp4"), 1, 0, 0, 1, 1)
+    gone = video_box(Path("/gone.mp4"), 1, 0, 0, 1, 1)
     assert [source.id for source in find_sources(sources, gone)] == [2, 3]
 
 
@@ -83,11 +82,11 @@ def test_the_tracklet_with_the_best_overlap(gallery: Gallery) -> None:
     sources = [source for source in gallery.sources() if source.camera == "yard"]
     path = Path("yard.mp4")
     # Tracklets 3 and 4 walk from 4 to 7 seconds; at 5.5 s their box is near 31, 10, 51, 50.
-    found = find_tracklet(gallery, sources, moment(path, 5.5, 30, 10, 50, 50))
+    found = find_tracklet(gallery, sources, video_box(path, 5.5, 30, 10, 50, 50))
     assert found is not None
     assert found.camera == "yard"
     assert found.number in (3, 4)
-    assert find_tracklet(gallery, sources, moment(path, 5.5, 0, 10, 20, 50)) is None
+    assert find_tracklet(gallery, sources, video_box(path, 5.5, 0, 10, 20, 50)) is None
 
 
 def test_the_border_of_the_overlap(gallery: Gallery) -> None:
@@ -101,9 +100,9 @@ def test_the_border_of_the_overlap(gallery: Gallery) -> None:
     assert box is not None
     x1, y1, x2, y2 = box.tolist()
     for share, found in ((0.3, True), (0.299, False)):
-        asked = moment(path, at, x1, y1, x2, y1 + share * (y2 - y1))
+        asked = video_box(path, at, x1, y1, x2, y1 + share * (y2 - y1))
         assert (find_tracklet(gallery, sources, asked) is not None) == found
-    assert find_tracklet(gallery, sources, moment(path, 30.0, 30, 10, 50, 50)) is None
+    assert find_tracklet(gallery, sources, video_box(path, 30.0, 30, 10, 50, 50)) is None
 
 
 def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: ModelInfo) -> None:
@@ -114,7 +113,7 @@ def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: Mo
         source = made.begin_source(new_source("gate"))
         made.add(source.id, [first, second], fingerprint=card.fingerprint)
         for shift, number in ((1, 1), (7, 2)):
-            at = moment(Path("gate.mp4"), 0.0, shift, 10, 20 + shift, 50)
+            at = video_box(Path("gate.mp4"), 0.0, shift, 10, 20 + shift, 50)
             found = find_tracklet(made, [source], at)
             assert found is not None
             assert found.number == number

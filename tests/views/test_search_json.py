@@ -9,28 +9,27 @@ import pytest
 
 from tacan.gallery import Gallery, TrackletFilter
 from tacan.retrieval.distances import METRICS
-from tacan.search.find import find
-from tacan.search.parse import read_words
-from tacan.search.query import TrackletNames, make_query
-from tacan.search.results import Findings
+from tacan.search.results import SearchResults
+from tacan.search.search import search
 from tacan.views.search_json import CSV_COLUMNS, as_csv, as_json
-from tacan.views.search_table import COLUMNS, heading, table_rows
+from tacan.views.search_text import COLUMNS, heading, table_rows
 from tests.search.conftest import START
 
 
 @pytest.fixture
-def findings(gallery: Gallery) -> Findings:
-    asked = read_words(["entrance/1", "entrance/12"], names=TrackletNames(gallery))
-    queries = [make_query(one, gallery, open_model=pytest.fail) for one in asked]
-    later = TrackletFilter(after=START + timedelta(minutes=30), not_cameras=("entrance",))
-    return find(gallery, queries, chosen=later, top=3)
+def searches(gallery: Gallery) -> list[SearchResults]:
+    later = TrackletFilter(after=START + timedelta(minutes=30), exclude_cameras=("entrance",))
+    words = ("entrance/1", "entrance/12")
+    return [search(gallery, word, filters=later, top=3) for word in words]
 
 
-def test_json_has_exact_numbers_and_reasons(findings: Findings, gallery: Gallery) -> None:
-    data = json.loads(json.dumps(as_json(findings)))
+def test_json_has_exact_numbers_and_reasons(
+    searches: list[SearchResults], gallery: Gallery
+) -> None:
+    data = json.loads(json.dumps(as_json(searches)))
     assert data["n_searched"] == 8
     assert data["n_different_pairs"] == 120
-    assert data["filters"]["not_cameras"] == ["entrance"]
+    assert data["filters"]["exclude_cameras"] == ["entrance"]
     assert data["filters"]["after"] == "2026-11-22T13:30:00+00:00"
     assert [one["query"] for one in data["queries"]] == ["entrance/1", "entrance/12"]
     assert [one["sure"] for one in data["queries"]] == ["likely", "unsure"]
@@ -48,21 +47,31 @@ def test_json_has_exact_numbers_and_reasons(findings: Findings, gallery: Gallery
     assert first["distance"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_csv_has_a_line_for_each_answer(findings: Findings) -> None:
-    lines = list(csv.DictReader(io.StringIO(as_csv(findings))))
+def test_csv_has_a_line_for_each_answer(searches: list[SearchResults]) -> None:
+    lines = list(csv.DictReader(io.StringIO(as_csv(searches))))
     assert tuple(lines[0]) == CSV_COLUMNS
     assert len(lines) == 6
     assert [line["rank"] for line in lines] == ["1", "2", "3"] * 2
     assert lines[0]["person"] == "Ada"
     assert lines[1]["person"] == ""
-    data = as_json(findings)
+    data = as_json(searches)
     assert float(lines[0]["distance"]) == data["queries"][0]["matches"][0]["distance"]
 
 
-def test_the_table_and_its_heading(findings: Findings) -> None:
-    rows = table_rows(findings.answers[0])
+def test_page_table_and_json_say_the_same_words(searches: list[SearchResults]) -> None:
+    data = as_json(searches)
+    lines = list(csv.DictReader(io.StringIO(as_csv(searches))))
+    tables = [row[4] for results in searches for row in table_rows(results)]
+    words = [match["words"] for one in data["queries"] for match in one["matches"]]
+    assert words == tables == [line["words"] for line in lines]
+    for results, one in zip(searches, data["queries"], strict=True):
+        assert heading(results).startswith(f"{one['query']}: {one['verdict']}\n{one['why']}")
+
+
+def test_the_table_and_its_heading(searches: list[SearchResults]) -> None:
+    rows = table_rows(searches[0])
     assert len(rows) == 3
     assert {len(row) for row in rows} == {len(COLUMNS)}
     assert rows[0][:2] == ("1", "yard/1")
     assert rows[0][4] == "likely"
-    assert heading(findings.answers[1]).startswith("entrance/12: Probably not seen elsewhere\n")
+    assert heading(searches[1]).startswith("entrance/12: Unsure whether the same person: yard/")

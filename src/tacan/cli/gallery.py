@@ -192,9 +192,9 @@ def delete(
     from tacan.gallery import open_gallery
     from tacan.gallery.delete import delete_tracklets
     from tacan.views.gallery_text import choice_of, deletion_text
-    from tacan.views.times import parse_moment
+    from tacan.views.times import parse_time
 
-    moment = None if before is None else parse_moment(before, option="--before")
+    moment = None if before is None else parse_time(before, option="--before")
     with open_gallery(folder, write=True, wait=wait) as opened:
         chosen = choice_of(opened, names=tracklet, camera=camera, before=moment)
         if not yes and not _agreed(f"Delete {chosen} from {folder}?"):

@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import tacan
 from tacan.cores import available_cores
 from tacan.datasets import load_dataset
 from tacan.demo.commands import commands_by_hand
 from tacan.demo.headline import write_headline
-from tacan.demo.picture import draw_picture
-from tacan.demo.rankings import ShownQuery, show_query
-from tacan.demo.search import draw_queries
+from tacan.demo.occluded import MAX_FRAMES, MIN_FRAMES, sample_occluded, whole_strip
+from tacan.demo.rankings import ShownQuery, sample_queries, show_query
 from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings
 from tacan.demo.training_view import loss_panels, settings_in_words, weight_histogram
 from tacan.evaluation import evaluate
@@ -25,16 +21,12 @@ from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, o
 from tacan.features.files import load_features
 from tacan.files import write_text
 from tacan.progress import Progress, silent
+from tacan.records import Tracklet
+from tacan.search.pictures import Strip
 from tacan.synthetic import read_manifest, read_visibility
 from tacan.text import counted
-from tacan.views.demo_strip import (
-    LEAST_FRAMES,
-    MOST_FRAMES,
-    Strip,
-    draw_occluded,
-    make_strip,
-    strip_svg,
-)
+from tacan.views.page import render_page
+from tacan.views.strip import save_strip, strip_svg
 
 __all__ = ["N_QUERIES", "N_STRIPS", "write_report"]
 
@@ -46,7 +38,7 @@ N_STRIPS = 3
 class _Shown:
     """What the report draws."""
 
-    strips: tuple[Strip, ...]
+    strips: tuple[tuple[Tracklet, Strip], ...]
     queries: tuple[ShownQuery, ...]
     occlusion: OcclusionTest
 
@@ -70,7 +62,7 @@ def write_report(
     shown = _collect(settings, out)
     progress(1, 3)
     if shown.strips:
-        draw_picture(shown.strips[0], picture)
+        save_strip(shown.strips[0][1], picture)
     progress(2, 3)
     write_text(report, _render(settings, out, scores, seconds, shown))
     progress(3, 3)
@@ -87,16 +79,19 @@ def _collect(settings: DemoSettings, out: Path) -> _Shown:
     }
     weighted = METHODS[0].name
     clip_len = models[weighted].clip_len
-    rows = draw_occluded(split, visibility, N_STRIPS, clip_len=clip_len, seed=settings.seed)
-    queries = draw_queries(evaluations[weighted], N_QUERIES, seed=settings.seed)
+    rows = sample_occluded(split, visibility, N_STRIPS, clip_len=clip_len, seed=settings.seed)
+    queries = sample_queries(evaluations[weighted], N_QUERIES, seed=settings.seed)
     return _Shown(
         strips=tuple(
-            make_strip(
-                split,
-                features[weighted],
-                visibility[split.tracklets[row].tracklet_id],
-                row,
-                clip_len=clip_len,
+            (
+                split.tracklets[row],
+                whole_strip(
+                    split,
+                    features[weighted],
+                    visibility[split.tracklets[row].tracklet_id],
+                    row,
+                    clip_len=clip_len,
+                ),
             )
             for row in rows
         ),
@@ -112,17 +107,9 @@ def _render(
     seconds: Mapping[str, float],
     shown: _Shown,
 ) -> str:
-    environment = Environment(
-        loader=PackageLoader("tacan.demo"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("report.html.j2")
     training = settings.training(METHODS[0], out)
-    return template.render(
-        version=tacan.__version__,
+    return render_page(
+        "demo_report.html.j2",
         settings=settings,
         training=training,
         headline=write_headline(settings, scores),
@@ -133,9 +120,16 @@ def _render(
         occlusion=shown.occlusion,
         clean_from=CLEAN_FROM,
         occluded_to=OCCLUDED_TO,
-        lengths=(LEAST_FRAMES, MOST_FRAMES),
+        lengths=(MIN_FRAMES, MAX_FRAMES),
         histogram=weight_histogram(shown.occlusion),
-        strips=[(strip, strip_svg(strip)) for strip in shown.strips],
+        strips=[
+            (
+                tracklet,
+                len(strip.clip_weights),
+                strip_svg(strip, name=f"Tracklet {tracklet.tracklet_id}", labelled=True),
+            )
+            for tracklet, strip in shown.strips
+        ],
         queries=shown.queries,
         panels=loss_panels(out),
         counts=read_manifest(out / PEOPLE)["counts"],

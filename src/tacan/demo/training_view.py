@@ -1,4 +1,4 @@
-"""What the report says of the training: its settings in words, and its figures."""
+"""The training in the report: its settings in words, and its charts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import numpy as np
 from tacan.config import TrainConfig
 from tacan.demo.settings import METHODS
 from tacan.evaluation.occlusion import OcclusionTest
-from tacan.views.demo_charts import Curve, curve_panel, histogram_panel
+from tacan.views.charts import MAIN, PLAIN, WARNING, Curve, curve_panel, histogram_panel
 
 __all__ = ["loss_panels", "settings_in_words", "weight_histogram"]
+
+STROKES = {METHODS[0].name: (MAIN, "-"), METHODS[1].name: (PLAIN, (0, (5, 3)))}
+"""The colour and the stroke of each method's curves."""
 
 LOSSES = (
     ("loss", "All terms together (Eq. 4)"),
@@ -53,8 +56,8 @@ def weight_histogram(occlusion: OcclusionTest) -> str:
     return histogram_panel(
         "How often each clip weight occurs",
         (
-            ("wholly occluded clips", "occluded", occlusion.occluded),
-            ("clean clips", "clean", occlusion.clean),
+            ("wholly occluded clips", WARNING, occlusion.occluded),
+            ("clean clips", MAIN, occlusion.clean),
         ),
         x_name="clip weight",
     )
@@ -66,7 +69,8 @@ def loss_panels(out: Path) -> list[tuple[str, str]]:
     panels = []
     for column, title in LOSSES:
         curves = [
-            Curve(method.title, method.name, log["iteration"], log[column]) for method, log in logs
+            Curve(method.title, log["iteration"], log[column], *STROKES[method.name])
+            for method, log in logs
         ]
         panels.append((title, curve_panel(title, curves, x_name="iteration")))
     return panels

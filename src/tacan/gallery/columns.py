@@ -58,8 +58,8 @@ def select_rows(columns: Columns, conditions: TrackletFilter) -> NDArray[np.bool
     mask = np.ones(len(columns.ids), dtype=bool)
     if conditions.cameras is not None:
         mask &= np.isin(columns.camera_ids, camera_ids(columns, conditions.cameras))
-    if conditions.not_cameras:
-        mask &= ~np.isin(columns.camera_ids, camera_ids(columns, conditions.not_cameras))
+    if conditions.exclude_cameras:
+        mask &= ~np.isin(columns.camera_ids, camera_ids(columns, conditions.exclude_cameras))
     if conditions.after is not None:
         mask &= columns.ends >= to_microseconds(conditions.after)
     if conditions.before is not None:

@@ -160,7 +160,7 @@ class StoredCrop:
 class TrackletFilter:
     """Conditions on tracklets; without any, all are meant.
 
-    cameras, not_cameras
+    cameras, exclude_cameras
         Only, or never, those of these cameras.
     after, before
         Seen at or after, and before, these timestamps: a tracklet that is in sight at the border
@@ -172,7 +172,7 @@ class TrackletFilter:
     """
 
     cameras: tuple[str, ...] | None = None
-    not_cameras: tuple[str, ...] = ()
+    exclude_cameras: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
     min_quality: float = 0.0

@@ -46,8 +46,8 @@ def check_fingerprint(fingerprint: str, model: ModelInfo) -> None:
             f"vectors and queries must be of the gallery's model, {model.name} "
             f"({model.fingerprint[:12]})",
             got=f"fingerprint {fingerprint[:12] or 'none'}",
-            remedy="Use that model, as it was when the gallery was made; or index the videos into "
-            "a new gallery. A search for a tracklet of the gallery needs no model.",
+            remedy="Use that model (--model), as it was when the gallery was made; or index the "
+            "videos into a new gallery. A search for a tracklet of the gallery needs no model.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a user writes to ask for someone, taken apart."""
+"""Queries as users write them, parsed: tracklets, pictures, and boxes in videos."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Protocol
 from tacan.errors import DataError
 from tacan.images.read import image_names, image_suffixes
 
-__all__ = ["Asked", "Moment", "Names", "Pictures", "TrackletName", "read_words"]
+__all__ = ["Names", "ParsedQuery", "Pictures", "TrackletName", "VideoBox", "parse_query"]
 
-_MOMENT = re.compile(r"(?P<file>.+)@(?P<when>[\d:.]+):(?P<box>[^@:]+)")
+_VIDEO_BOX = re.compile(r"(?P<file>.+)@(?P<when>[\d:.]+):(?P<box>[^@:]+)")
 _FORM = "FILE@SECONDS:x,y,w,h, as in entrance.mp4@12.5:310,80,60,150"
 
 
@@ -48,7 +48,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class VideoBox:
     """A box in a video's picture at one time.
 
     `seconds` counts from the video's first picture; `box` is x1, y1, x2, y2 in pixels of the
@@ -61,16 +61,18 @@ class Moment:
     label: str
 
 
-Asked = TrackletName | Pictures | Moment
+ParsedQuery = TrackletName | Pictures | VideoBox
 
 
-def read_words(words: Sequence[str], *, names: Names, each: bool = False) -> tuple[Asked, ...]:
-    """What each of `words` asks for, in their order; `names` are the gallery's tracklets.
+def parse_query(
+    words: Sequence[str], *, names: Names, each: bool = False
+) -> tuple[ParsedQuery, ...]:
+    """The queries in `words`, in their order; `names` are the gallery's tracklets.
 
-    A word is the name of a tracklet, a moment in a video (FILE@SECONDS:x,y,w,h, where SECONDS may
+    A word is the name of a tracklet, a box in a video (FILE@SECONDS:x,y,w,h, where SECONDS may
     be MM:SS or HH:MM:SS too), a folder of crops, or a crop image. A name in the gallery comes
     before a file that is called the same; `./` before the file's name says that it is a file.
-    All images together show one person and make one query, at the place of the first of them;
+    All images together show one person and make one query, at the index of the first of them;
     with `each` every image is a query of its own. A folder is always one person.
 
     Raises `DataError` for a word that is none of these, with names that are near it.
@@ -81,11 +83,11 @@ def read_words(words: Sequence[str], *, names: Names, each: bool = False) -> tup
             got="nothing",
             remedy=f"Give the name of a tracklet, crop images, a folder of them, or {_FORM}.",
         )
-    asked = [_read_word(word, names) for word in words]
-    return tuple(asked if each else _images_together(asked))
+    parsed = [_parse_word(word, names) for word in words]
+    return tuple(parsed if each else _images_together(parsed))
 
 
-def _read_word(word: str, names: Names) -> Asked:
+def _parse_word(word: str, names: Names) -> ParsedQuery:
     if word in names:
         return TrackletName(word)
     path = Path(word)
@@ -93,8 +95,8 @@ def _read_word(word: str, names: Names) -> Asked:
         return _read_folder(path)
     if path.is_file():
         return _read_file(path)
-    if found := _MOMENT.fullmatch(word):
-        return Moment(
+    if found := _VIDEO_BOX.fullmatch(word):
+        return VideoBox(
             path=Path(found["file"]),
             seconds=_read_seconds(found["when"], word),
             box=_read_box(found["box"], word),
@@ -124,20 +126,18 @@ def _read_file(path: Path) -> Pictures:
     return Pictures((path,), label=path.as_posix())
 
 
-def _images_together(asked: Sequence[Asked]) -> list[Asked]:
-    places = [i for i, one in enumerate(asked) if isinstance(one, Pictures) and not one.is_folder]
-    if len(places) < 2:
-        return list(asked)
+def _images_together(parsed: Sequence[ParsedQuery]) -> list[ParsedQuery]:
+    """`parsed` with all single images as one query, at the index of the first of them."""
+    images = [one for one in parsed if isinstance(one, Pictures) and not one.is_folder]
+    if len(images) < 2:
+        return list(parsed)
     together = Pictures(
-        tuple(path for i in places for path in _paths(asked[i])),
-        label=f"{asked[places[0]].label} and {len(places) - 1} more",
+        tuple(path for image in images for path in image.paths),
+        label=f"{images[0].label} and {len(images) - 1} more",
     )
-    kept = [(i, one) for i, one in enumerate(asked) if i not in places[1:]]
-    return [together if i == places[0] else one for i, one in kept]
-
-
-def _paths(one: Asked) -> tuple[Path, ...]:
-    return one.paths if isinstance(one, Pictures) else ()
+    first = parsed.index(images[0])
+    others = [(i, one) for i, one in enumerate(parsed) if i == first or one not in images]
+    return [together if i == first else one for i, one in others]
 
 
 def _read_seconds(text: str, word: str) -> float:
@@ -148,7 +148,7 @@ def _read_seconds(text: str, word: str) -> float:
         numbers = []
     if not 1 <= len(numbers) <= 3 or any(number >= 60 for number in numbers[1:]):
         raise DataError(
-            "a moment must be SECONDS, MM:SS or HH:MM:SS from the video's first picture",
+            "a time in a video must be SECONDS, MM:SS or HH:MM:SS from the video's first picture",
             got=f"{text!r} in {word!r}",
             remedy=f"Write {_FORM}.",
         )
@@ -187,7 +187,7 @@ def _unknown(word: str, names: Names) -> DataError:
         remedy = "The gallery holds no tracklets yet: `tacan index` fills it."
     return DataError(
         "one searches with the name of a tracklet in the gallery, crop images, a folder of "
-        f"crops, or a moment in a video ({_FORM})",
+        f"crops, or a box in a video ({_FORM})",
         got=f"{word!r}, which is none of these",
         remedy=remedy,
     )

@@ -1,4 +1,4 @@
-"""Pictures of one person as they are asked with and shown: pixels in, a vector and a strip out.
+"""Pictures of one person: their vector, and the strip that is shown of them.
 
 Legend: n pictures, m clips, D embedding size.
 """
@@ -10,44 +10,37 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder
 
-__all__ = ["MAX_PICTURES", "Picture", "Strip", "embed_pictures", "encode_picture", "spread"]
+__all__ = ["MAX_PICTURES", "Strip", "embed_pictures", "spread"]
 
 MAX_PICTURES = 10
 """Most pictures of one strip: more could not be told apart side by side."""
 
-MAX_HEIGHT = 224
-_QUALITY = 85
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """A JPEG of the person, `width` x `height` pixels, and the video frame it was cut from."""
-
-    jpeg: bytes
-    width: int
-    height: int
-    frame: int
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """A tracklet to look at: `pictures` in the order of time over the clips that were weighed.
+    """Pictures of a tracklet in the order of time, and the weights of all its clips.
 
-    `clip_frames` int64 [m, 2] holds the first and the last frame of each clip, `clip_weights`
-    float32 [m] its weight. `n_missing` counts pictures that should be there and can't be read.
+    pictures, frames
+        uint8 [h, w, 3] RGB of any sizes, and int64 [n], the frame of each.
+    clip_frames, clip_weights
+        int64 [m, 2], the first and the last frame of each clip, and float32 [m].
+    n_missing
+        How many pictures should be there and can't be read.
+    visibility
+        float32 [n], the visible share of the person in each picture, where it is known.
     """
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[NDArray[np.uint8], ...]
+    frames: NDArray[np.int64]
     clip_frames: NDArray[np.int64]
     clip_weights: NDArray[np.float32]
-    n_missing: int = field(default=0)
+    n_missing: int = 0
+    visibility: NDArray[np.float32] | None = field(default=None)
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -86,20 +79,8 @@ def embed_pictures(
     return stream.embedding(), weights, np.stack([firsts, lasts], axis=1)
 
 
-def encode_picture(pixels: NDArray[np.uint8], *, frame: int) -> Picture:
-    """A picture uint8 [h, w, 3] RGB for a strip: at most `MAX_HEIGHT` pixels high."""
-    height, width = pixels.shape[:2]
-    if height > MAX_HEIGHT:
-        width = max(1, round(width * MAX_HEIGHT / height))
-        height = MAX_HEIGHT
-        small = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
-        pixels = np.asarray(small)
-    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=_QUALITY)
-    return Picture(jpeg, width=width, height=height, frame=frame)
-
-
 def spread(count: int, most: int = MAX_PICTURES) -> NDArray[np.int64]:
-    """Places of at most `most` things among `count`, evenly spread, the first and last included.
+    """Indices of at most `most` things among `count`, evenly spread, the first and last included.
 
     >>> spread(5, 3), spread(2, 3)
     (array([0, 2, 4]), array([0, 1]))

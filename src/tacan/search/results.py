@@ -1,4 +1,4 @@
-"""What a search has found, as records that are shown and written."""
+"""Results of a search, as records that are shown and written."""
 
 from __future__ import annotations
 
@@ -10,62 +10,76 @@ from tacan.gallery.gallery_records import ModelInfo, StoredTracklet, TrackletFil
 from tacan.retrieval.calibration import Certainty
 from tacan.search.query import Query
 
-__all__ = ["Answer", "Findings", "Level", "Sighting", "Verdict"]
+__all__ = ["Level", "Match", "SearchResults"]
 
 Level = Literal["sure", "likely", "unsure", "unknown", "different"]
-"""The words of a calibrated search, and `different` for someone who was elsewhere then."""
+"""How sure it is that a match is the query's person: the levels of the calibration, and
+`different` for somebody whom the query's camera saw at the same time in another place."""
+
+
+NOT_JUDGED = Certainty("unknown", 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """How sure something is: a level for programs, a word or a headline, and the reason."""
+class Match:
+    """One tracklet that may show the query's person.
 
-    level: Level
-    words: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One tracklet that may show the person, the nearest being of rank 1.
-
+    rank
+        From 1, the nearest (or the first after re-ranking).
+    distance
+        The plain distance, in the search's metric.
+    level
+        How sure it is.
     certainty
-        How sure it is by the distance alone.
-    verdict
-        The same in words, with what else is known.
+        How sure it is by the plain distance alone, in numbers.
+    reranked
+        The distance that the order follows after re-ranking.
     """
 
     rank: int
     tracklet: StoredTracklet
     distance: float
-    certainty: Certainty
-    verdict: Verdict
+    level: Level = "unknown"
+    certainty: Certainty = NOT_JUDGED
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found for one query: its sightings, nearest first, and what they amount to."""
+class SearchResults:
+    """What a gallery holds for one query: its matches, best first, and what was searched.
 
-    query: Query
-    sightings: tuple[Sighting, ...]
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """A whole search: what was asked of which gallery, and the answers in the queries' order.
-
-    `n_searched` counts the tracklets that passed the filter. `n_different` counts the pairs of
-    tracklets that certainly show different people, from which it is known how sure an answer is.
-    `reranked` says that the order is not that of the distances alone.
+    n_tracklets, n_searched, n_reranked
+        In the gallery; of these, those that passed the filter; of these, those that were ranked
+        anew, 0 without re-ranking.
+    n_undated
+        Tracklets that a filter by time leaves out because their time is not known.
+    n_pairs, pair_distances
+        Pairs of tracklets that certainly show different people, and the least and the largest
+        distance of such a pair; None without a pair.
     """
 
+    query: Query
+    matches: tuple[Match, ...]
     gallery: Path
     model: ModelInfo
     metric: str
+    filters: TrackletFilter
     n_tracklets: int
     n_searched: int
-    n_different: int
-    filters: TrackletFilter
-    reranked: bool
-    answers: tuple[Answer, ...]
+    n_pairs: int
+    pair_distances: tuple[float, float] | None = None
+    is_reranked: bool = False
+    n_reranked: int = 0
+    n_undated: int = 0
+
+    @property
+    def best(self) -> Match | None:
+        """The first match of the list that may be the query's person."""
+        return next((match for match in self.matches if match.level != "different"), None)
+
+    @property
+    def level(self) -> Level:
+        """That of the best match; `different` where all matches are somebody else."""
+        if self.best is not None:
+            return self.best.level
+        return "different" if self.matches else "unknown"

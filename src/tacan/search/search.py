@@ -1,31 +1,38 @@
-"""Who else is this? The tracklets of a gallery that are nearest to a vector."""
+"""Who else is this? The tracklets of a gallery that are nearest to a query."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError
-from tacan.gallery.columns import select_rows
+from tacan.gallery.cannot_link import cannot_link
+from tacan.gallery.columns import UNKNOWN_TIMESTAMP, Columns, select_rows
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
 from tacan.gallery.record_checks import check_fingerprint, check_vector
 from tacan.progress import Progress, silent
-from tacan.retrieval.calibration import Calibration, Certainty
+from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.distances import METRICS
 from tacan.retrieval.index import Nearest, VectorIndex
 from tacan.retrieval.rerank_settings import Reranking
+from tacan.search.parse import parse_query
+from tacan.search.query import Query, TrackletNames, make_query, model_opener
+from tacan.search.results import Level, Match, SearchResults
 
-__all__ = ["Match", "RerankSearch", "SearchResult", "search"]
+if TYPE_CHECKING:
+    from tacan.embeddings.embedder import ClipEmbedder
 
-EVERYTHING = TrackletFilter()
+__all__ = ["RerankSearch", "search"]
 
 
 @dataclass(frozen=True, slots=True)
 class RerankSearch:
-    """k-reciprocal re-ranking of an answer.
+    """k-reciprocal re-ranking of a search's results.
 
     `among` is the number of nearest tracklets that are ranked anew, with their neighbours sought
     among themselves; None is all that the filter chooses, which takes time with the square of
@@ -41,92 +48,101 @@ class RerankSearch:
             raise ConfigError([fault], source="the re-ranking")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One place of an answer.
-
-    `rank` counts from 1. `distance` is the plain distance; `reranked` the one that the order
-    follows after re-ranking. `certainty` is there where a calibration was given.
-    """
-
-    rank: int
-    tracklet: StoredTracklet
-    distance: float
-    reranked: float | None = None
-    certainty: Certainty | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """An answer: its matches, nearest first, and among how many tracklets they were sought.
-
-    `n_reranked` is how many of those were ranked anew, 0 without re-ranking.
-    """
-
-    matches: tuple[Match, ...]
-    metric: str
-    n_searched: int
-    n_reranked: int = 0
-
-
 def search(
     gallery: Gallery,
-    query: NDArray[np.floating],
+    query: Query | str,
     *,
-    fingerprint: str,
-    top: int = 20,
+    top: int = 10,
     metric: str | None = None,
-    chosen: TrackletFilter = EVERYTHING,
+    filters: TrackletFilter | None = None,
     rerank: RerankSearch | None = None,
     calibration: Calibration | None = None,
+    open_model: Callable[[], ClipEmbedder] | None = None,
     progress: Progress = silent,
-) -> SearchResult:
-    """The `top` nearest tracklets to a vector [D], exactly.
+) -> SearchResults:
+    """The `top` nearest tracklets to a query, exactly, and how sure each of them is.
 
     Parameters
     ----------
     gallery
-        Where to search; what is written meanwhile by another process is found as well.
+        Where to search; what another process writes meanwhile is found as well.
     query
-        A finite vector [D] of the gallery's model.
-    fingerprint
-        That of the model that made the query.
+        Words as `parse_query` reads them (the name of a tracklet, an image or a folder of crops
+        of one person, FILE@SECONDS:x,y,w,h), or what `make_query` makes of them. A tracklet of
+        the gallery is no match for itself.
     top
-        How many, at most.
+        Most matches.
     metric
-        `euclidean` or `cosine`; that of the gallery's model by default.
-    chosen
+        `euclidean` or `cosine`; that of the gallery's model when not given.
+    filters
         Which tracklets count. At equal distance the one that was added first stands first.
     rerank
-        Whether and how to rank anew.
+        Whether and how to rank anew. How sure a match is follows the plain distance.
     calibration
-        From `Gallery.calibration`, with the same metric: each match says how sure it is.
+        From `Gallery.calibration`, with the same metric; the gallery's own when not given.
+    open_model
+        Opens the model for a query in words that are pictures; the gallery's when not given.
     progress
         Of the re-ranking, in vectors.
 
-    Raises `GalleryModelError` for a query of another model or shape, `GalleryError` for NaN or
-    an unknown camera, `ConfigError` for an unknown metric or a `top` below 1.
+    Raises
+    ------
+    DataError
+        For words that ask for nobody, and pictures or videos that can't be read.
+    GalleryError
+        For an unknown camera, a query with NaN, and (`GalleryModelError`) a query of another
+        model or shape.
+    ConfigError
+        For an unknown metric, or a `top` below 1.
+
+    Example
+    -------
+    >>> import tacan  # doctest: +SKIP
+    >>> with tacan.open_gallery(Path("people.gallery")) as gallery:  # doctest: +SKIP
+    ...     results = search(gallery, "hall/12", top=5)
+    >>> [(match.tracklet.name, match.distance, match.level) for match in results.matches]
+    ... # doctest: +SKIP
+    [('yard/3', 0.21, 'likely'), ('yard/9', 0.48, 'unsure')]
     """
-    check_fingerprint(fingerprint, gallery.model)
     metric = metric or gallery.model.metric
     _check(top, metric, calibration)
-    vector = check_vector(query, gallery.model, "a query")
-    index = gallery.index()
-    mask = select_rows(index.columns, chosen)
+    if isinstance(query, str):
+        (parsed,) = parse_query([query], names=TrackletNames(gallery))
+        query = make_query(
+            parsed, gallery, open_model=open_model or model_opener(gallery.model.name)
+        )
+    check_fingerprint(query.fingerprint, gallery.model)
+    vector = check_vector(query.vector, gallery.model, "a query")
+    filters = filters or TrackletFilter()
+    calibration = calibration or gallery.calibration(metric=metric)
+    columns, vectors = (index := gallery.index()).columns, index.vectors
+    mask = select_rows(columns, _without_itself(filters, query))
     n_searched = int(mask.sum())
     wanted = top
     if rerank is not None:
         wanted = max(top, n_searched if rerank.among is None else rerank.among)
-    found = index.vectors.nearest(vector, mask, wanted, metric=metric)
+    found = vectors.nearest(vector, mask, wanted, metric=metric)
     reranked = None
-    n_reranked = 0
     if rerank is not None and len(found.indices):
-        n_reranked = len(found.indices)
-        found, reranked = _reranked(index.vectors, vector, found, rerank, metric, progress)
-    matches = _matches(gallery, index.columns.ids[found.indices], found.distances, reranked, top)
-    if calibration is not None:
-        matches = [_judged(match, calibration, n_searched) for match in matches]
-    return SearchResult(tuple(matches), metric, n_searched, n_reranked)
+        found, reranked = _reranked(vectors, vector, found, rerank, metric, progress)
+    matches = _matches(gallery, columns.ids[found.indices], found.distances, reranked, top)
+    pairs = calibration.distances
+    by_time = filters.after is not None or filters.before is not None
+    return SearchResults(
+        query=query,
+        matches=tuple(_judged(gallery, query, one, calibration, n_searched) for one in matches),
+        gallery=gallery.folder,
+        model=gallery.model,
+        metric=metric,
+        filters=filters,
+        n_tracklets=len(columns.ids),
+        n_searched=n_searched,
+        n_pairs=len(pairs),
+        pair_distances=(float(pairs[0]), float(pairs[-1])) if len(pairs) else None,
+        is_reranked=rerank is not None,
+        n_reranked=0 if reranked is None else len(reranked),
+        n_undated=_n_undated(columns, filters) if by_time else 0,
+    )
 
 
 def _check(top: int, metric: str, calibration: Calibration | None) -> None:
@@ -139,6 +155,18 @@ def _check(top: int, metric: str, calibration: Calibration | None) -> None:
         faults.append(f"the calibration must be of metric {metric}; got {calibration.metric}")
     if faults:
         raise ConfigError(faults, source="the search")
+
+
+def _n_undated(columns: Columns, filters: TrackletFilter) -> int:
+    """How many tracklets would pass but for their time, which nobody knows."""
+    others = select_rows(columns, replace(filters, after=None, before=None))
+    return int((others & (columns.starts == UNKNOWN_TIMESTAMP)).sum())
+
+
+def _without_itself(filters: TrackletFilter, query: Query) -> TrackletFilter:
+    if query.tracklet is None:
+        return filters
+    return replace(filters, exclude=filters.exclude | {query.tracklet.id})
 
 
 def _reranked(
@@ -169,14 +197,27 @@ def _matches(
     """The first `top` of those that have not been deleted since they were found."""
     tracklets = {tracklet.id: tracklet for tracklet in gallery.store.tracklets(ids[:top].tolist())}
     matches = []
-    for place, number in enumerate(ids[:top].tolist()):
+    for row, number in enumerate(ids[:top].tolist()):
         if number in tracklets:
-            new = None if reranked is None else float(reranked[place])
+            new = None if reranked is None else float(reranked[row])
             rank = len(matches) + 1
-            matches.append(Match(rank, tracklets[number], float(distances[place]), new))
+            matches.append(Match(rank, tracklets[number], float(distances[row]), reranked=new))
     return matches
 
 
-def _judged(match: Match, calibration: Calibration, n_searched: int) -> Match:
+def _judged(
+    gallery: Gallery, query: Query, match: Match, calibration: Calibration, n_searched: int
+) -> Match:
     certainty = calibration.certainty(match.distance, n_searched=n_searched)
-    return replace(match, certainty=certainty)
+    level: Level = certainty.level
+    if query.tracklet is not None and _cannot_link(gallery, query.tracklet, match.tracklet):
+        level = "different"
+    return replace(match, level=level, certainty=certainty)
+
+
+def _cannot_link(gallery: Gallery, one: StoredTracklet, other: StoredTracklet) -> bool:
+    if one.source_id != other.source_id:
+        return False
+    if one.first_seconds > other.last_seconds or other.first_seconds > one.last_seconds:
+        return False
+    return cannot_link(gallery.trajectory(one.id), gallery.trajectory(other.id))

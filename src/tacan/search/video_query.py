@@ -1,4 +1,4 @@
-"""A moment and a box in a video: whose tracklet is that, or else which crop?"""
+"""A box in a video at one time as a query: the tracklet there, or else the crop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tacan.errors import DataError, VideoError
 from tacan.files import sha256
 from tacan.gallery.gallery_records import Source, StoredTracklet, TrackletFilter, Trajectory
 from tacan.images.cut import cut_box
-from tacan.search.parse import Moment
+from tacan.search.parse import VideoBox
 from tacan.video.boxes import interpolate_boxes, ious
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.video_records import VideoFrame
@@ -20,7 +20,7 @@ from tacan.video.video_records import VideoFrame
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
 
-__all__ = ["MIN_OVERLAP", "box_at", "cut_moment", "find_sources", "find_tracklet"]
+__all__ = ["MIN_OVERLAP", "box_at", "cut_from_video", "find_sources", "find_tracklet"]
 
 MIN_OVERLAP = 0.3
 """Least intersection over union of the box that is asked for and a tracklet's box."""
@@ -31,32 +31,32 @@ MAX_GAP = 1.0
 _SLACK = 0.0005
 
 
-def find_sources(sources: Sequence[Source], moment: Moment) -> tuple[Source, ...]:
-    """The sources that were indexed from the moment's file, in their order.
+def find_sources(sources: Sequence[Source], asked: VideoBox) -> tuple[Source, ...]:
+    """The sources that were indexed from the query's file, in their order.
 
     A file is the same if its content is. Where the file itself is gone, its path decides.
     """
-    if not moment.path.is_file():
-        paths = {str(moment.path), str(moment.path.resolve())}
+    if not asked.path.is_file():
+        paths = {str(asked.path), str(asked.path.resolve())}
         return tuple(source for source in sources if source.path in paths)
-    digest = sha256(moment.path)
+    digest = sha256(asked.path)
     return tuple(source for source in sources if source.sha256 == digest)
 
 
 def find_tracklet(
-    gallery: Gallery, sources: Sequence[Source], moment: Moment
+    gallery: Gallery, sources: Sequence[Source], asked: VideoBox
 ) -> StoredTracklet | None:
-    """The tracklet of these sources with the best overlap at the moment, if any has enough."""
-    asked = np.array([moment.box], np.float32)
+    """The tracklet of these sources with the best overlap at that time, if any has enough."""
+    box = np.array([asked.box], np.float32)
     wanted = {source.id for source in sources}
     cameras = tuple({source.camera for source in sources})
     best, best_overlap = None, MIN_OVERLAP
     for tracklet in gallery.tracklets(TrackletFilter(cameras=cameras)):
-        near = tracklet.first_seconds - MAX_GAP <= moment.seconds <= tracklet.last_seconds + MAX_GAP
+        near = tracklet.first_seconds - MAX_GAP <= asked.seconds <= tracklet.last_seconds + MAX_GAP
         if tracklet.source_id not in wanted or not near:
             continue
-        box = box_at(gallery.trajectory(tracklet.id), moment.seconds)
-        overlap = 0.0 if box is None else float(ious(asked, box[None])[0])
+        there = box_at(gallery.trajectory(tracklet.id), asked.seconds)
+        overlap = 0.0 if there is None else float(ious(box, there[None])[0])
         if overlap >= best_overlap:
             best, best_overlap = tracklet, overlap
     return best
@@ -75,43 +75,43 @@ def box_at(trajectory: Trajectory, seconds: float) -> NDArray[np.float32] | None
     return boxes[0] if near and there[0] else None
 
 
-def cut_moment(moment: Moment) -> NDArray[np.uint8]:
-    """The crop uint8 [h, w, 3] of the box in the frame that is shown at the moment.
+def cut_from_video(asked: VideoBox) -> NDArray[np.uint8]:
+    """The crop uint8 [h, w, 3] of the box in the frame that is shown at that time.
 
     What lies outside of the picture is left out. Raises `VideoError` for a file that is no video
     or is over by then, and `DataError` for a box outside of the picture.
     """
-    with open_video(moment.path) as video:
+    with open_video(asked.path) as video:
         # Only frames from here on are converted. Where the rate varies it may be too late.
-        guess = max(0, int((moment.seconds - 1) * video.fps))
-        frame = _shown_at(video, moment, first=guess) or _shown_at(video, moment, first=0)
+        guess = max(0, int((asked.seconds - 1) * video.fps))
+        frame = _shown_at(video, asked, first=guess) or _shown_at(video, asked, first=0)
     if frame is None:
         raise VideoError(
-            "a moment must lie within its video",
-            got=f"{moment.label!r}, which is over by then",
+            "a time must lie within its video",
+            got=f"{asked.label!r}, which is over by then",
             remedy="Give the seconds from the video's first picture.",
         )
-    return _cut(frame.image, moment)
+    return _cut(frame.image, asked)
 
 
-def _shown_at(video: VideoFile, moment: Moment, *, first: int) -> VideoFrame | None:
+def _shown_at(video: VideoFile, asked: VideoBox, *, first: int) -> VideoFrame | None:
     shown = None
     for frame in video.frames(first=first):
-        if frame.seconds > moment.seconds + _SLACK:
+        if frame.seconds > asked.seconds + _SLACK:
             return shown
         shown = frame
-    if shown is None or moment.seconds > shown.seconds + 1 / video.fps:
+    if shown is None or asked.seconds > shown.seconds + 1 / video.fps:
         return None
     return shown
 
 
-def _cut(image: NDArray[np.uint8], moment: Moment) -> NDArray[np.uint8]:
-    crop = cut_box(image, np.array(moment.box, np.float32))
+def _cut(image: NDArray[np.uint8], asked: VideoBox) -> NDArray[np.uint8]:
+    crop = cut_box(image, np.array(asked.box, np.float32))
     if not crop.size:
         height, width = image.shape[:2]
         raise DataError(
             f"a box must show a part of the picture, which is {width} x {height}",
-            got=repr(moment.label),
+            got=repr(asked.label),
             remedy="Give x,y,w,h in pixels of the upright picture.",
         )
     return np.ascontiguousarray(crop)

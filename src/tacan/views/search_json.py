@@ -1,13 +1,15 @@
-"""A search's findings for programs: JSON with exact numbers, and CSV."""
+"""Results of searches for programs: JSON with exact numbers, and CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tacan.search.results import Answer, Findings, Sighting
+from tacan.search.results import Match, SearchResults
+from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 
 __all__ = ["CSV_COLUMNS", "as_csv", "as_json"]
 
@@ -23,68 +25,75 @@ CSV_COLUMNS: tuple[str, ...] = (
     "last_seconds",
     "distance",
     "sure",
+    "words",
     "p_value",
     "expected_false_matches",
     "quality",
     "n_frames",
     "person",
 )
-"""One line of `as_csv` is one sighting."""
+"""One line of `as_csv` is one match."""
 
 
-def as_json(findings: Findings) -> dict[str, Any]:
-    """Everything that was found, with its reasons. Moments are ISO 8601 in UTC."""
-    filters = findings.filters
+def as_json(searches: Sequence[SearchResults]) -> dict[str, Any]:
+    """Everything that was found in one gallery with one filter, with its reasons.
+
+    `searches` are at least one. Times are ISO 8601 in UTC.
+    """
+    first = searches[0]
+    filters = first.filters
     return {
-        "gallery": str(findings.gallery),
-        "model": findings.model.name,
-        "model_fingerprint": findings.model.fingerprint,
-        "metric": findings.metric,
-        "reranked": findings.reranked,
-        "n_tracklets": findings.n_tracklets,
-        "n_searched": findings.n_searched,
-        "n_different_pairs": findings.n_different,
+        "gallery": str(first.gallery),
+        "model": first.model.name,
+        "model_fingerprint": first.model.fingerprint,
+        "metric": first.metric,
+        "reranked": first.is_reranked,
+        "n_tracklets": first.n_tracklets,
+        "n_searched": max(results.n_searched for results in searches),
+        "n_different_pairs": first.n_pairs,
+        "different_pairs_distances": first.pair_distances,
+        "n_undated": first.n_undated,
         "filters": {
             "cameras": None if filters.cameras is None else list(filters.cameras),
-            "not_cameras": list(filters.not_cameras),
+            "exclude_cameras": list(filters.exclude_cameras),
             "after": _iso(filters.after),
             "before": _iso(filters.before),
             "min_quality": filters.min_quality,
         },
-        "queries": [_answer(answer) for answer in findings.answers],
+        "queries": [_results(results) for results in searches],
     }
 
 
-def as_csv(findings: Findings) -> str:
-    """One line a sighting under `CSV_COLUMNS`; what is unknown is left empty."""
+def as_csv(searches: Sequence[SearchResults]) -> str:
+    """One line a match under `CSV_COLUMNS`; what is unknown is left empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    for answer in findings.answers:
-        for sighting in answer.sightings:
-            writer.writerow({"query": answer.query.label} | _sighting(sighting))
+    for results in searches:
+        for match in results.matches:
+            writer.writerow({"query": results.query.label} | _match(match))
     return text.getvalue()
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    tracklet = answer.query.tracklet
+def _results(results: SearchResults) -> dict[str, Any]:
+    tracklet = results.query.tracklet
     return {
-        "query": answer.query.label,
+        "query": results.query.label,
         "tracklet": None if tracklet is None else tracklet.name,
-        "notes": list(answer.query.notes),
-        "sure": answer.verdict.level,
-        "verdict": answer.verdict.words,
-        "why": answer.verdict.why,
+        "notes": list(results.query.notes),
+        "sure": results.level,
+        "verdict": headline(results),
+        "why": results_reason(results),
         "matches": [
-            _sighting(sighting) | {"why": sighting.verdict.why} for sighting in answer.sightings
+            _match(match) | {"why": match_reason(match, results)} for match in results.matches
         ],
     }
 
 
-def _sighting(sighting: Sighting) -> dict[str, Any]:
-    tracklet = sighting.tracklet
+def _match(match: Match) -> dict[str, Any]:
+    tracklet = match.tracklet
     return {
-        "rank": sighting.rank,
+        "rank": match.rank,
         "tracklet": tracklet.name,
         "camera": tracklet.camera,
         "source": tracklet.source,
@@ -92,15 +101,16 @@ def _sighting(sighting: Sighting) -> dict[str, Any]:
         "end": _iso(tracklet.end),
         "first_seconds": tracklet.first_seconds,
         "last_seconds": tracklet.last_seconds,
-        "distance": sighting.distance,
-        "sure": sighting.verdict.level,
-        "p_value": sighting.certainty.p_value,
-        "expected_false_matches": sighting.certainty.expected_false_matches,
+        "distance": match.distance,
+        "sure": match.level,
+        "words": LEVEL_WORDS[match.level],
+        "p_value": match.certainty.p_value,
+        "expected_false_matches": match.certainty.expected_false_matches,
         "quality": tracklet.quality,
         "n_frames": tracklet.n_frames,
         "person": tracklet.person,
     }
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

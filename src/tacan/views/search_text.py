@@ -1,28 +1,77 @@
-"""How a search and its rules are told to a reader."""
+"""Results of a search as lines for a terminal, and how a reader is told to take them."""
 
 from __future__ import annotations
 
-from tacan.gallery.gallery_records import TrackletFilter
+from datetime import tzinfo
+
+from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
 from tacan.retrieval.calibration import LIKELY, MINIMUM_PAIRS, SURE
-from tacan.search.results import Findings
-from tacan.views.times import local_time
+from tacan.search.results import SearchResults
+from tacan.views.times import local_time, span
+from tacan.views.verdict_text import (
+    LEVEL_WORDS,
+    headline,
+    results_reason,
+    shown_distance,
+    undated,
+)
 
-__all__ = ["filters_in_words", "how_to_read"]
+__all__ = ["COLUMNS", "TEXTS", "filters_text", "heading", "how_to_read", "table_rows", "when"]
+
+COLUMNS = ("", "tracklet", "seen", "distance", "how sure")
+"""The columns of `table_rows`."""
+
+TEXTS = (1, 2, 4)
+"""Those that are text."""
 
 
-def filters_in_words(filters: TrackletFilter) -> str:
-    """The conditions that an answer had to meet.
+def heading(results: SearchResults) -> str:
+    """Who was asked for and what came of it, in a few lines."""
+    lines = [f"{results.query.label}: {headline(results)}", results_reason(results)]
+    if results.matches and results.n_undated:
+        lines.append(undated(results.n_undated))
+    return "\n".join([*lines, *results.query.notes])
 
-    >>> filters_in_words(TrackletFilter(not_cameras=("yard",), min_quality=0.5))
+
+def table_rows(results: SearchResults, zone: tzinfo | None = None) -> list[tuple[str, ...]]:
+    """One row of `COLUMNS` for each match; times by the clock of `zone`."""
+    return [
+        (
+            str(match.rank),
+            match.tracklet.name,
+            when(match.tracklet, zone),
+            shown_distance(match.distance),
+            LEVEL_WORDS[match.level],
+        )
+        for match in results.matches
+    ]
+
+
+def when(tracklet: StoredTracklet, zone: tzinfo | None = None) -> str:
+    """When the tracklet was seen, and in which video if its clock is unknown."""
+    shown = span(
+        start=tracklet.start,
+        end=tracklet.end,
+        first_seconds=tracklet.first_seconds,
+        last_seconds=tracklet.last_seconds,
+        zone=zone,
+    )
+    return shown.replace("the video", tracklet.source) if tracklet.start is None else shown
+
+
+def filters_text(filters: TrackletFilter) -> str:
+    """The conditions that a match had to meet.
+
+    >>> filters_text(TrackletFilter(exclude_cameras=("yard",), min_quality=0.5))
     'not camera yard; quality at least 0.5'
-    >>> filters_in_words(TrackletFilter())
+    >>> filters_text(TrackletFilter())
     'no condition'
     """
     parts = []
     if filters.cameras is not None:
         parts.append(f"camera {' or '.join(filters.cameras)}")
-    if filters.not_cameras:
-        parts.append(f"not camera {' or '.join(filters.not_cameras)}")
+    if filters.exclude_cameras:
+        parts.append(f"not camera {' or '.join(filters.exclude_cameras)}")
     if filters.after is not None:
         parts.append(f"seen from {local_time(filters.after, filters.after.tzinfo)}")
     if filters.before is not None:
@@ -32,24 +81,24 @@ def filters_in_words(filters: TrackletFilter) -> str:
     return "; ".join(parts) or "no condition"
 
 
-def how_to_read(findings: Findings) -> tuple[str, ...]:
+def how_to_read(results: SearchResults) -> tuple[str, ...]:
     """What a reader of the page must know, in a few paragraphs."""
     unknown = (
-        f"The gallery holds {findings.n_different:,} such pairs; with fewer than "
+        f"The gallery holds {results.n_pairs:,} such pairs; with fewer than "
         f"{MINIMUM_PAIRS} no word is given."
     )
     known = (
-        f"The gallery holds {findings.n_different:,} of them. From how many are as close as an "
-        "answer follows how many strangers would be as close by chance among all tracklets that "
+        f"The gallery holds {results.n_pairs:,} of them. From how many are as close as a "
+        "match follows how many strangers would be as close by chance among all tracklets that "
         f"were searched: at most {SURE:g} is “very likely”, at most {LIKELY:g} “likely”, more is "
         "“unsure”."
     )
     return (
         "Smaller distances are closer. What a distance is worth is measured on pairs of tracklets "
         "that certainly show different people, because one camera saw both at the same time in "
-        "different places. " + (known if findings.n_different >= MINIMUM_PAIRS else unknown),
+        "different places. " + (known if results.n_pairs >= MINIMUM_PAIRS else unknown),
         "These words are about looks. People who dress alike are as close as one person seen "
-        "twice, and a person whom the detector missed is in no answer: “not found” does not mean "
+        "twice, and a person whom the detector missed is in no match: “not found” does not mean "
         "“was not there”. Look at the pictures before you act on them.",
         "The crops of a tracklet stand in the order of time. The bars below them are the weights "
         "that the model gave its clips: a low bar is a clip that it trusted little, often because "

@@ -1,4 +1,4 @@
-"""When someone was seen, in words that a person reads."""
+"""Times as people write and read them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tacan.errors import ConfigError
 
-__all__ = ["clock", "local_time", "parse_moment", "parse_zone", "span"]
+__all__ = ["clock", "local_time", "parse_time", "parse_zone", "span"]
 
 
 def clock(seconds: float) -> str:
@@ -24,14 +24,14 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
 
 
-def local_time(moment: datetime, zone: tzinfo | None = None) -> str:
-    """A moment by the wall clock of `zone`, this machine's own if None, with its offset.
+def local_time(time: datetime, zone: tzinfo | None = None) -> str:
+    """A time by the wall clock of `zone`, this machine's own if None, with its offset.
 
     >>> from datetime import UTC
     >>> local_time(datetime.fromisoformat("2026-11-22T14:00:07.600+01:00"), UTC)
     '2026-11-22 13:00:07 +00:00'
     """
-    local = moment.astimezone(zone)
+    local = time.astimezone(zone)
     return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
 
 
@@ -65,22 +65,22 @@ def _offset(local: datetime) -> str:
     return f"{digits[:3]}:{digits[3:5]}"
 
 
-def parse_moment(text: str, *, option: str) -> datetime:
-    """`2026-11-22T14:00:00+01:00` -> a moment. Raises `ConfigError` for anything else.
+def parse_time(text: str, *, option: str) -> datetime:
+    """`2026-11-22T14:00:00+01:00` -> a time. Raises `ConfigError` for anything else.
 
-    A moment without its time zone is refused: by whose clock would it be?
+    A time without its zone is refused: by whose clock would it be?
     """
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.utcoffset() is None:
+        time = None
+    if time is None or time.utcoffset() is None:
         fault = (
-            f"{option} must be a moment with its time zone, such as 2026-11-22T14:00:00+01:00, "
+            f"{option} must be a time with its time zone, such as 2026-11-22T14:00:00+01:00, "
             f"or with Z for UTC; got {text!r}"
         )
         raise ConfigError([fault], source="the command line")
-    return moment
+    return time
 
 
 def parse_zone(name: str | None) -> tzinfo | None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tacan.demo.search import draw_queries, ranked_answers
+from tacan.demo.rankings import rank_gallery, sample_queries
 from tacan.evaluation import evaluate
 from tacan.features.files import Features
 
@@ -34,7 +34,7 @@ def test_a_shown_ranking_is_the_one_that_was_scored(seed, metric, constant):
     features = random_features(seed, constant=constant, ties=metric == "euclidean")
     evaluation = evaluate(features, PROTOCOL, metric=metric)
     for place, row in enumerate(evaluation.query_rows):
-        answers = ranked_answers(features, int(row), protocol=PROTOCOL, metric=metric)
+        answers = rank_gallery(features, int(row), protocol=PROTOCOL, metric=metric)
         expected = evaluation.average_precision[place]
         if evaluation.first_rank[place] == 0:
             assert not any(answer.is_right for answer in answers)
@@ -45,7 +45,7 @@ def test_a_shown_ranking_is_the_one_that_was_scored(seed, metric, constant):
 def test_own_camera_junk_and_queries_are_not_shown():
     features = random_features(3)
     row = int(np.flatnonzero(features.is_query & (features.pids > 0))[0])
-    answers = ranked_answers(features, row, protocol=PROTOCOL, metric="euclidean")
+    answers = rank_gallery(features, row, protocol=PROTOCOL, metric="euclidean")
     rows = np.array([answer.row for answer in answers])
     same = (features.pids == features.pids[row]) & (features.camids == features.camids[row])
     expected = ~features.is_query & (features.pids != -1) & ~same
@@ -58,11 +58,11 @@ def test_queries_are_drawn_from_those_that_count_whatever_they_came_to():
     features = random_features(1)
     evaluation = evaluate(features, PROTOCOL)
     counting = set(evaluation.query_rows[evaluation.first_rank > 0].tolist())
-    drawn = draw_queries(evaluation, 5, seed=0)
+    drawn = sample_queries(evaluation, 5, seed=0)
     assert len(set(drawn)) == 5
     assert set(drawn) <= counting
-    assert drawn == draw_queries(evaluation, 5, seed=0)
-    assert any(drawn != draw_queries(evaluation, 5, seed=seed) for seed in range(1, 5))
+    assert drawn == sample_queries(evaluation, 5, seed=0)
+    assert any(drawn != sample_queries(evaluation, 5, seed=seed) for seed in range(1, 5))
     worse = evaluate(random_features(1, constant=True), PROTOCOL)
-    assert draw_queries(worse, 5, seed=0) == drawn
-    assert set(draw_queries(evaluation, 10**6, seed=0)) == counting
+    assert sample_queries(worse, 5, seed=0) == drawn
+    assert set(sample_queries(evaluation, 10**6, seed=0)) == counting

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from tacan.gallery import Gallery, TrackletFilter, open_gallery
-from tacan.search.find import find
-from tacan.search.parse import read_words
-from tacan.search.query import TrackletNames, make_query
-from tacan.search.results import Findings
-from tacan.views.search_page import write_page
+from tacan.search.results import SearchResults
+from tacan.search.search import search
+from tacan.views.search_html import write_search_page
 
 VOID = {"meta", "link", "br", "img"}
 
@@ -50,10 +48,8 @@ class Reader(HTMLParser):
             self.text.append(data)
 
 
-def findings(gallery: Gallery, *words: str, **more: object) -> Findings:
-    asked = read_words(words, names=TrackletNames(gallery))
-    queries = [make_query(one, gallery, open_model=pytest.fail) for one in asked]
-    return find(gallery, queries, **more)  # type: ignore[arg-type]
+def find(gallery: Gallery, *words: str, **more: object) -> list[SearchResults]:
+    return [search(gallery, word, **more) for word in words]  # type: ignore[arg-type]
 
 
 def read(path: Path) -> Reader:
@@ -72,7 +68,7 @@ def text_of(path: Path) -> str:
 def test_the_page_holds_all_it_shows_and_asks_no_host(gallery: Gallery, tmp_path: Path) -> None:
     path = tmp_path / "found.html"
     yard = TrackletFilter(cameras=("yard",))
-    write_page(findings(gallery, "entrance/3", chosen=yard, top=4), gallery, path, zone=UTC)
+    write_search_page(find(gallery, "entrance/3", filters=yard, top=4), gallery, path, zone=UTC)
     reader = read(path)
     pictures = [address for address in reader.addresses if address.startswith("data:image/jpeg")]
     assert len(pictures) == 5 * 5, "five crops of the query and of each of four answers"
@@ -80,22 +76,23 @@ def test_the_page_holds_all_it_shows_and_asks_no_host(gallery: Gallery, tmp_path
         assert address.startswith(("data:", "#")), address[:60]
     source = path.read_text(encoding="utf-8")
     assert not re.search(r"url\(|@import|https?:", source)
-    assert source.count('class="bars"') == 5
+    assert source.count("where an even share would be") == 5 * 2, "said and described"
+    assert source.count("stroke-dasharray") == 5, "bars over a line of equal weights"
     text = text_of(path)
     assert "2026-11-22 13:00:00 to 13:00:02 +00:00" in text, "the query"
     assert "2026-11-22 14:00:04 to 14:00:06 +00:00" in text, "yard/3, an hour and 4 s later"
     assert "0:04.0 into yard.mp4" in text
-    assert "Likely seen elsewhere" in text
+    assert "Likely the same person: yard/3" in text
     assert "8 Only camera yard" in text.replace("Searched ", "")
 
 
 def test_a_page_never_overstates(gallery: Gallery, tmp_path: Path) -> None:
     path = tmp_path / "found.html"
     yard = TrackletFilter(cameras=("yard",))
-    write_page(findings(gallery, "entrance/12", chosen=yard), gallery, path)
+    write_search_page(find(gallery, "entrance/12", filters=yard), gallery, path)
     reader = read(path)
     text = text_of(path)
-    assert "Probably not seen elsewhere" in text
+    assert "Unsure whether the same person: yard/" in text
     before_the_rules = text.split("How to read this")[0]
     assert "likely" not in before_the_rules.lower()
     assert "Look at the pictures" in text
@@ -105,11 +102,13 @@ def test_a_page_never_overstates(gallery: Gallery, tmp_path: Path) -> None:
 def test_several_searches_each_have_their_headline(gallery: Gallery, tmp_path: Path) -> None:
     path = tmp_path / "found.html"
     yard = TrackletFilter(cameras=("yard",))
-    write_page(findings(gallery, "entrance/3", "entrance/12", chosen=yard), gallery, path, zone=UTC)
+    write_search_page(
+        find(gallery, "entrance/3", "entrance/12", filters=yard), gallery, path, zone=UTC
+    )
     text = text_of(path)
     assert "2 searches, 1 with somebody to look at" in text
-    assert "entrance/3: Likely seen elsewhere" in text
-    assert "entrance/12: Probably not seen elsewhere" in text
+    assert "entrance/3: Likely the same person: yard/3" in text
+    assert "entrance/12: Unsure whether the same person: yard/" in text
 
 
 def test_missing_and_damaged_crops_are_said_and_left_out(own_folder: Path, tmp_path: Path) -> None:
@@ -119,7 +118,7 @@ def test_missing_and_damaged_crops_are_said_and_left_out(own_folder: Path, tmp_p
         crops[0].path.unlink()
         crops[1].path.write_bytes(crops[1].path.read_bytes()[:100])
         yard = TrackletFilter(cameras=("yard",))
-        write_page(findings(gallery, "entrance/3", chosen=yard, top=1), gallery, path)
+        write_search_page(find(gallery, "entrance/3", filters=yard, top=1), gallery, path)
     assert "2 of its crops can't be read." in text_of(path)
     pictures = [one for one in read(path).addresses if one.startswith("data:image/jpeg")]
     assert len(pictures) == 5 + 3
@@ -128,11 +127,10 @@ def test_missing_and_damaged_crops_are_said_and_left_out(own_folder: Path, tmp_p
 def test_names_are_no_markup(gallery: Gallery, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    found = findings(gallery, "entrance/3", top=1)
-    (answer,) = found.answers
-    evil = replace(answer.query, label="<script>alert(1)</script>")
+    (found,) = find(gallery, "entrance/3", top=1)
+    evil = replace(found.query, label="<script>alert(1)</script>")
     path = tmp_path / "found.html"
-    write_page(replace(found, answers=(replace(answer, query=evil),)), gallery, path)
+    write_search_page([replace(found, query=evil)], gallery, path)
     assert "<script" not in path.read_text(encoding="utf-8")
     assert "<script>alert(1)</script>" in text_of(path)
 
@@ -140,7 +138,7 @@ def test_names_are_no_markup(gallery: Gallery, tmp_path: Path) -> None:
 def test_without_answers_the_page_says_so(gallery: Gallery, tmp_path: Path) -> None:
     path = tmp_path / "found.html"
     nobody = TrackletFilter(min_quality=1.0)
-    write_page(findings(gallery, "entrance/3", chosen=nobody), gallery, path)
+    write_search_page(find(gallery, "entrance/3", filters=nobody), gallery, path)
     text = text_of(path)
     assert "Nobody to compare with" in text
     assert "there was nobody to compare with" in text

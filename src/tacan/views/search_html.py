@@ -1,0 +1,146 @@
+"""Results of searches as one HTML file that asks no host for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tacan.files import write_text
+from tacan.progress import Progress, silent
+from tacan.search.pictures import Strip
+from tacan.search.results import Match, SearchResults
+from tacan.views.page import render_page
+from tacan.views.search_text import filters_text, how_to_read, when
+from tacan.views.strip import describe_weights, read_strip, strip_svg
+from tacan.views.times import clock
+from tacan.views.verdict_text import (
+    LEVEL_WORDS,
+    headline,
+    match_reason,
+    results_reason,
+    shown_distance,
+    undated,
+)
+
+if TYPE_CHECKING:
+    from tacan.gallery import Gallery
+
+__all__ = ["write_search_page"]
+
+
+def write_search_page(
+    searches: Sequence[SearchResults],
+    gallery: Gallery,
+    path: Path,
+    *,
+    zone: tzinfo | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Writes the page to `path`: every query and its matches, with the pictures in it.
+
+    Times are by the clock of `zone`, this machine's own if None. Progress is in tracklets. Raises
+    `StorageError` where it can't be written.
+    """
+    total = sum(1 + len(results.matches) for results in searches)
+    shown = []
+    done = 0
+    for results in searches:
+        shown.append(_show(results, gallery, zone))
+        done += 1 + len(results.matches)
+        progress(done, total)
+    title, lede = _opening(searches)
+    text = render_page(
+        "search.html.j2",
+        title=title,
+        lede=lede,
+        searches=shown,
+        reading=how_to_read(searches[0]),
+        settings=_settings(searches),
+    )
+    write_text(path, text)
+
+
+def _opening(searches: Sequence[SearchResults]) -> tuple[str, str]:
+    if len(searches) == 1:
+        return headline(searches[0]), results_reason(searches[0])
+    found = sum(results.level in ("sure", "likely") for results in searches)
+    return (
+        f"{len(searches)} searches, {found} with somebody to look at",
+        "Each search stands for itself below, with what its best match is worth.",
+    )
+
+
+def _show(results: SearchResults, gallery: Gallery, zone: tzinfo | None) -> dict[str, Any]:
+    return {
+        "headline": f"{results.query.label}: {headline(results)}",
+        "why": results_reason(results),
+        "note": undated(results.n_undated) if results.n_undated and results.matches else "",
+        "query": _show_query(results, gallery, zone),
+        "matches": [_show_match(match, results, gallery, zone) for match in results.matches],
+    }
+
+
+def _show_query(results: SearchResults, gallery: Gallery, zone: tzinfo | None) -> dict[str, Any]:
+    query = results.query
+    tracklet = query.tracklet
+    if tracklet is None:
+        strip = query.strip
+        facts = "pictures from outside the gallery"
+    else:
+        strip = read_strip(gallery, tracklet.id)
+        facts = f"{tracklet.camera} · {when(tracklet, zone)}"
+    return {
+        "label": query.label,
+        "facts": facts,
+        "notes": query.notes,
+        **({"strip": "", "weights": ""} if strip is None else _show_strip(strip, query.label)),
+    }
+
+
+def _show_match(
+    match: Match, results: SearchResults, gallery: Gallery, zone: tzinfo | None
+) -> dict[str, Any]:
+    tracklet = match.tracklet
+    strip = read_strip(gallery, tracklet.id)
+    return {
+        "rank": match.rank,
+        "name": tracklet.name,
+        "camera": tracklet.camera,
+        "when": when(tracklet, zone),
+        "in_video": f"{clock(tracklet.first_seconds)} into {tracklet.source}"
+        if tracklet.start
+        else "",
+        "distance": shown_distance(match.distance),
+        "person": tracklet.person,
+        "level": match.level,
+        "words": LEVEL_WORDS[match.level],
+        "why": match_reason(match, results),
+        **_show_strip(strip, tracklet.name),
+    }
+
+
+def _show_strip(strip: Strip, name: str) -> dict[str, str]:
+    missing = ""
+    if strip.n_missing:
+        missing = f" {strip.n_missing} of its crops can't be read."
+    elif not strip.pictures:
+        missing = " It has no crops."
+    return {
+        "strip": strip_svg(strip, name=name) if strip.pictures else "",
+        "weights": describe_weights(strip) + missing,
+    }
+
+
+def _settings(searches: Sequence[SearchResults]) -> dict[str, str]:
+    first = searches[0]
+    return {
+        "Gallery": str(first.gallery),
+        "Tracklets in it": f"{first.n_tracklets:,}",
+        "Searched": f"{max(results.n_searched for results in searches):,}",
+        "Only": filters_text(first.filters),
+        "Model": f"{first.model.name} ({first.model.fingerprint[:12]})",
+        "Distance": first.metric + (", re-ranked" if first.is_reranked else ""),
+        "Pairs that certainly differ": f"{first.n_pairs:,}",
+    }
