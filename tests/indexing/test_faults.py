@@ -155,9 +155,14 @@ def test_what_is_missing_of_a_video_is_said(
     whole = write_video(tmp_path / "a.mp4", walkers(120), fps=FPS, size=(WIDTH, HEIGHT))
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
-    (source,) = index_video(make_gallery(), cut).sources
+    gallery = make_gallery()
+    (source,) = index_video(gallery, cut).sources
     assert source.damage is not None
     assert "what could be decoded is indexed" in source.text()
+    assert gallery.sources()[0].damage == source.damage
+    (again,) = index_video(gallery, cut).sources
+    assert (again.was_done, again.damage) == (True, source.damage)
+    assert source.damage in again.text()
     assert 10 < source.n_frames < 120
 
 

@@ -99,12 +99,15 @@ class Gallery:
         crops = [self.crop_folder.write(source_id, tracklet) for tracklet in fresh]
         return self.store.add(source_id, fresh, crops)
 
-    def finish_source(self, source_id: int) -> None:
+    def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
         """Marks a source as done and deletes its stored detections, and the drafts of crops that
-        a run which was killed has left."""
+        a run which was killed has left.
+
+        `damage` says why it could not be decoded as a whole; None for one that could.
+        """
         self.require_writable()
         self.crop_folder.remove_drafts(source_id)
-        self.store.finish_source(source_id)
+        self.store.finish_source(source_id, damage=damage)
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
         """Numbers of the source's tracklets that are here, or were and have been deleted."""

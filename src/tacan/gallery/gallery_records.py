@@ -67,10 +67,14 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True)
 class Source(NewSource):
-    """A source in the gallery. Once `done`, there is nothing left to index in it."""
+    """A source in the gallery. Once `done`, there is nothing left to index in it.
+
+    `damage` says why it could not be decoded as a whole, None for one that could.
+    """
 
     id: int = 0
     state: Literal["indexing", "done"] = "indexing"
+    damage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

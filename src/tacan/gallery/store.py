@@ -101,8 +101,8 @@ class GalleryStore(Protocol):
         """The source of the same file, camera and settings, or a new one."""
         ...
 
-    def finish_source(self, source_id: int) -> None:
-        """Marks a source as done and deletes its stored detections."""
+    def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
+        """Marks a source as done, with its damage, and deletes its stored detections."""
         ...
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:

@@ -57,7 +57,8 @@ class SourceReport:
         """The source in a line or more for people."""
         head = f"{self.path} ({self.camera}): "
         if self.was_done:
-            return f"{head}indexed before, {counted(self.n_tracklets, 'tracklet')}; nothing to do"
+            done = f"{head}indexed before, {counted(self.n_tracklets, 'tracklet')}; nothing to do"
+            return done if self.damage is None else f"{done}\n  {self.damage}"
         lines = [
             f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames in "
             f"{self.seconds:.1f} s, {self.speed:.1f} times as fast as it plays "

@@ -77,6 +77,7 @@ def index_source(
                 camera=source.camera,
                 n_tracklets=len(committed),
                 was_done=True,
+                damage=known.damage,
             )
         run = _run_pipeline(
             gallery,
@@ -91,7 +92,7 @@ def index_source(
         )
         if run.n_frames == 0:
             raise _nothing_decoded(video)
-        gallery.finish_source(known.id)
+        gallery.finish_source(known.id, damage=video.damage)
         now = gallery.committed_numbers(known.id)
         return SourceReport(
             path=str(source.path),

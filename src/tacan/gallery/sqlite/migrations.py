@@ -81,7 +81,10 @@ _VERSION_2 = (
     "ALTER TABLE doomed_crops RENAME TO pending_deletions",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+# Why a source that is done could not be decoded as a whole.
+_VERSION_3 = ("ALTER TABLE sources ADD COLUMN damage TEXT",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 # By the version that they make: views that give an older database the names of that version.
 # So a gallery that nobody may write to needs no migration to be read.
@@ -89,7 +92,8 @@ _TEMPORARY_VIEWS: Mapping[int, tuple[str, ...]] = {
     2: (
         "CREATE TEMP VIEW metadata AS SELECT name, value FROM main.facts",
         "CREATE TEMP VIEW pending_deletions AS SELECT path FROM main.doomed_crops",
-    )
+    ),
+    3: ("CREATE TEMP VIEW sources AS SELECT *, NULL AS damage FROM main.sources",),
 }
 
 

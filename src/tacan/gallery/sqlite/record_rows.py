@@ -39,7 +39,7 @@ __all__ = [
 
 SOURCE_QUERY = """
     SELECT s.id, s.state, s.path, s.name, s.sha256, c.name, s.start_us, s.duration, s.fps,
-        s.width, s.height, s.settings
+        s.width, s.height, s.settings, s.damage
     FROM sources s JOIN cameras c ON c.id = s.camera_id"""
 
 TRACKLET_QUERY = """
@@ -68,9 +68,11 @@ def source_values(source: NewSource, camera_id: int) -> tuple[Any, ...]:
 
 def source_of(row: Row) -> Source:
     """A row of `SOURCE_QUERY`. Raises one of `UNDECODABLE`."""
-    number, state, path, name, sha256, camera, start, duration, fps, width, height, settings = row
+    number, state, path, name, sha256, camera, start, duration, fps, *rest = row
+    width, height, settings, damage = rest
     _require(str, path=path, name=name, sha256=sha256, camera=camera, settings=settings)
     _require(_REAL_OR_NONE, duration=duration, fps=fps, width=width, height=height)
+    _require((str, type(None)), damage=damage)
     known = json.loads(settings)
     _require(dict, settings=known)
     return Source(
@@ -86,6 +88,7 @@ def source_of(row: Row) -> Source:
         settings=known,
         id=number,
         state=state,
+        damage=damage,
     )
 
 

@@ -178,10 +178,11 @@ class SqliteStore:
         with self.writing() as database:
             return inserts.begin_source(database, source)
 
-    def finish_source(self, source_id: int) -> None:
+    def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
         with self.writing() as database:
             inserts.require_source(database, source_id)
-            database.execute("UPDATE sources SET state = 'done' WHERE id = ?", (source_id,))
+            done = "UPDATE sources SET state = 'done', damage = ? WHERE id = ?"
+            database.execute(done, (damage, source_id))
             database.execute("DELETE FROM detections WHERE source_id = ?", (source_id,))
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
