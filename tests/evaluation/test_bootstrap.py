@@ -13,8 +13,10 @@ from tacan.evaluation.bootstrap import (
     bootstrap,
     check_comparable,
     compare_evaluations,
+    rate_interval,
 )
-from tacan.views.evaluation_text import comparison_table
+from tacan.features.files import Features
+from tacan.views.evaluation_text import comparison_table, confidence_table
 from tests.evaluation.rows import made_up
 
 
@@ -123,3 +125,52 @@ def test_the_table_says_which_is_better_and_how_surely(features):
         assert last.endswith("leaves out 0, p = 0.0002.")
     found = compare_evaluations(first, first)
     assert "not sure which is better" in comparison_table(found).splitlines()[-1]
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 5), (1, 17), (9, 17), (17, 17), (999, 1000)])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+def test_rate_intervals_equal_scipys_exact_ones(count, n, level):
+    oracle = stats.binomtest(count, n).proportion_ci(level, method="exact")
+    assert rate_interval(count, n, level=level) == pytest.approx(tuple(oracle), abs=1e-9)
+
+
+def perfect(n):
+    """Two tracklets of each of n people in two cameras, each nearest to the other."""
+    pids = np.tile(np.arange(1, n + 1), 2)
+    camids = np.repeat([1, 2], n)
+    return Features(np.eye(n)[pids - 1], pids, camids, camids == 1, camids == 2)
+
+
+def test_intervals_of_few_queries_that_all_agree_have_a_width():
+    result = evaluate(perfect(17), "cross-camera")
+    for interval in bootstrap(result).values():
+        assert interval.value == interval.high == 1
+        assert interval.low == pytest.approx(0.805, abs=1e-3)
+        assert interval.n == 17
+    table = confidence_table(bootstrap(result))
+    assert table.endswith(
+        "Only 17 queries count: others of the same kind can give quite other numbers."
+    )
+    assert "80.49" in table
+    assert "Only" not in confidence_table(bootstrap(evaluate(perfect(100), "cross-camera")))
+
+
+def test_a_mean_whose_queries_all_have_one_value_lies_between_what_others_could_make_of_it():
+    features = perfect(17)
+    worse = replace(features, embeddings=np.ones((34, 17)))
+    interval = bootstrap(evaluate(worse, "cross-camera"))["mAP"]
+    value = 1 / 17
+    share = 0.025 ** (1 / 17)
+    assert interval.value == pytest.approx(value)
+    assert interval.low == pytest.approx(share * value)
+    assert interval.high == pytest.approx(share * value + 1 - share)
+
+
+def test_a_difference_that_is_the_same_for_few_queries_is_not_exact():
+    features = perfect(17)
+    worse = evaluate(replace(features, embeddings=np.ones((34, 17))), "cross-camera")
+    found = compare_evaluations(worse, evaluate(features, "cross-camera"))
+    rank_1 = found[list(MEASURES).index("Rank-1")]
+    share = 0.025 ** (1 / 17)
+    assert (rank_1.difference, rank_1.high) == (1, pytest.approx(1))
+    assert rank_1.low == pytest.approx(share - (1 - share))

@@ -30,6 +30,9 @@ class Blurred:
     def exact(self, queries, columns):
         return self.true[queries, columns]
 
+    def exact_row(self, query):
+        return self.true[query]
+
     def limit(self, exact):
         return exact
 

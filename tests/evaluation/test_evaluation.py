@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score
 
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import PROTOCOLS, counting, evaluate, evaluate_protocols
+from tacan.evaluation.evaluation import NotCounted
 from tacan.features.files import Features
 from tacan.retrieval.distances import METRICS
 from tests.evaluation.naive import mean_inp, score
@@ -331,3 +332,84 @@ def test_parallel_vectors_tie_under_cosine_though_all_point_nearly_the_same_way(
         row["vector"][3:] = row["vector"][:3]
     result = evaluate(to_features(rows), "cross-camera", metric="cosine")
     same(result, rows, "cross-camera", "cosine")
+
+
+def test_many_equal_rows_are_scored_in_bounded_time_and_memory():
+    n = 20_000
+    rng = np.random.default_rng(0)
+    features = Features(
+        np.ones((n, 8)),
+        rng.integers(1, n // 4, n),
+        rng.integers(1, 7, n),
+        np.arange(n) < 2000,
+        np.ones(n, bool),
+    )
+    result = evaluate(features, "cross-camera")
+    assert result.rank_1 == 0
+    assert result.mean_ap < 0.01
+
+
+def test_too_many_pairs_of_one_person_are_refused_before_memory_is_taken(monkeypatch):
+    n = 300_000
+    features = Features(
+        np.ones((n, 2)), np.ones(n, int), np.arange(n) % 2, np.arange(n) < n // 10, np.ones(n, bool)
+    )
+    with pytest.raises(FeaturesError, match="got 9,000,000,000") as caught:
+        evaluate(features, "cross-camera")
+    assert "Mark fewer queries" in caught.value.remedy
+
+
+def test_a_camera_for_each_row_is_refused_before_memory_is_taken():
+    n = 100_000
+    features = Features(
+        np.ones((n, 2)), np.arange(1, n + 1), np.arange(n), np.arange(n) < n // 2, np.ones(n, bool)
+    )
+    with pytest.raises(FeaturesError, match="queries times groups of cameras must be at most"):
+        evaluate(features, "two-camera")
+
+
+def one_person(camids, pids, is_query, *, is_gallery=None):
+    n = len(camids)
+    is_query = np.array(is_query, bool)
+    is_gallery = np.ones(n, bool) if is_gallery is None else is_gallery
+    return Features(np.eye(n), np.array(pids), np.array(camids), is_query, is_gallery)
+
+
+@pytest.mark.parametrize(
+    ("camids", "pids", "is_query", "said", "advised"),
+    [
+        ([3, 3, 3], [1, 1, 2], [1, 0, 1], "every tracklet is in camera 3", "camera 1 and the gal"),
+        (
+            [1, 1, 2],
+            [1, 1, 2],
+            [1, 0, 1],
+            "1 of people whom the gallery has in the query's own",
+            "another camera than its query",
+        ),
+        (
+            [1, 2, 3],
+            [1, 2, 3],
+            [1, 0, 0],
+            "1 of people of whom the gallery has nothing",
+            "same people, numbered alike",
+        ),
+        ([1, 2, 3], [0, 0, -1], [1, 0, 1], "2 junk or a distractor", "Check pids and camids"),
+    ],
+)
+def test_why_no_query_counts_is_told(camids, pids, is_query, said, advised):
+    with pytest.raises(FeaturesError) as caught:
+        evaluate(one_person(camids, pids, is_query), "cross-camera")
+    assert said in str(caught.value.got)
+    assert advised in str(caught.value.remedy)
+
+
+def test_queries_that_do_not_count_are_told_apart():
+    #           counts, own camera, itself alone, absent, distractor, junk
+    pids = [1, 1, 2, 2, 3, 4, 0, -1]
+    camids = [1, 2, 1, 1, 1, 1, 1, 1]
+    is_query = np.array([1, 0, 1, 0, 1, 1, 1, 1], bool)
+    is_gallery = np.array([1, 1, 1, 1, 1, 0, 1, 1], bool)
+    found = evaluate(one_person(camids, pids, is_query, is_gallery=is_gallery), "cross-camera")
+    assert found.n_query == 6
+    assert found.n_valid_query == 1
+    assert found.not_counted == NotCounted(no_person=2, same_camera=1, absent=2)

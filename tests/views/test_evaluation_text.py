@@ -7,7 +7,7 @@ import pytest
 
 from tacan.errors import FeaturesError
 from tacan.evaluation import EvaluationOptions, evaluate_all, evaluate_protocols
-from tacan.views.evaluation_text import metric_note, report_json, report_tables
+from tacan.views.evaluation_text import metric_note, report_json, report_tables, uncounted_notes
 from tests.evaluation.rows import made_up
 
 
@@ -66,3 +66,17 @@ def test_another_metric_than_the_models_is_noted(features):
         "These vectors are made for the cosine distance, as their file says; they are scored by "
         "the euclidean distance."
     )
+
+
+def test_why_queries_do_not_count_is_said_protocol_by_protocol(features):
+    results = evaluate_protocols(features, ["cross-camera", "mars-9330"])
+    notes = uncounted_notes(results)
+    assert [note.partition(":")[0] for note in notes] == list(results)
+    for note, result in zip(notes, results.values(), strict=True):
+        found = result.not_counted
+        missing = result.n_query - result.n_valid_query
+        assert found.no_person + found.same_camera + found.absent == missing
+        assert f"{found.no_person} junk or distractors" in note
+    queries = results["cross-camera"].query_rows[results["cross-camera"].counts]
+    counted = replace(features, is_query=np.isin(np.arange(len(features)), queries))
+    assert uncounted_notes(evaluate_protocols(counted, ["cross-camera"])) == []

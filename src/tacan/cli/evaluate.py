@@ -125,10 +125,12 @@ def _reranking(*, asked: bool, **settings: float | None) -> Reranking | None:
 
 def _tell(report: EvaluationReport, json: str | None, plots: Path | None) -> None:
     from tacan.cli.console import note, say, write_json
-    from tacan.views.evaluation_text import metric_note, report_json, report_tables
+    from tacan.views.evaluation_text import metric_note, report_json, report_tables, uncounted_notes
 
     if (differs := metric_note(report.results)) is not None:
         note(differs)
+    for sentence in uncounted_notes(report.results):
+        note(sentence)
     if json != "-":
         for title, table in report_tables(report):
             say(f"\n{title}\n{table}" if title else table)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
-from tacan.errors import DatasetLayoutError
+from tacan.errors import DatasetLayoutError, FeaturesError
+from tacan.features.matlab import read_mat
 
 __all__ = ["MarsTable", "read_mars_tables"]
 
@@ -134,12 +134,12 @@ def _read_array(path: Path, key: str) -> np.ndarray:
             remedy="Give the folder that holds info/, or info/ itself.",
         )
     try:
-        contents = loadmat(path)
-    except Exception as error:  # Damaged files make scipy raise errors of many kinds.
+        contents = read_mat(path)
+    except FeaturesError as error:
         raise DatasetLayoutError(
-            "MARS's tables must be whole .mat files", got=f"{path}: {error}", remedy=_RECOPY
+            "MARS's tables must be whole .mat files", got=error.got, remedy=_RECOPY
         ) from error
-    names = sorted(name for name in contents if not name.startswith("__"))
+    names = sorted(contents)
     if key not in names:
         raise DatasetLayoutError(
             f"{path.name} must hold the variable {key!r}", got=", ".join(names), remedy=_RECOPY

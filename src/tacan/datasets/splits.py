@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
-from tacan.errors import DatasetLayoutError
+from tacan.errors import DatasetLayoutError, FeaturesError
+from tacan.features.matlab import read_mat
 
 __all__ = [
     "N_SPLITS",
@@ -122,11 +122,11 @@ def _read_ranks(path: Path) -> np.ndarray:
     if not path.is_file():
         raise _unreadable(path, "nothing there")
     try:
-        ranks = np.asarray(loadmat(path)["ls_set"])
+        ranks = np.asarray(read_mat(path)["ls_set"])
     except KeyError as error:
         raise _unreadable(path, "no variable ls_set") from error
-    except Exception as error:  # Damaged files make scipy raise errors of many kinds.
-        raise _unreadable(path, str(error)) from error
+    except FeaturesError as error:
+        raise _unreadable(path, str(error.got)) from error
     if ranks.ndim != 2 or ranks.size == 0 or ranks.dtype.kind not in "uif":
         raise _unreadable(path, f"ls_set of shape {ranks.shape} and type {ranks.dtype}")
     return ranks.astype(np.int64)

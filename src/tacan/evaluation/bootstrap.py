@@ -3,6 +3,11 @@
 The intervals say what other queries of the same kind, against the same gallery, would have
 given. They say nothing about another training run, another gallery or other cameras. Queries of
 one person resemble each other, so that the intervals are, if anything, too narrow.
+
+Resampling n queries that all agree gives an interval of no width, though other queries need not
+agree. Rates (Rank-n) therefore have the exact interval of Clopper and Pearson (1934). And where
+every query has the same value v, at least a share p = (a/2)^(1/n) of all queries has it at the
+level 1 - a, so that the mean lies between p v + (1 - p) lowest and p v + (1 - p) highest.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ __all__ = [
     "check_comparable",
     "check_level",
     "compare_evaluations",
+    "rate_interval",
 ]
 
 N_RESAMPLES = 5000
@@ -48,12 +54,14 @@ def _within(result: Evaluation, rank: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A measure's value, and the bounds between which it lies with confidence `level`."""
+    """A measure's value over `n` queries, and the bounds between which it lies with confidence
+    `level`."""
 
     value: float
     low: float
     high: float
     level: float
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,16 @@ def bootstrap(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """The percentile interval of each measure over resampled queries. Deterministic in `seed`."""
+    """The interval of each measure: exact for rates, and the percentiles over resampled queries for
+    means. Deterministic in `seed`."""
     parts = np.stack([part(result)[result.counts] for part in MEASURES.values()], axis=1)
     bounds = _percentiles(parts, level, n_resamples, seed)
+    bounds = _with_room_for_others(bounds, parts, level, lowest=0)
+    for place, name in enumerate(MEASURES):
+        if name.startswith("Rank-"):
+            bounds[place] = rate_interval(int(parts[:, place].sum()), len(parts), level=level)
     return {
-        name: Interval(float(value), float(low), float(high), level)
+        name: Interval(float(value), float(low), float(high), level, len(parts))
         for name, value, (low, high) in zip(MEASURES, parts.mean(axis=0), bounds, strict=True)
     }
 
@@ -109,12 +122,31 @@ def compare_evaluations(
     ]
     differences = parts[1] - parts[0]
     bounds = _percentiles(differences, level, n_resamples, seed)
+    # Where two sources differ for no query at all, 0 is said plainly.
+    differ = differences.any(axis=0)
+    wide = _with_room_for_others(bounds, differences, level, lowest=-1)
+    bounds = np.where(differ[:, None], wide, bounds)
     p_values = _exchanged(differences, n_resamples, seed)
     means = zip(*(part.mean(axis=0) for part in parts), strict=True)
     return tuple(
         Difference(name, float(a), float(b), float(b - a), float(low), float(high), level, float(p))
         for name, (a, b), (low, high), p in zip(MEASURES, means, bounds, p_values, strict=True)
     )
+
+
+def rate_interval(count: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval (Clopper and Pearson) of a rate of which `count` of `n` were met.
+
+    >>> low, high = rate_interval(17, 17)
+    >>> round(low, 3), high
+    (0.805, 1.0)
+    """
+    from scipy.special import betaincinv  # takes a tenth of a second to import
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(count, n - count + 1, tail)) if count > 0 else 0.0
+    high = float(betaincinv(count + 1, n - count, 1 - tail)) if count < n else 1.0
+    return low, high
 
 
 def check_comparable(first: Source, second: Source) -> None:
@@ -159,6 +191,17 @@ def _percentiles(
         means.append(times @ parts / n)
     tails = [(1 - level) / 2, (1 + level) / 2]
     return np.quantile(np.concatenate(means), tails, axis=0).T
+
+
+def _with_room_for_others(
+    bounds: NDArray[np.float64], parts: NDArray[np.float64], level: float, *, lowest: float
+) -> NDArray[np.float64]:
+    """`bounds` [measures, 2], widened where all of `parts` [n, measures] are one value; parts lie
+    between `lowest` and 1."""
+    share = ((1 - level) / 2) ** (1 / len(parts))
+    agree = (parts == parts[0]).all(axis=0)
+    wide = share * parts[0][:, None] + (1 - share) * np.array([lowest, 1.0])
+    return np.where(agree[:, None], wide, bounds)
 
 
 def _exchanged(

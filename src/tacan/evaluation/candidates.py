@@ -14,10 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tacan.errors import FeaturesError
 from tacan.evaluation.protocol import Labels, Protocol
 from tacan.records import DISTRACTOR_PID
 
 __all__ = ["Candidates", "ColumnLists", "select_candidates"]
+
+MOST_NUMBERS = 1 << 28
+"""Most numbers of one array: 2 GB of them."""
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -70,7 +74,11 @@ class Candidates:
 
 
 def select_candidates(labels: Labels, protocols: Sequence[Protocol]) -> Candidates:
-    """Sorts the galleries of `protocols` into groups. Raises `FeaturesError`, see `Protocol`."""
+    """Sorts the galleries of `protocols` into groups.
+
+    Raises `FeaturesError` for what `Protocol` refuses, and for more pairs of a query and a gallery
+    item of one person, or more cameras, than memory holds.
+    """
     for protocol in protocols:
         protocol.check(labels)
     masks = np.stack([protocol.ranked(labels) for protocol in protocols])
@@ -83,6 +91,7 @@ def select_candidates(labels: Labels, protocols: Sequence[Protocol]) -> Candidat
     key = np.vstack([masks[:, rows], cameras[rows]])
     starts = np.flatnonzero(np.r_[True, (key[:, 1:] != key[:, :-1]).any(axis=0)])
     queries = np.flatnonzero(labels.is_query)
+    _check_sizes(len(protocols), len(queries), n_groups=len(starts))
     positives, same_camera = _same_pid(labels, queries, rows)
     return Candidates(
         protocols=tuple(protocols),
@@ -93,6 +102,15 @@ def select_candidates(labels: Labels, protocols: Sequence[Protocol]) -> Candidat
         positives=positives,
         same_camera=same_camera,
     )
+
+
+def _check_sizes(n_protocols: int, n_queries: int, *, n_groups: int) -> None:
+    if n_protocols * n_queries * n_groups > MOST_NUMBERS:
+        raise FeaturesError(
+            f"queries times groups of cameras must be at most {MOST_NUMBERS // n_protocols:,}",
+            got=f"{n_queries:,} times {n_groups:,}",
+            remedy="Mark fewer queries; is each camera one camera?",
+        )
 
 
 def _groups_that_count(
@@ -116,6 +134,12 @@ def _same_pid(labels: Labels, queries: Rows, rows: Rows) -> tuple[ColumnLists, C
     first = np.searchsorted(pids[order], wanted, side="left")
     number = np.searchsorted(pids[order], wanted, side="right") - first
     number[wanted <= DISTRACTOR_PID] = 0
+    if number.sum() > MOST_NUMBERS / 8:
+        raise FeaturesError(
+            f"queries and gallery may have {MOST_NUMBERS // 8:,} pairs of one person at most",
+            got=f"{int(number.sum()):,}",
+            remedy="Mark fewer queries; are the pids those of single people?",
+        )
     query = np.repeat(np.arange(len(queries)), number)
     within = np.arange(len(query)) - np.repeat(np.cumsum(number) - number, number)
     columns = order[first[query] + within]

@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.evaluation.candidates import Candidates
+from tacan.errors import FeaturesError
+from tacan.evaluation.candidates import MOST_NUMBERS, Candidates
 from tacan.progress import Progress, silent
 from tacan.retrieval.comparison import Comparison
 
@@ -54,6 +55,12 @@ class _Tally:
         edges = [int(edge) for edge in candidates.bounds]
         self.groups = [slice(*pair) for pair in pairwise(edges)]
         shape = len(candidates.positives.columns), len(self.groups)
+        if shape[0] * shape[1] > MOST_NUMBERS:
+            raise FeaturesError(
+                f"right answers times groups of cameras must be at most {MOST_NUMBERS:,}",
+                got=f"{shape[0]:,} times {shape[1]:,}",
+                remedy="Mark fewer queries.",
+            )
         self.before = np.zeros(shape, dtype=np.int64)
         self._beaten = np.empty(len(candidates.column_rows), dtype=np.bool_)
         self._doubts: list[tuple[int, int, Rows]] = []
@@ -123,7 +130,6 @@ class _Tally:
         return doubts
 
     def _count_exactly(self, query: int, first: int, positives: Rows) -> None:
-        columns = np.arange(len(self.candidates.column_rows))
-        exact = self.comparison.exact(np.full(len(columns), query), columns)
+        exact = self.comparison.exact_row(query)
         row = self._without_own_pid(query, exact)
         self._count(first, row, self.comparison.limit(exact[positives]))

@@ -16,13 +16,31 @@ from tacan.evaluation.ranking import HitRanks, rank_hits
 from tacan.evaluation.source import Source, compare, metric_of, protocol_of
 from tacan.features.files import Features
 from tacan.progress import Progress, silent
+from tacan.records import DISTRACTOR_PID
 from tacan.retrieval.comparison import Comparison, MatrixComparison
 from tacan.retrieval.rerank_settings import Reranking
 from tacan.text import counted
 
-__all__ = ["Evaluation", "evaluate", "evaluate_protocols"]
+__all__ = ["Evaluation", "NotCounted", "evaluate", "evaluate_protocols"]
 
 N_RANKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Queries without a right answer, by the reason.
+
+    no_person
+        Junk and distractors among the queries.
+    same_camera
+        The gallery has the person, but in the query's own camera only.
+    absent
+        The gallery has nothing of the person but the query itself.
+    """
+
+    no_person: int
+    same_camera: int
+    absent: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +58,8 @@ class Evaluation:
         [50]; `cmc[n - 1]` is the share of counting queries with a right answer in the first n.
     n_query, n_valid_query, n_gallery
         All queries, those that count (with a right answer to be found), and the gallery.
+    not_counted
+        Why the others don't.
     query_rows, average_precision, inp, first_rank
         [n_query]: each query's row in the source, its average precision and inverse negative
         penalty (NaN if it doesn't count), and the rank of its first right answer (0 if it
@@ -56,6 +76,7 @@ class Evaluation:
     cmc: NDArray[np.float64]
     n_query: int
     n_valid_query: int
+    not_counted: NotCounted
     n_gallery: int
     query_rows: NDArray[np.int64]
     average_precision: NDArray[np.float64]
@@ -129,12 +150,9 @@ def _evaluation(
     inp = inverse_negative_penalty(hits.ranks, hits.offsets)
     first = first_ranks(hits.ranks, hits.offsets)
     n_valid = int((first > 0).sum())
+    not_counted = _why_not_counted(source, protocol, candidates, first)
     if n_valid == 0:
-        raise FeaturesError(
-            f"`{protocol.name}` must have a query with a right answer in another camera",
-            got=f"none among {counted(len(first), 'query', 'queries')}",
-            remedy="Check pids and camids: are they those of the same tracklets?",
-        )
+        raise _nothing_counts(source, protocol, not_counted)
     return Evaluation(
         protocol=protocol.name,
         metric=metric,
@@ -144,12 +162,56 @@ def _evaluation(
         cmc=cmc(first, N_RANKS),
         n_query=len(first),
         n_valid_query=n_valid,
+        not_counted=not_counted,
         n_gallery=int(protocol.gallery(source).sum()),
         query_rows=candidates.query_rows,
         average_precision=precision,
         inp=inp,
         first_rank=first,
         hit_ranks=hits,
+    )
+
+
+def _why_not_counted(
+    source: Source, protocol: Protocol, candidates: Candidates, first: NDArray[np.int64]
+) -> NotCounted:
+    is_person = source.pids[candidates.query_rows] > DISTRACTOR_PID
+    query, rows = candidates.same_camera.queries, candidates.column_rows
+    rows = rows[candidates.same_camera.columns]
+    others = protocol.ranked(source)[rows] & (rows != candidates.query_rows[query])
+    is_near = np.bincount(query[others], minlength=len(first)) > 0
+    return NotCounted(
+        no_person=int(((first == 0) & ~is_person).sum()),
+        same_camera=int(((first == 0) & is_person & is_near).sum()),
+        absent=int(((first == 0) & is_person & ~is_near).sum()),
+    )
+
+
+def _nothing_counts(source: Source, protocol: Protocol, found: NotCounted) -> FeaturesError:
+    """Why no query of a protocol has a right answer, and what to do about the likeliest cause."""
+    n_query = found.no_person + found.same_camera + found.absent
+    cameras = np.unique(source.camids)
+    reasons = {
+        "junk or a distractor": found.no_person,
+        "of people whom the gallery has in the query's own camera only": found.same_camera,
+        "of people of whom the gallery has nothing": found.absent,
+    }
+    told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    remedy = "Check pids and camids: are they those of the same tracklets?"
+    if len(cameras) == 1:
+        told = f"every tracklet is in camera {cameras[0]}; {told}"
+        remedy = (
+            "Give each camera a number of its own. Where the cameras aren't known, and the gallery "
+            "holds no query's own tracklet, give the queries camera 1 and the gallery camera 2."
+        )
+    elif found.same_camera:
+        remedy += " A right answer must be of another camera than its query."
+    elif found.absent:
+        remedy = "Are queries and gallery of the same people, numbered alike?"
+    return FeaturesError(
+        f"`{protocol.name}` must have a query with a right answer in another camera",
+        got=f"none among {counted(n_query, 'query', 'queries')} ({told})",
+        remedy=remedy,
     )
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.candidates import Candidates, select_candidates
+from tacan.evaluation.candidates import MOST_NUMBERS, Candidates, select_candidates
 from tacan.evaluation.source import Source, distance_blocks, metric_of, protocol_of
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
@@ -109,6 +109,13 @@ def collect_pairs(
     """All distances that the rates are made of. Progress is in queries."""
     metric = metric_of(source, metric)
     candidates = select_candidates(source, [protocol_of(source, protocol)])
+    n_pairs = len(candidates.query_rows) * len(candidates.column_rows)
+    if n_pairs > MOST_NUMBERS:
+        raise FeaturesError(
+            f"a threshold is sought among {MOST_NUMBERS:,} pairs of query and gallery at most",
+            got=f"{n_pairs:,}",
+            remedy="Mark fewer queries: a few thousand tell as much.",
+        )
     pids = source.pids[candidates.query_rows]
     distractors = source.pids[candidates.column_rows] <= DISTRACTOR_PID
     positives, negatives, nearest = [], [], []

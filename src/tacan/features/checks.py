@@ -87,7 +87,14 @@ def names(values: Any, n: int) -> NDArray[np.str_]:
             got=str(array.dtype),
             remedy="Convert them with `tracklet_ids.astype(str)`.",
         )
-    array = _of_length("tracklet_ids", array, n).astype(np.str_, copy=False)
+    try:
+        array = _of_length("tracklet_ids", array, n).astype(np.str_, copy=False)
+    except UnicodeDecodeError as error:
+        raise FeaturesError(
+            "`tracklet_ids` must be strings",
+            got=f"bytes that are no ASCII text ({error.reason})",
+            remedy="Decode them before they are stored.",
+        ) from error
     unique, counts = np.unique(array, return_counts=True)
     if (counts > 1).any():
         raise FeaturesError(
@@ -169,7 +176,14 @@ def _whole_numbers(name: str, values: Any, n: int, remedy: str) -> NDArray[np.in
         got = f"{array.dtype}, {missing} of them NaN or missing" if missing else str(array.dtype)
         remedy = "Give one for every row." if missing else remedy
         raise FeaturesError(f"`{name}` must be whole numbers", got=got, remedy=remedy)
-    return _of_length(name, array, n).astype(np.int64, copy=False)
+    array = _of_length(name, array, n)
+    if array.dtype.kind == "u" and (array > np.iinfo(np.int64).max).any():
+        raise FeaturesError(
+            f"`{name}` must be whole numbers below 2^63",
+            got=str(int(array.max())),
+            remedy="Number them anew.",
+        )
+    return array.astype(np.int64, copy=False)
 
 
 def _of_length(name: str, array: NDArray[Any], n: int) -> NDArray[Any]:

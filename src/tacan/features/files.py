@@ -8,8 +8,6 @@ is ever read.
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import FeaturesError
 from tacan.features import checks
+from tacan.features.arrays import read_npz
 from tacan.files import atomic_path
 
 __all__ = ["Features", "load_features", "save_features"]
@@ -105,7 +104,13 @@ def save_features(path: Path, features: Features) -> Path:
 
 def load_features(path: Path) -> Features:
     """Reads a features file. Raises `FeaturesError` for one that is missing, damaged or wrong."""
-    arrays = _read_arrays(path)
+    if not path.is_file():
+        raise FeaturesError(
+            "a features file must exist",
+            got=str(path),
+            remedy="Check the path, or make the file with `tacan embed`.",
+        )
+    arrays = read_npz(path, (*REQUIRED, *OPTIONAL))
     missing = [name for name in REQUIRED if name not in arrays]
     if missing:
         raise FeaturesError(
@@ -120,44 +125,12 @@ def load_features(path: Path) -> Features:
         raise FeaturesError(f"{path}: {error.rule}", got=error.got, remedy=error.remedy) from error
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        raise FeaturesError(
-            "a features file must exist",
-            got=str(path),
-            remedy="Check the path, or make the file with `tacan embed`.",
-        )
-    try:
-        if not zipfile.is_zipfile(path):
-            raise zipfile.BadZipFile("not a zip archive")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in (*REQUIRED, *OPTIONAL) if name in archive}
-    except ValueError as error:
-        if "pickle" not in str(error).lower():
-            raise _damaged(path, error) from error
-        raise FeaturesError(
-            "a features file must hold plain arrays, for a pickle can run any code",
-            got=f"{path} with an array of Python objects",
-            remedy="Store numbers, truth values and strings (`numpy.asarray(x, dtype=...)`).",
-        ) from error
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> FeaturesError:
-    return FeaturesError(
-        "a features file must be a whole .npz archive",
-        got=f"{path} ({error})",
-        remedy="Write it again with `numpy.savez` or `tacan embed`.",
-    )
-
-
 def _read_meta(path: Path, stored: NDArray[Any] | None) -> dict[str, Any]:
     if stored is None:
         return {}
     try:
         meta = json.loads(str(stored[()]))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FeaturesError(
             "`meta` must be JSON",
             got=f"{path} with {str(stored)[:60]!r}",

@@ -9,6 +9,7 @@ product's rounding makes of them.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Protocol as Shape
 
 import numpy as np
@@ -49,6 +50,10 @@ class Comparison(Shape):
         distances."""
         ...
 
+    def exact_row(self, query: int) -> NDArray[np.float64]:
+        """[C]: `exact` of one query and all columns."""
+        ...
+
     def limit(self, exact: NDArray[np.float64]) -> NDArray[np.float64]:
         """The largest exact value that counts as equal to `exact`."""
         ...
@@ -73,6 +78,9 @@ class MatrixComparison:
 
     def exact(self, queries: Rows, columns: Rows) -> NDArray[np.float64]:
         return self.distances[queries, self.columns[columns]].astype(np.float64)
+
+    def exact_row(self, query: int) -> NDArray[np.float64]:
+        return self.distances[query, self.columns].astype(np.float64)
 
     def limit(self, exact: NDArray[np.float64]) -> NDArray[np.float64]:
         return exact
@@ -145,6 +153,19 @@ class VectorComparison:
             y = self._embeddings[self._rows[columns[part]]]
             values[part] = comparison_values(x, y, metric=self.metric)
         return values
+
+    def exact_row(self, query: int) -> NDArray[np.float64]:
+        """Where many columns are in doubt, many are often equal, which are computed once."""
+        firsts, group = self._distinct
+        return self.exact(np.full(len(firsts), query), firsts)[group]
+
+    @cached_property
+    def _distinct(self) -> tuple[Rows, Rows]:
+        """The first column of each group of equal ones, and the group of each column."""
+        rows = np.ascontiguousarray(self._embeddings[self._rows])
+        whole = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel()
+        _, firsts, group = np.unique(whole, return_index=True, return_inverse=True)
+        return firsts, group
 
     def limit(self, exact: NDArray[np.float64]) -> NDArray[np.float64]:
         return exact + SAME if self.metric == "cosine" else exact * (1 + SAME)

@@ -29,10 +29,14 @@ __all__ = [
     "report_tables",
     "threshold_json",
     "threshold_table",
+    "uncounted_notes",
     "verdict",
 ]
 
 REPORTED_RANKS = (1, 5, 10, 20)
+
+FEW = 100
+"""Below this many queries that count, one of them is more than a point of every rate."""
 
 
 def as_json(evaluations: Mapping[str, Evaluation]) -> dict[str, Any]:
@@ -97,19 +101,40 @@ def metric_note(results: Mapping[str, Evaluation]) -> str | None:
     return None
 
 
+def uncounted_notes(results: Mapping[str, Evaluation]) -> list[str]:
+    """For each protocol under which queries don't count, a sentence that says why."""
+    notes = []
+    for name, result in results.items():
+        found = result.not_counted
+        reasons = {
+            "junk or distractors": found.no_person,
+            "of people whom the gallery has in the query's own camera only": found.same_camera,
+            "of people of whom the gallery has nothing else": found.absent,
+        }
+        told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+        if told:
+            notes.append(f"{name}: of {_queries(result.n_query)} these don't count: {told}.")
+    return notes
+
+
 def confidence_json(intervals: Mapping[str, Interval]) -> dict[str, Any]:
     return {name: asdict(interval) for name, interval in intervals.items()}
 
 
 def confidence_table(intervals: Mapping[str, Interval]) -> str:
-    """The bounds of each measure in percent."""
-    level = next(iter(intervals.values())).level
+    """The bounds of each measure in percent, with a word where few queries count."""
+    first = next(iter(intervals.values()))
+    level = first.level
     head = ["measure", "value", f"{100 * level:g} % from", "to"]
     lines = [
         [name, *map(_percent, (interval.value, interval.low, interval.high))]
         for name, interval in intervals.items()
     ]
-    return _drawn([head, *lines])
+    table = _drawn([head, *lines])
+    if first.n >= FEW:
+        return table
+    counts = "1 query counts" if first.n == 1 else f"{first.n} queries count"
+    return f"{table}\nOnly {counts}: others of the same kind can give quite other numbers."
 
 
 def camera_json(pairs: Sequence[CameraPair]) -> list[dict[str, Any]]:
@@ -213,6 +238,7 @@ def _as_entry(result: Evaluation) -> dict[str, Any]:
         "cmc": {str(rank): float(result.cmc[rank - 1]) for rank in REPORTED_RANKS},
         "n_query": result.n_query,
         "n_valid_query": result.n_valid_query,
+        "not_counted": asdict(result.not_counted),
         "n_gallery": result.n_gallery,
         "metric": result.metric,
         "model_metric": result.model_metric,

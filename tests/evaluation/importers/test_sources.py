@@ -10,7 +10,7 @@ from tests.evaluation.rows import made_up
 
 from tacan.errors import ConfigError, DatasetLayoutError, FeaturesError
 from tacan.evaluation import DistanceMatrix, evaluate
-from tacan.evaluation.importers import load_source, parse_columns
+from tacan.evaluation.importers import load_source, parse_columns, readers
 from tacan.evaluation.importers.sources import SPELLINGS
 from tacan.features.files import Features, save_features
 
@@ -232,7 +232,9 @@ def test_parquet_needs_pyarrow_and_says_which_extra_brings_it(tmp_path, monkeypa
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(FeaturesError, match="only where pyarrow is installed") as caught:
         load_source(path)
-    assert "`pip install 'tacan[parquet]'`" in str(caught.value.remedy)
+    # Advice to install `tacan[...]` would fetch whatever has that name on an index.
+    assert "Install pyarrow (the extra `parquet`)" in str(caught.value.remedy)
+    assert "tacan[" not in str(caught.value)
 
 
 def test_missing_arrays_are_named_with_what_there_is(tmp_path):
@@ -292,3 +294,162 @@ def test_names_for_columns_are_checked(tmp_path, features):
 def test_spellings_lead_to_names_that_mean_something():
     for ours in SPELLINGS.values():
         assert parse_columns(f"{ours}=x") == {ours: "x"}
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("yes", "no"), ("1", "0")])
+def test_a_no_in_the_labels_of_a_matrix_is_a_no(tmp_path, features, yes, no):
+    rng = np.random.default_rng(2)
+    is_query = np.arange(60) < 4
+    np.save(tmp_path / "m.npy", rng.random((4, 56)))
+    lines = [
+        f"{features.pids[i]},{features.camids[i]},{yes if is_query[i] else no},{yes}"
+        for i in range(60)
+    ]
+    (tmp_path / "labels.csv").write_text("\n".join(["pid,camid,is_query,is_gallery", *lines]))
+    source = load_source(
+        tmp_path / "m.npy", labels=tmp_path / "labels.csv", columns={"distances": "embeddings"}
+    )
+    assert source.distances.shape == (4, 56)
+    assert not source.gallery_is_query.any()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"is_query": np.array(["n"] * 60)}, "`is_query` must hold truth values"),
+        ({"is_gallery": np.full(60, 2)}, "`is_gallery` must hold truth values"),
+        ({"camids": np.ones(59, int)}, "`camids` must have one entry for each row, 60"),
+        ({"is_query": np.ones(61, bool)}, "`is_query` must have one entry for each row, 60"),
+        ({"pids": np.full(60, -2)}, "a pid must be"),
+        ({"camids": np.full(60, 2**63, np.uint64)}, r"below 2\^63"),
+    ],
+)
+def test_labels_of_a_matrix_pass_the_checks_of_features(tmp_path, features, change, said):
+    arrays = columns_of(features, *LABELS) | change
+    np.savez(tmp_path / "m.npz", distances=np.ones((5, 60)), **arrays)
+    with pytest.raises(FeaturesError, match=said):
+        load_source(tmp_path / "m.npz")
+
+
+def test_parts_pass_the_checks_of_features_and_must_be_of_one_width(tmp_path):
+    parts = {"query_pids": [1, 2], "query_camids": [1, 1], "gallery_pids": [1, 2]}
+    parts |= {"gallery_camids": [2, 2], "gallery_embeddings": np.ones((2, 3))}
+    np.savez(tmp_path / "f.npz", query_embeddings=np.ones((2, 4)), **parts)
+    with pytest.raises(FeaturesError, match="vectors of one width; got 4 and 3 numbers"):
+        load_source(tmp_path / "f.npz")
+    np.savez(tmp_path / "f.npz", query_embeddings=np.float64(3), **parts)
+    with pytest.raises(FeaturesError, match="`query_embeddings` must be real numbers"):
+        load_source(tmp_path / "f.npz")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".npz"])
+def test_queries_that_are_partly_copied_into_the_gallery_are_refused(tmp_path, ending):
+    features = made_up(3, n=30, width=16, integers=False)
+    is_query = np.arange(30) < 6
+    whole = Features(features.embeddings, features.pids, features.camids, is_query, ~is_query)
+
+    def with_copies(rows):
+        return Features(
+            *(
+                np.concatenate([array, array[rows]])
+                for array in (whole.embeddings, whole.pids, whole.camids)
+            ),
+            np.r_[is_query, np.zeros(len(rows), bool)],
+            np.r_[~is_query, np.ones(len(rows), bool)],
+        )
+
+    def written(found):
+        if ending == ".csv":
+            return write_csv(tmp_path / "f.csv", found)
+        np.savez(tmp_path / "f.npz", feats=found.embeddings, **columns_of(found, *LABELS))
+        return tmp_path / "f.npz"
+
+    columns = {} if ending == ".csv" else {"embeddings": "feats"}
+    for rows in ([], list(range(6))):
+        assert len(load_source(written(with_copies(rows)), columns=columns)) == 30 + len(rows)
+    with pytest.raises(FeaturesError, match="all queries must be in the gallery, or none; got 2"):
+        load_source(written(with_copies([1, 4])), columns=columns)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_with_other_separators(tmp_path, features, separator):
+    path = write_csv(tmp_path / "f.csv", features)
+    path.write_text(path.read_text().replace(",", separator))
+    same(load_source(path), features)
+
+
+def test_decimal_commas_between_semicolons(tmp_path, features):
+    path = write_csv(tmp_path / "f.csv", features)
+    path.write_text(path.read_text().replace(",", ";").replace(".", ","))
+    same(load_source(path), features)
+
+
+def test_blank_lines_of_a_table_are_no_rows(tmp_path, features):
+    path = write_csv(tmp_path / "f.csv", features)
+    path.write_text(path.read_text().replace("\r\n", "\n\n", 3) + "\n  \n\n")
+    same(load_source(path), features)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("f0,f1,f3,f4", "got no f2 among 4"),
+        ("f0,f1,f1,f2", "'f1' 2 times"),
+        ("f0,f1,f01,f2", "got f1 twice"),
+        ("f0,f1,g0,g1", "got 2 columns each of 2 different names"),
+    ],
+)
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_numbered_columns_have_no_hole_and_no_double(tmp_path, head, said, ending):
+    names = [*head.split(","), "pid", *LABELS[1:]]
+    path = tmp_path / f"f{ending}"
+    if ending == ".csv":
+        path.write_text("\n".join([",".join(names), "1,2,3,4,1,1,1,1", "4,3,2,1,1,2,1,1"]))
+    elif len(set(names)) == len(names):
+        write_parquet(path, {name: [1, 2] for name in names})
+    else:
+        return
+    with pytest.raises(FeaturesError, match=said):
+        load_source(path)
+
+
+def test_numbers_may_begin_anywhere(tmp_path, features):
+    path = write_csv(tmp_path / "f.csv", features)
+    path.write_text(path.read_text().replace("f2", "f3").replace("f1", "f2").replace("f0", "f1"))
+    same(load_source(path), features)
+
+
+def test_a_table_of_a_hundred_thousand_columns_is_read(tmp_path):
+    n = 100_000
+    head = ",".join([*(f"f{i}" for i in range(n)), "pid", *LABELS[1:]])
+    lines = [",".join(["0.5"] * n) + labels for labels in (",1,1,1,1", ",1,2,1,1")]
+    (tmp_path / "f.csv").write_text("\n".join([head, *lines]))
+    assert load_source(tmp_path / "f.csv").embeddings.shape == (2, n)
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "LONGEST_LINE", 100)
+    (tmp_path / "f.csv").write_text("pid,camid\n" + "1" * 500)
+    with pytest.raises(FeaturesError, match="fewer than 100 characters"):
+        load_source(tmp_path / "f.csv")
+
+
+def test_a_table_larger_than_memory_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr("tacan.features.arrays.memory_limit", lambda: 50)
+    (tmp_path / "f.csv").write_text("pid,camid\n1,2\n")
+    with pytest.raises(FeaturesError, match="half of the memory"):
+        load_source(tmp_path / "f.csv")
+    write_parquet(tmp_path / "f.parquet", {"pids": np.ones(100, int), "camids": np.ones(100, int)})
+    with pytest.raises(FeaturesError, match="half of the memory"):
+        load_source(tmp_path / "f.parquet")
+
+
+def test_two_names_for_one_array_are_refused_unless_one_is_chosen(tmp_path, features):
+    arrays = columns_of(features, "embeddings", *LABELS)
+    np.savez(tmp_path / "f.npz", **arrays, pid=arrays["pids"] + 1)
+    np.savez(tmp_path / "labels.npz", pid=arrays["pids"] + 1)
+    with pytest.raises(FeaturesError, match="a file must hold `pids` once") as caught:
+        load_source(tmp_path / "f.npz", columns={"embeddings": "embeddings"})
+    assert "--columns pids=NAME" in caught.value.remedy
+    chosen = load_source(tmp_path / "f.npz", columns={"pids": "pid"})
+    np.testing.assert_array_equal(chosen.pids, arrays["pids"] + 1)

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tacan.errors import ConfigError, FeaturesError
-from tacan.evaluation.importers.readers import Arrays, matlab_vector, read_arrays
+from tacan.evaluation.importers.readers import matlab_vector, read_arrays
 from tacan.evaluation.source import DistanceMatrix, Source
+from tacan.features import checks
+from tacan.features.arrays import Arrays, array_names
 from tacan.features.files import OPTIONAL, REQUIRED, Features, load_features
 from tacan.text import counted
 
@@ -102,14 +105,12 @@ def parse_columns(text: str) -> dict[str, str]:
 
 def _is_native(path: Path) -> bool:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return (
-                "distances" not in archive
-                and "distmat" not in archive
-                and ("embeddings" in archive or not set(archive) & {*SPELLINGS, *PARTS})
-            )
-    except Exception:  # `load_features` says what is wrong with it.
+        names = set(array_names(path))
+    except FeaturesError:  # `load_features` says what is wrong with it.
         return True
+    return not names & {"distances", "distmat"} and (
+        "embeddings" in names or not names & {*SPELLINGS, *PARTS}
+    )
 
 
 def _renamed(path: Path, arrays: Arrays, columns: Mapping[str, str]) -> Arrays:
@@ -120,8 +121,18 @@ def _renamed(path: Path, arrays: Arrays, columns: Mapping[str, str]) -> Arrays:
             got=f"{', '.join(missing)}, where {path} has {', '.join(sorted(arrays))}",
             remedy="Correct --columns.",
         )
-    ours = {theirs: name for name, theirs in columns.items()}
-    named = {ours.get(name, SPELLINGS.get(name, name)): array for name, array in arrays.items()}
+    named = {ours: arrays[theirs] for ours, theirs in columns.items()}
+    for name, array in arrays.items():
+        ours = SPELLINGS.get(name, name)
+        if name in columns.values() or ours in columns:
+            continue
+        if ours in named:
+            raise FeaturesError(
+                f"a file must hold `{ours}` once",
+                got=f"two arrays that can be meant, one of them called {name!r}, in {path}",
+                remedy=f"Say which it is: --columns {ours}=NAME.",
+            )
+        named[ours] = array
     if path.suffix.lower() != ".mat":
         return named
     return {n: array if n in ALL_AXES else matlab_vector(array) for n, array in named.items()}
@@ -135,7 +146,10 @@ def _assembled(path: Path, arrays: Arrays) -> Source:
     if "query_embeddings" in arrays or "gallery_embeddings" in arrays:
         return _from_parts(_chosen(arrays, PARTS, ()))
     chosen = _chosen(arrays, REQUIRED, OPTIONAL[:-1])
-    return Features(**chosen, meta={"imported_from": path.name})
+    features = Features(**chosen, meta={"imported_from": path.name})
+    if features.tracklet_ids is None and features.embeddings.shape[1] >= checks.CHANCE_IS_OUT_FROM:
+        _copies_of_queries(features)
+    return features
 
 
 def _chosen(arrays: Arrays, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
@@ -151,8 +165,10 @@ def _chosen(arrays: Arrays, required: tuple[str, ...], optional: tuple[str, ...]
 
 def _matrix_by_roles(arrays: Arrays) -> DistanceMatrix:
     """A matrix whose rows and columns are marked in one list of tracklets."""
-    is_query = np.asarray(arrays["is_query"], dtype=bool)
-    gallery = np.flatnonzero(np.asarray(arrays["is_gallery"], dtype=bool))
+    n = np.size(arrays["pids"])
+    pids, camids = checks.pids(arrays["pids"], n), checks.camids(arrays["camids"], n)
+    is_query = checks.flags("is_query", arrays["is_query"], n)
+    gallery = np.flatnonzero(checks.flags("is_gallery", arrays["is_gallery"], n))
     others = gallery[~is_query[gallery]]
     shape = np.shape(arrays["distances"])
     sizes = {len(gallery): gallery, len(others): others}
@@ -164,7 +180,6 @@ def _matrix_by_roles(arrays: Arrays) -> DistanceMatrix:
             remedy="Make both from the same list of tracklets.",
         )
     columns = sizes[shape[1]]
-    pids, camids = np.asarray(arrays["pids"]), np.asarray(arrays["camids"])
     return DistanceMatrix(
         distances=arrays["distances"],
         query_pids=pids[is_query],
@@ -179,35 +194,61 @@ def _from_parts(arrays: dict[str, Any]) -> Features:
     """Queries and gallery in two parts; queries that are in the gallery too become one row."""
     query = _part(arrays, "query", is_query=True)
     gallery = _part(arrays, "gallery", is_query=False)
-    place = {_key(gallery, row): row for row in range(len(gallery))}
-    places = [place.get(_key(query, row)) for row in range(len(query))]
-    inside = [row for row in places if row is not None]
-    if inside and len(set(inside)) < len(query):
+    widths = query.embeddings.shape[1], gallery.embeddings.shape[1]
+    if widths[0] != widths[1]:
         raise FeaturesError(
-            "either all queries must be in the gallery, or none",
-            got=f"{len(set(inside))} of {len(query)}",
-            remedy="Give the gallery with all queries or without them.",
+            "queries and gallery must have vectors of one width",
+            got=f"{widths[0]} and {widths[1]} numbers",
+            remedy="Make both with the same model.",
         )
-    if inside:
-        is_query = np.zeros(len(gallery), dtype=bool)
-        is_query[inside] = True
-        return Features(
-            gallery.embeddings, gallery.pids, gallery.camids, is_query, gallery.is_gallery
-        )
-    return Features(
+    both = Features(
         embeddings=np.concatenate([query.embeddings, gallery.embeddings]),
         pids=np.concatenate([query.pids, gallery.pids]),
         camids=np.concatenate([query.camids, gallery.camids]),
         is_query=np.concatenate([query.is_query, gallery.is_query]),
         is_gallery=np.concatenate([query.is_gallery, gallery.is_gallery]),
     )
+    copies = _copies_of_queries(both)
+    if not len(copies):
+        return both
+    is_query = np.zeros(len(gallery), dtype=bool)
+    is_query[copies - len(query)] = True
+    return Features(gallery.embeddings, gallery.pids, gallery.camids, is_query, gallery.is_gallery)
 
 
 def _part(arrays: dict[str, Any], role: str, *, is_query: bool) -> Features:
-    embeddings = np.asarray(arrays[f"{role}_embeddings"])
-    roles = np.full(len(embeddings), is_query)
-    return Features(embeddings, arrays[f"{role}_pids"], arrays[f"{role}_camids"], roles, ~roles)
+    embeddings = checks.matrix(f"{role}_embeddings", arrays[f"{role}_embeddings"])
+    n = len(embeddings)
+    pids = checks.pids(arrays[f"{role}_pids"], n, f"{role}_pids")
+    camids = checks.camids(arrays[f"{role}_camids"], n, f"{role}_camids")
+    roles = np.full(n, is_query)
+    return Features(embeddings, pids, camids, roles, ~roles)
 
 
-def _key(part: Features, row: int) -> tuple[int, int, bytes]:
-    return int(part.pids[row]), int(part.camids[row]), part.embeddings[row].tobytes()
+def _copies_of_queries(features: Features) -> NDArray[np.intp]:
+    """For each query that is not in the gallery, the gallery row that is the same tracklet: of its
+    pid, camera and vector to the last bit. Empty where no query has one.
+
+    Raises `FeaturesError` where only some queries have one: then it can't be told which protocol's
+    gallery it is, and every number depends on that.
+    """
+    queries = np.flatnonzero(features.is_query & ~features.is_gallery)
+    others = np.flatnonzero(features.is_gallery & ~features.is_query)
+    # Sums are compared first: only rows that may be equal are looked at number by number.
+    sums = features.embeddings.sum(axis=1, dtype=np.float64)
+    others = others[np.isin(sums[others], sums[queries])]
+    place = {_key(features, row): row for row in others.tolist()}
+    copies = [place.get(_key(features, row)) for row in queries.tolist()]
+    found = {row for row in copies if row is not None}
+    if found and len(found) < len(queries):
+        raise FeaturesError(
+            "either all queries must be in the gallery, or none",
+            got=f"{len(found)} of {len(queries)}",
+            remedy="Give the gallery with all queries or without them.",
+        )
+    return np.array(copies if found else [], dtype=np.intp)
+
+
+def _key(features: Features, row: int) -> tuple[int, int, bytes]:
+    vector = features.embeddings[row]
+    return int(features.pids[row]), int(features.camids[row]), vector.tobytes()
