@@ -123,7 +123,7 @@ def compare_evaluations(
     differences = parts[1] - parts[0]
     bounds = _percentiles(differences, level, n_resamples, seed)
     # Where two sources differ for no query at all, 0 is said plainly.
-    differ = differences.any(axis=0)
+    differ = np.asarray(differences.any(axis=0))
     wide = _with_room_for_others(bounds, differences, level, lowest=-1)
     bounds = np.where(differ[:, None], wide, bounds)
     p_values = _exchanged(differences, n_resamples, seed)
@@ -199,7 +199,7 @@ def _with_room_for_others(
     """`bounds` [measures, 2], widened where all of `parts` [n, measures] are one value; parts lie
     between `lowest` and 1."""
     share = ((1 - level) / 2) ** (1 / len(parts))
-    agree = (parts == parts[0]).all(axis=0)
+    agree = np.asarray((parts == parts[:1]).all(axis=0))
     wide = share * parts[0][:, None] + (1 - share) * np.array([lowest, 1.0])
     return np.where(agree[:, None], wide, bounds)
 
