@@ -32,7 +32,7 @@ import torch
 from tacan.config import TrainConfig, load_config
 from tacan.synthetic import generate
 from tacan.training import train
-from tacan.training.build import build_batches, build_module, read_training_data
+from tacan.training.build_training import build_batches, build_module, read_training_data
 from tacan.training.processes import Processes
 
 SKIPPED = 3

@@ -15,19 +15,19 @@ from tacan.cores import available_cores
 from tacan.errors import ConfigError, TacanError
 from tacan.files import write_text
 from tacan.paper import (
-    Bed,
+    Benchmark,
     as_csv,
     as_json,
     as_markdown,
-    climb,
     collect_results,
     find_variants,
     generate_part,
-    generated_bed,
+    generated_benchmark,
     make_rows,
-    mars_bed,
-    plan_ladder,
+    mars_benchmark,
+    plan_cells,
     read_people,
+    run_table,
     variant_yaml,
 )
 from tacan.paper.published import TABLE_1 as PUBLISHED
@@ -90,19 +90,21 @@ def run(
         import torch
 
         torch.set_num_threads(threads)
-    bed = mars_bed(mars) if mars else _make_people(folder, place / "people", threads)
+    benchmark = mars_benchmark(mars) if mars else _make_people(folder, place / "people", threads)
     runs = place / "rows"
     base = folder / "base.yaml"
-    rungs = plan_ladder(
+    cells = plan_cells(
         base,
-        bed,
+        benchmark,
         runs,
         variants=variants,
         seeds=numbers,
         overrides=overrides,
     )
-    for first in range(0, len(rungs), len(variants)):
-        climb(rungs[first : first + len(variants)], bed, device=device, listener=show_stage)
+    for first in range(0, len(cells), len(variants)):
+        run_table(
+            cells[first : first + len(variants)], benchmark, device=device, listener=show_stage
+        )
         _write_tables(place, runs, size)
     say((place / "table1.md").read_text(encoding="utf-8"))
     note(f"{place}/table1.md, .csv, .json and .png")
@@ -124,14 +126,14 @@ def _seeds(text: str) -> list[int]:
         raise ConfigError([fault], source="the command line") from error
 
 
-def _make_people(folder: Path, out: Path, threads: int | None) -> Bed:
+def _make_people(folder: Path, out: Path, threads: int | None) -> Benchmark:
     people = read_people(folder / "people.yaml")
     for place, (part, arguments) in enumerate(people.items(), start=1):
         stage = Stage(place, len(people), f"Generate people: {part}", "tracklets", done=False)
         with show_stage(stage) as progress:
             workers = threads or available_cores()
             generate_part(out / part, arguments, workers=workers, progress=progress)
-    return generated_bed(out, people)
+    return generated_benchmark(out, people)
 
 
 def _write_tables(out: Path, runs: Path, size: str) -> None:

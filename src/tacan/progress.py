@@ -1,4 +1,4 @@
-"""How long work tells its caller how far it is, without knowing who listens."""
+"""The progress of long work, told to a listener."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Progress = Callable[[int, int], None]
 
 
 def silent(done: int, total: int) -> None:
-    """The listener of those who don't want to know."""
+    """The listener that does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Stage `number` of `count` begins, or was done before and is passed over.
 
-    `unit` is what its progress counts.
+    `unit` is what its progress counts, `seconds` the time that it took before, where that is known.
     """
 
     number: int
@@ -28,6 +28,7 @@ class Stage:
     title: str
     unit: str
     done: bool
+    seconds: float | None = None
 
 
 StageListener = Callable[[Stage], AbstractContextManager[Progress]]
@@ -35,6 +36,6 @@ StageListener = Callable[[Stage], AbstractContextManager[Progress]]
 
 
 def unheard(stage: Stage) -> AbstractContextManager[Progress]:
-    """The listener of those who don't want to know of stages."""
+    """The listener to stages that does nothing."""
     del stage
     return nullcontext(silent)

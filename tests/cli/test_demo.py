@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tacan.cli import main
-from tacan.demo import METHODS, DemoRecord, StepNotice
+from tacan.demo import METHODS, DemoRecord
+from tacan.progress import Stage
 
 ENTRY = {"mAP": 0.5432, "cmc": {"1": 0.61, "5": 0.87}}
 SCORES = {
@@ -21,9 +22,11 @@ def calls(monkeypatch):
 
     def run_demo(settings, out, *, fresh, listener):
         made.append((settings, out, fresh))
-        with listener(StepNotice(1, 2, "Generate people", "tracklets", 12.3)) as progress:
+        with listener(
+            Stage(1, 2, "Generate people", "tracklets", done=True, seconds=12.3)
+        ) as progress:
             progress(0, 1)
-        with listener(StepNotice(2, 2, "Train TACAN", "iterations", None)) as progress:
+        with listener(Stage(2, 2, "Train TACAN", "iterations", done=False)) as progress:
             progress(3, 7)
             if settings.seed == 99:
                 raise KeyboardInterrupt

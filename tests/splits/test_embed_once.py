@@ -14,8 +14,8 @@ from tacan.errors import ConfigError, CropError, DataError, FeaturesError, Stora
 from tacan.evaluation import evaluate
 from tacan.features.files import load_features
 from tacan.splits import SplitChoice, run_splits
-from tacan.splits.embed_once import EmbedOnce, everyone, pick
-from tacan.splits.stages import Extraction
+from tacan.splits.embed_once import EmbedOnce, all_tracklets, select
+from tacan.splits.vector_source import Extraction
 
 from .conftest import Watch, interrupt_after, save
 
@@ -55,7 +55,7 @@ def test_everyone_is_embedded_once(choice: SplitChoice, model: str, tmp_path: Pa
     )
     assert first.worked == ["Embed everyone"]
     assert not few.is_complete
-    n_frames = everyone(choice.load()).n_frames
+    n_frames = all_tracklets(choice.load()).n_frames
     assert first.progress["Embed everyone"][-1] == (n_frames, n_frames)
     assert len(load_features(out / "features.npz")) == 16
     # Other splits, another protocol and metric: nothing is embedded again.
@@ -123,7 +123,7 @@ def test_both_variants_of_prid(prid: Path, model: str, tmp_path: Path) -> None:
     record = run_splits(choice, source, tmp_path / "178")
     test = load_dataset("prid2011", prid, "test", split_number=1)
     features = load_features(tmp_path / "178" / "features.npz")
-    expected = evaluate(pick(features, test), "two-camera")
+    expected = evaluate(select(features, test), "two-camera")
     assert record.splits[1].evaluations["two-camera"].mean_ap == expected.mean_ap
     seeded = replace(choice, variant="prid-200", split_seed=2)
     with pytest.raises(StorageError, match="variant was 'prid-178', now 'prid-200'"):
@@ -184,7 +184,7 @@ def test_rows_that_can_not_be_picked(choice: SplitChoice, model: str, tmp_path: 
     features = load_features(tmp_path / "features.npz")
     test = choice.load()[0].test
     with pytest.raises(DataError, match="tracklet_ids"):
-        pick(replace(features, tracklet_ids=None), test)
+        select(replace(features, tracklet_ids=None), test)
     strangers = np.array([f"stranger {row}" for row in range(len(features))])
     with pytest.raises(DataError, match="none in 8 tracklets"):
-        pick(replace(features, tracklet_ids=strangers), test)
+        select(replace(features, tracklet_ids=strangers), test)

@@ -19,7 +19,8 @@ from torch import nn
 from tacan.config import ModelConfig, TrainConfig, config_yaml, load_config
 from tacan.config.load import parse_overrides
 from tacan.model import Tacan
-from tacan.training import TrainingStopped, build, train
+from tacan.training import TrainingStopped, train
+from tacan.training import build_training as build
 
 OFTEN = (
     "--run.iterations=60",

@@ -14,7 +14,7 @@ from tacan.embeddings.open import find_model_folder
 from tacan.errors import ConfigError
 from tacan.model import load_model
 from tacan.training import train
-from tacan.training.build import build_module
+from tacan.training.build_training import build_module
 from tacan.training.start import trained_model
 from tacan.training.stopping import TrainingStopped
 

@@ -71,7 +71,8 @@ def show_stage(stage: Stage) -> Iterator[Progress]:
     """A bar for a stage of long work, or a line that it was done before."""
     title = f"[{stage.number}/{stage.count}] {stage.title}"
     if stage.done:
-        note(f"{title}: done before")
+        took = "" if stage.seconds is None else f", in {stage.seconds:.0f} s"
+        note(f"{title}: done before{took}")
         yield silent
         return
     with progress_bar(title, stage.unit) as progress:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 if TYPE_CHECKING:
-    from tacan.demo import DemoRecord, StepNotice
-    from tacan.progress import Progress
+    from tacan.demo import DemoRecord
 
 __all__ = ["demo"]
 
@@ -52,7 +49,7 @@ def demo(
     fresh
         Remove what an earlier demo made in that folder and start over.
     """
-    from tacan.cli.console import note
+    from tacan.cli.console import note, show_stage
     from tacan.demo import DemoSettings, run_demo
 
     settings = DemoSettings(
@@ -62,25 +59,11 @@ def demo(
         test_identities=test_identities,
     )
     try:
-        record = run_demo(settings, out, fresh=fresh, listener=_show_step)
+        record = run_demo(settings, out, fresh=fresh, listener=show_stage)
     except KeyboardInterrupt:
         note(f"What is done lies in {out}; the same command, without --fresh, goes on from there.")
         raise
     _show(record)
-
-
-@contextmanager
-def _show_step(notice: StepNotice) -> Iterator[Progress]:
-    from tacan.cli.console import note, progress_bar
-    from tacan.progress import silent
-
-    title = f"[{notice.number}/{notice.count}] {notice.title}"
-    if notice.seconds is not None:
-        note(f"{title}: done before, in {notice.seconds:.0f} s")
-        yield silent
-        return
-    with progress_bar(title, notice.unit) as progress:
-        yield progress
 
 
 def _show(record: DemoRecord) -> None:

@@ -15,7 +15,7 @@ from cyclopts.validators import Number
 if TYPE_CHECKING:
     from tacan.embeddings.extract import ExtractionReport
     from tacan.splits import SplitChoice, SplitsRecord, VectorSource
-    from tacan.splits.stages import Extraction
+    from tacan.splits.vector_source import Extraction
 
 __all__ = ["splits"]
 
@@ -138,7 +138,7 @@ def splits(
     from tacan.datasets import DATASETS
     from tacan.evaluation.protocol import parse_protocols
     from tacan.splits import Listeners, SplitChoice, parse_numbers, run_splits
-    from tacan.splits.stages import Extraction
+    from tacan.splits.vector_source import Extraction
 
     n_splits = DATASETS[dataset].n_splits if dataset in DATASETS else 1
     choice = SplitChoice(

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tacan.demo.settings import DemoSettings
 from tacan.demo.steps import PICTURE, REPORT, Step, demo_steps, read_scores
-from tacan.progress import Progress, silent
-from tacan.runs.demo_folder import Ledger, remove
+from tacan.progress import Progress, Stage, StageListener, unheard
+from tacan.runs.run_state import RunKind, RunState, remove
 
-__all__ = ["DemoRecord", "Listener", "StepNotice", "run_demo"]
-
-
-@dataclass(frozen=True, slots=True)
-class StepNotice:
-    """Which step of how many begins; or was done before, in `seconds`, and is passed over."""
-
-    number: int
-    count: int
-    title: str
-    unit: str
-    seconds: float | None
+__all__ = ["DemoRecord", "run_demo"]
 
 
-Listener = Callable[[StepNotice], AbstractContextManager[Progress]]
-"""Told of each step; the step runs in the block that it gives and reports its progress there."""
+DEMO = RunKind(
+    "a demo",
+    "demo.json",
+    "Choose another folder by --out, or start over by --fresh.",
+    unknown_differs=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +38,8 @@ class DemoRecord:
     skipped: tuple[str, ...]
 
 
-def _silently(notice: StepNotice) -> AbstractContextManager[Progress]:
-    del notice
-    return nullcontext(silent)
-
-
 def run_demo(
-    settings: DemoSettings, out: Path, *, fresh: bool = False, listener: Listener = _silently
+    settings: DemoSettings, out: Path, *, fresh: bool = False, listener: StageListener = unheard
 ) -> DemoRecord:
     """Makes the demo in the folder `out`, or what is left to do of it.
 
@@ -80,49 +67,50 @@ def run_demo(
     plain = settings.record()
     if fresh:
         planned = demo_steps(settings, out, {})
-        names = [name for step in planned for name in (*step.makes, *step.scraps)]
-        ledger = Ledger.start_over(out, plain, names)
+        names = [name for step in planned for name in (*step.makes, *step.partials)]
+        state = RunState.start_over(DEMO, out, plain, names)
     else:
-        ledger = Ledger.open(out, plain)
-        ledger.write()
-    steps = demo_steps(settings, out, ledger.seconds)
-    n_done = _prepare(steps, ledger, out)
+        state = RunState.open_or_create(DEMO, out, plain)
+    steps = demo_steps(settings, out, state.seconds)
+    n_done = _prepare(steps, state, out)
     for number, step in enumerate(steps, start=1):
-        before = ledger.seconds[step.name] if number <= n_done else None
-        with listener(StepNotice(number, len(steps), step.title, step.unit, before)) as progress:
-            if number > n_done:
-                _work(step, ledger, progress)
+        done = number <= n_done
+        before = state.seconds[step.name] if done else None
+        stage = Stage(number, len(steps), step.title, step.unit, done=done, seconds=before)
+        with listener(stage) as progress:
+            if not done:
+                _work(step, state, progress)
     return DemoRecord(
         out=out,
         report=out / REPORT,
         picture=out / PICTURE,
         scores=read_scores(out),
-        seconds=dict(ledger.seconds),
+        seconds=dict(state.seconds),
         skipped=tuple(step.name for step in steps[:n_done]),
     )
 
 
-def _prepare(steps: tuple[Step, ...], ledger: Ledger, out: Path) -> int:
+def _prepare(steps: tuple[Step, ...], state: RunState, out: Path) -> int:
     """How many steps, from the first on, are done. What was made after them is removed.
 
     A step that was interrupted keeps what it has, to go on from there.
     """
     n_done = 0
     for step in steps:
-        if step.name not in ledger.done or not all((out / name).exists() for name in step.makes):
+        if step.name not in state.done or not all((out / name).exists() for name in step.makes):
             break
         n_done += 1
-    stale = [step for step in steps[n_done:] if step.name in ledger.done]
+    stale = [step for step in steps[n_done:] if step.name in state.done]
     remove(out, [name for step in stale for name in step.makes])
-    ledger.forget(step.name for step in stale)
+    state.reset(step.name for step in stale)
     return n_done
 
 
-def _work(step: Step, ledger: Ledger, progress: Progress) -> None:
+def _work(step: Step, state: RunState, progress: Progress) -> None:
     began = time.monotonic()
     try:
         step.work(progress)
     except BaseException:
-        ledger.note(step.name, time.monotonic() - began, done=False)
+        state.note(step.name, time.monotonic() - began, done=False)
         raise
-    ledger.note(step.name, time.monotonic() - began, done=True)
+    state.note(step.name, time.monotonic() - began, done=True)

@@ -33,7 +33,7 @@ PICTURE = "clip_weights.png"
 class Step:
     """One step of a demo, in its folder.
 
-    `makes` is what it leaves there, `scraps` what it may leave when it is interrupted, and `unit`
+    `makes` is what it leaves there, `partials` what it may leave when it is interrupted, and `unit`
     what its progress counts.
     """
 
@@ -42,7 +42,7 @@ class Step:
     unit: str
     makes: tuple[str, ...]
     work: Callable[[Progress], None]
-    scraps: tuple[str, ...] = ()
+    partials: tuple[str, ...] = ()
 
 
 def demo_steps(settings: DemoSettings, out: Path, seconds: dict[str, float]) -> tuple[Step, ...]:
@@ -71,7 +71,7 @@ def demo_steps(settings: DemoSettings, out: Path, seconds: dict[str, float]) -> 
             "frames",
             (f"{method.name}.npz",),
             partial(_embed, method, out),
-            scraps=(f"{method.name}.npz.partial",),
+            partials=(f"{method.name}.npz.partial",),
         )
         for method in METHODS
     ]

@@ -1,27 +1,33 @@
 """The paper's tables: which settings make which row, what it published, and what ours come to."""
 
-from tacan.paper.ladder import climb, plan_ladder
-from tacan.paper.people import Bed, generate_part, generated_bed, mars_bed, read_people
+from tacan.paper.benchmark import (
+    Benchmark,
+    generate_part,
+    generated_benchmark,
+    mars_benchmark,
+    read_people,
+)
+from tacan.paper.table_cells import plan_cells, run_table
 from tacan.paper.tables import as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import Variant, find_variants, variant_config, variant_yaml
 from tacan.runs.table1_results import Result, collect_results
 
 __all__ = [
-    "Bed",
+    "Benchmark",
     "Result",
     "Variant",
     "as_csv",
     "as_json",
     "as_markdown",
-    "climb",
     "collect_results",
     "find_variants",
     "generate_part",
-    "generated_bed",
+    "generated_benchmark",
     "make_rows",
-    "mars_bed",
-    "plan_ladder",
+    "mars_benchmark",
+    "plan_cells",
     "read_people",
+    "run_table",
     "variant_config",
     "variant_yaml",
 ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tacan.errors import FeaturesError, StorageError
+from tacan.errors import FeaturesError
 from tacan.features.files import Features, load_features
-from tacan.files import write_text
+from tacan.runs.run_state import RunKind, RunState
 
-__all__ = ["SETTINGS_FILE", "SplitsFolder", "finished"]
+__all__ = ["SPLITS", "SplitsFolder", "finished"]
 
-SETTINGS_FILE = "splits.json"
-FORMAT = 1
+SPLITS = RunKind(
+    "a splits result",
+    "splits.json",
+    "Take those again, or choose another folder by --out.",
+)
 
 
 class SplitsFolder:
@@ -38,56 +41,13 @@ class SplitsFolder:
         """The vectors of the test half of split `number`, by its own model."""
         return self.run(number) / "features.npz"
 
-    def claim(self, settings: dict[str, Any]) -> None:
+    def open_or_create(self, settings: Mapping[str, Any]) -> None:
         """Makes the folder one for `settings`, or checks that it was.
 
-        A setting that was not known when the folder was begun is no difference. Raises
-        `StorageError` where there is anything else, or a result with other settings, which it
-        lists; nothing is touched then.
+        Raises `StorageError` where there is anything else, or a result with other settings, which
+        it lists; nothing is touched then.
         """
-        # Through JSON and back, as what lies on the disk went: tuples become lists.
-        settings = json.loads(json.dumps(settings))
-        if self._is_free():
-            content = {"format": FORMAT, "settings": settings}
-            write_text(self.path / SETTINGS_FILE, json.dumps(content, indent=2) + "\n")
-            return
-        before = self._read()
-        differences = [
-            f"{name} was {before[name]!r}, now {value!r}"
-            for name, value in settings.items()
-            if name in before and before[name] != value
-        ]
-        if differences:
-            raise StorageError(
-                "a result over splits goes on with the settings that it began with",
-                got="\n  - ".join([f"other settings in {self.path}:", *differences]),
-                remedy="\nTake those again, or choose another folder by --out.",
-            )
-
-    def _is_free(self) -> bool:
-        if not self.path.exists():
-            return True
-        # A draft of the settings is all that a process which was killed at once may have left.
-        draft = f".{SETTINGS_FILE}."
-        return self.path.is_dir() and all(p.name.startswith(draft) for p in self.path.iterdir())
-
-    def _read(self) -> dict[str, Any]:
-        path = self.path / SETTINGS_FILE
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            known = isinstance(content, dict) and content.get("format") == FORMAT
-            if known and isinstance(content.get("settings"), dict):
-                return content["settings"]
-            found = f"a {SETTINGS_FILE} of another version"
-        except (FileNotFoundError, NotADirectoryError):
-            found = f"no {SETTINGS_FILE}"
-        except (OSError, ValueError) as error:
-            found = f"a {SETTINGS_FILE} that can't be read ({error})"
-        raise StorageError(
-            "a result over splits needs a folder that is new, empty or its own",
-            got=f"{self.path}, where there is {found}",
-            remedy="Choose another folder by --out. Nothing was changed.",
-        )
+        RunState.open_or_create(SPLITS, self.path, settings)
 
 
 def finished(path: Path) -> Features | None:

@@ -93,7 +93,7 @@ def read_result(path: Path) -> Result | None:
         raise StorageError(
             "a row's result must be as it was written",
             got=f"{path}: {error}",
-            remedy="Delete it and run the ladder again.",
+            remedy="Delete it and run the table again.",
         ) from error
 
 

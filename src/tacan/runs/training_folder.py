@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tacan.config import TrainConfig, config_yaml, load_config
 from tacan.errors import TrainingError
 from tacan.files import write_text
+from tacan.runs.run_state import setting_differences
 
-__all__ = ["FREE", "RunFolder", "check_settings", "plain_settings", "settle"]
+__all__ = ["RESUMABLE_CHANGES", "RunFolder", "check_settings", "plain_settings", "resolve_paths"]
 
 Settings = dict[str, dict[str, Any]]
 
-FREE = frozenset(
+RESUMABLE_CHANGES = frozenset(
     {
-        ("data", "root"),
-        ("data", "splits_file"),
-        ("data", "workers"),
-        ("data", "memory"),
-        ("run", "recompute"),
-        ("run", "validate_every"),
-        ("run", "checkpoint_every"),
-        ("run", "log_every"),
+        "data.root",
+        "data.splits_file",
+        "data.workers",
+        "data.memory",
+        "run.recompute",
+        "run.validate_every",
+        "run.checkpoint_every",
+        "run.log_every",
     }
 )
-"""What may differ when a run goes on, because the weights don't depend on it."""
+"""Settings that may differ when a run goes on, because the weights don't depend on them."""
 
-ITERATIONS = ("run", "iterations")
+ITERATIONS = "run.iterations"
 """May differ where the learning rate doesn't depend on it."""
 
 
@@ -64,7 +64,7 @@ class RunFolder:
         write_text(self.config, config_yaml(config))
 
 
-def settle(config: TrainConfig) -> TrainConfig:
+def resolve_paths(config: TrainConfig) -> TrainConfig:
     """`config` with absolute paths, so that a run can go on from any working directory."""
     weights = config.model.weights
     paths = {name: getattr(config.data, name) for name in ("root", "splits_file")}
@@ -92,24 +92,12 @@ def check_settings(before: Settings, config: TrainConfig) -> None:
 
     It lists the differences that matter: those that the weights depend on.
     """
-    if differences := list(_differences(before, plain_settings(config))):
+    now, changeable = plain_settings(config), RESUMABLE_CHANGES
+    if config.optimiser.decay == "none":
+        changeable |= {ITERATIONS}
+    if differences := setting_differences(before, now, changeable=changeable):
         raise TrainingError(
             "a run goes on with the settings that it began with",
             got="\n  - ".join(["", *differences]),
             remedy="\nTake those of the run's config.yaml, or choose another folder by --out.",
         )
-
-
-def _differences(before: Settings, now: Settings) -> Iterator[str]:
-    for section, settings in now.items():
-        for name, value in settings.items():
-            old = before.get(section, {}).get(name, value)
-            if old == value or (section, name) in FREE:
-                continue
-            if (section, name) == ITERATIONS and now["optimiser"]["decay"] == "none":
-                continue
-            yield f"{section}.{name} was {_shown(old)}, now {_shown(value)}"
-
-
-def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)

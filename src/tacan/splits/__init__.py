@@ -5,18 +5,18 @@ all splits) or `tacan.splits.train_each.TrainEach` (a model of its own for each)
 """
 
 from tacan.evaluation.summary import Summary, summarise
-from tacan.splits.choice import Halves, SplitChoice, parse_numbers
-from tacan.splits.run import SplitResult, SplitsRecord, run_splits
-from tacan.splits.stages import Listeners, Stage, VectorSource
+from tacan.splits.split_choice import SplitChoice, TrainTestSplit, parse_numbers
+from tacan.splits.splits_result import SplitResult, SplitsRecord, run_splits
+from tacan.splits.vector_source import Listeners, Stage, VectorSource
 
 __all__ = [
-    "Halves",
     "Listeners",
     "SplitChoice",
     "SplitResult",
     "SplitsRecord",
     "Stage",
     "Summary",
+    "TrainTestSplit",
     "VectorSource",
     "parse_numbers",
     "run_splits",

@@ -11,10 +11,10 @@ from tacan.errors import DataError
 from tacan.features.files import Features, load_features
 from tacan.records import Tracklet, TrackletSplit
 from tacan.runs.splits_folder import SplitsFolder, finished
-from tacan.splits.choice import Halves, tracklets_key
-from tacan.splits.stages import Extraction, Listeners, Stage
+from tacan.splits.split_choice import TrainTestSplit, tracklets_key
+from tacan.splits.vector_source import Extraction, Listeners, Stage
 
-__all__ = ["EmbedOnce", "everyone", "pick"]
+__all__ = ["EmbedOnce", "all_tracklets", "select"]
 
 
 class EmbedOnce:
@@ -48,13 +48,13 @@ class EmbedOnce:
         }
 
     def vectors(
-        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+        self, splits: Sequence[TrainTestSplit], folder: SplitsFolder, listeners: Listeners
     ) -> Iterator[Features]:
-        """Embeds all people of `halves`, where they are not in `folder`, and picks each test half.
+        """Embeds all people of `splits`, unless `folder` has them, and selects each test half.
 
         Raises what `tacan.embeddings.extract.extract_to_file` raises.
         """
-        people = everyone(halves)
+        people = all_tracklets(splits)
         path, key = folder.all_features, tracklets_key(people)
         before = finished(path)
         done = before is not None and before.meta.get("tracklets") == key
@@ -66,32 +66,32 @@ class EmbedOnce:
                 )
                 listeners.report(report)
         features = load_features(path)
-        for half in halves:
-            yield pick(features, half.test)
+        for split in splits:
+            yield select(features, split.test)
 
 
-def everyone(halves: Sequence[Halves]) -> TrackletSplit:
-    """All tracklets of `halves`, train and test, each once, sorted by their ids.
+def all_tracklets(splits: Sequence[TrainTestSplit]) -> TrackletSplit:
+    """All tracklets of `splits`, train and test, each once, sorted by their ids.
 
     On the real data sets that is the same set whichever splits are chosen.
     """
     known: dict[str, Tracklet] = {}
-    for half in halves:
-        known |= {tracklet.tracklet_id: tracklet for tracklet in (*half.train, *half.test)}
+    for split in splits:
+        known |= {tracklet.tracklet_id: tracklet for tracklet in (*split.train, *split.test)}
     tracklets = tuple(known[name] for name in sorted(known))
     nobody = (False,) * len(tracklets)
-    dataset = halves[0].test.dataset
+    dataset = splits[0].test.dataset
     return TrackletSplit(dataset, "everyone", tracklets, is_query=nobody, is_gallery=nobody)
 
 
-def pick(features: Features, split: TrackletSplit) -> Features:
+def select(features: Features, split: TrackletSplit) -> Features:
     """The rows of `features` that are in `split`, in its order and with its roles.
 
     Tracklets of `split` that could not be embedded are left out, as an embedding of `split` alone
     leaves them out. Raises `DataError` where none could be.
     """
     if features.tracklet_ids is None:
-        raise DataError("vectors are picked by `tracklet_ids`", got="features without them")
+        raise DataError("vectors are selected by `tracklet_ids`", got="features without them")
     row_of = {name: row for row, name in enumerate(features.tracklet_ids.tolist())}
     found = [place for place, t in enumerate(split) if t.tracklet_id in row_of]
     if not found:

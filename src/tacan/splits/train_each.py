@@ -11,9 +11,9 @@ from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.features.files import Features, load_features
 from tacan.progress import Progress
 from tacan.runs.splits_folder import SplitsFolder, finished
-from tacan.runs.training_folder import FREE, plain_settings, settle
-from tacan.splits.choice import Halves, SplitChoice
-from tacan.splits.stages import Extraction, Listeners, Stage
+from tacan.runs.training_folder import RESUMABLE_CHANGES, plain_settings, resolve_paths
+from tacan.splits.split_choice import SplitChoice, TrainTestSplit
+from tacan.splits.vector_source import Extraction, Listeners, Stage
 from tacan.training import train
 from tacan.training.processes import Processes
 
@@ -56,7 +56,7 @@ class TrainEach:
     """
 
     def __init__(self, config: TrainConfig, *, extraction: Extraction | None = None) -> None:
-        self._config = settle(config)
+        self._config = resolve_paths(config)
         self._extraction = extraction or Extraction()
         n_processes = Processes.from_torchrun().world_size
         if n_processes > 1:
@@ -72,12 +72,13 @@ class TrainEach:
             f"{section}.{name}": value
             for section, settings in plain_settings(self._config).items()
             for name, value in settings.items()
-            if (section, name) not in FREE and not (section == "data" and name in CHOSEN)
+            if f"{section}.{name}" not in RESUMABLE_CHANGES
+            and not (section == "data" and name in CHOSEN)
         }
         return {"source": "a training for each split", **plain, **self._extraction.settings()}
 
     def vectors(
-        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+        self, splits: Sequence[TrainTestSplit], folder: SplitsFolder, listeners: Listeners
     ) -> Iterator[Features]:
         """Trains on each train half and embeds its test half, where that is not in `folder`.
 
@@ -85,27 +86,27 @@ class TrainEach:
         one of other people, and what `tacan.training.train` and
         `tacan.embeddings.extract.extract_to_file` raise.
         """
-        for place, half in enumerate(halves):
-            path = folder.features(half.number)
+        for place, split in enumerate(splits):
+            path = folder.features(split.number)
             features = finished(path)
-            if features is not None and features.meta.get("halves") != half.key:
-                raise _other_people(folder, half)
-            done, count = features is not None, 2 * len(halves)
+            if features is not None and features.meta.get("halves") != split.key:
+                raise _other_people(folder, split)
+            done, count = features is not None, 2 * len(splits)
             training = Stage(
-                2 * place + 1, count, f"Train on split {half.number}", "iterations", done
+                2 * place + 1, count, f"Train on split {split.number}", "iterations", done
             )
             with listeners.stage(training) as progress:
                 if not done:
                     train(
-                        self._for_split(half.number),
-                        folder.run(half.number),
+                        self._for_split(split.number),
+                        folder.run(split.number),
                         resume=True,
                         progress=progress,
                     )
-            embedding = Stage(2 * place + 2, count, f"Embed split {half.number}", "frames", done)
+            embedding = Stage(2 * place + 2, count, f"Embed split {split.number}", "frames", done)
             with listeners.stage(embedding) as progress:
                 if features is None:
-                    features = self._embed(half, folder, listeners, progress)
+                    features = self._embed(split, folder, listeners, progress)
             yield features
 
     def _for_split(self, number: int) -> TrainConfig:
@@ -113,20 +114,20 @@ class TrainEach:
         return self._config.model_copy(update={"data": data})
 
     def _embed(
-        self, half: Halves, folder: SplitsFolder, listeners: Listeners, progress: Progress
+        self, split: TrainTestSplit, folder: SplitsFolder, listeners: Listeners, progress: Progress
     ) -> Features:
-        model, path = folder.run(half.number), folder.features(half.number)
-        notes = {"model": str(model), "halves": half.key}
+        model, path = folder.run(split.number), folder.features(split.number)
+        notes = {"model": str(model), "halves": split.key}
         report = self._extraction.to_file(
-            half.test, self._extraction.open(str(model)), path, notes=notes, progress=progress
+            split.test, self._extraction.open(str(model)), path, notes=notes, progress=progress
         )
         listeners.report(report)
         return load_features(path)
 
 
-def _other_people(folder: SplitsFolder, half: Halves) -> StorageError:
+def _other_people(folder: SplitsFolder, split: TrainTestSplit) -> StorageError:
     return StorageError(
         "a finished split keeps its people and their crops",
-        got=f"others for split {half.number} than when {folder.features(half.number)} was made",
+        got=f"others for split {split.number} than when {folder.features(split.number)} was made",
         remedy="Restore the data set and its splits file, or choose another folder by --out.",
     )

@@ -3,8 +3,8 @@
 The only room that knows lightning. Its unit is the iteration: one batch, one step.
 """
 
-from tacan.training.logs import LogRow
-from tacan.training.run import RunRecord, train
 from tacan.training.stopping import TrainingStopped
+from tacan.training.training_log import LogRow
+from tacan.training.training_run import RunRecord, train
 
 __all__ = ["LogRow", "RunRecord", "TrainingStopped", "train"]

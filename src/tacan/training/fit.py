@@ -15,11 +15,11 @@ from tacan.progress import Progress, silent
 from tacan.runs.training_folder import RunFolder, plain_settings
 from tacan.training.callbacks import Reporting, Saving, Validating
 from tacan.training.checkpoints import Checkpoint, write_checkpoint
-from tacan.training.data import TrainingBatches, TrainingData, dead_workers_explained
-from tacan.training.logs import LogRow, RunLog
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes, build_trainer, quiet_lightning
 from tacan.training.stopping import TrainingStopped
+from tacan.training.training_data import TrainingBatches, TrainingData, dead_workers_explained
+from tacan.training.training_log import LogRow, RunLog
 from tacan.training.validation import validation_scores
 
 __all__ = ["Listeners", "Outcome", "fit"]
@@ -27,7 +27,7 @@ __all__ = ["Listeners", "Outcome", "fit"]
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who wants to know: of every iteration, every row of the log, every validation."""
+    """Called with every iteration, every row of the log, every validation."""
 
     progress: Progress = silent
     on_row: Callable[[LogRow], None] | None = None
@@ -56,11 +56,11 @@ def fit(
     """Trains `module` on `batches`, from where it stands to the end of the run.
 
     Only the first process writes and reports. Raises `TrainingStopped` after SIGINT or SIGTERM,
-    and whatever else `tacan.training.run.train` says.
+    and whatever else `tacan.training.training_run.train` says.
     """
     log = RunLog(folder.path, last_iteration=module.first_iteration) if processes.is_first else None
-    desk = _Desk(config, folder, data, log, listeners if processes.is_first else Listeners())
-    reporting, validating, saving = _callbacks(config, desk, checkpoint)
+    records = _Records(config, folder, data, log, listeners if processes.is_first else Listeners())
+    reporting, validating, saving = _callbacks(config, records, checkpoint)
     try:
         with quiet_lightning(), dead_workers_explained(), torch.random.fork_rng(devices=[]):
             trainer = build_trainer(
@@ -90,8 +90,8 @@ def fit(
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """Where the callbacks' results are written down: in the first process, which has a log."""
+class _Records:
+    """The files and listeners for the callbacks' results; only the first process has a log."""
 
     config: TrainConfig
     folder: RunFolder
@@ -129,7 +129,7 @@ class _Desk:
 
 
 def _callbacks(
-    config: TrainConfig, desk: _Desk, checkpoint: Checkpoint | None
+    config: TrainConfig, records: _Records, checkpoint: Checkpoint | None
 ) -> tuple[Reporting, Validating, Saving]:
     clips, run = config.clips, config.run
     n_tracklets = clips.identities_per_batch * clips.tracklets_per_identity
@@ -137,22 +137,22 @@ def _callbacks(
         every=run.log_every,
         iterations=run.iterations,
         images_per_iteration=n_tracklets * clips.n_clips * config.model.clip_len,
-        on_row=desk.row,
-        progress=desk.listeners.progress,
+        on_row=records.row,
+        progress=records.listeners.progress,
         window=checkpoint.window if checkpoint else {},
         losses=checkpoint.losses if checkpoint else {},
     )
     validating = Validating(
         every=run.validate_every,
         iterations=run.iterations,
-        validate=desk.validate,
+        validate=records.validate,
         reporting=reporting,
         scores=checkpoint.scores if checkpoint else {},
     )
     saving = Saving(
         every=run.checkpoint_every,
         iterations=run.iterations,
-        save=lambda module: desk.save(module, reporting, validating),
+        save=lambda module: records.save(module, reporting, validating),
         reporting=reporting,
     )
     return reporting, validating, saving

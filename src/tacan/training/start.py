@@ -9,7 +9,7 @@ from tacan.model import Tacan, load_model
 
 __all__ = ["trained_model"]
 
-_FREE = {"weights", "metric"}
+_MAY_DIFFER = {"weights", "metric"}
 """Settings of a model that may differ: where its encoder once began, and how it is compared."""
 
 
@@ -29,7 +29,10 @@ def trained_model(spec: str, settings: ModelConfig) -> Tacan:
             ]
         )
     found = load_model(folder)
-    theirs, ours = found.config.model_dump(exclude=_FREE), settings.model_dump(exclude=_FREE)
+    theirs, ours = (
+        found.config.model_dump(exclude=_MAY_DIFFER),
+        settings.model_dump(exclude=_MAY_DIFFER),
+    )
     faults = [
         f"model.{name} is {ours[name]!r}, but {spec} was trained with {value!r}; set it to that"
         for name, value in theirs.items()

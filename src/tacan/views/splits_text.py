@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tacan.evaluation.summary import DDOF, RANKS, Summary
-from tacan.splits.run import SplitsRecord
+from tacan.splits.splits_result import SplitsRecord
 from tacan.views.evaluation_text import as_json as evaluation_json
 
 __all__ = ["COLUMNS", "as_json", "as_rows", "conclusion"]

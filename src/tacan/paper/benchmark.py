@@ -1,4 +1,4 @@
-"""Who a ladder trains on and who it is tested with: generated people, or a copy of MARS.
+"""The people that a table is trained on and tested with: generated ones, or a copy of MARS.
 
 Generated people are data sets drawn from different seeds. They share neither an identity nor a
 camera: the cameras of a test, with their places, light and colours, are as new to the model as
@@ -16,13 +16,22 @@ from typing import Any
 import numpy as np
 import yaml
 
+from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError, StorageError
 from tacan.progress import Progress, silent
+from tacan.runs.run_state import setting_differences
 from tacan.synthetic import generate, read_manifest, read_visibility
 from tacan.synthetic.settings import Settings
 from tacan.synthetic.truth import is_generated
 
-__all__ = ["Bed", "Crowd", "generate_part", "generated_bed", "mars_bed", "read_people"]
+__all__ = [
+    "Benchmark",
+    "TestSet",
+    "generate_part",
+    "generated_benchmark",
+    "mars_benchmark",
+    "read_people",
+]
 
 PARTS: dict[str, dict[str, Any]] = {
     # A `folder` can have any number of cameras; only a test has distractors and junk.
@@ -38,11 +47,13 @@ Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class TestSet:
     """A data set on disk, by its name for `load_dataset` and its root.
 
     `visibility` holds what is known of occlusion, by tracklet id, or None.
     """
+
+    __test__ = False  # not a test of pytest's
 
     dataset: str
     root: Path
@@ -50,14 +61,14 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Bed:
-    """Who the ladder stands on: those it trains on, and those of each test by the test's name.
+class Benchmark:
+    """The data set to train on, and those to test with by the tests' names.
 
-    `settings` tell one bed from another.
+    `settings` tell one benchmark from another.
     """
 
-    train: Crowd
-    tests: Mapping[str, Crowd]
+    train: TestSet
+    tests: Mapping[str, TestSet]
     settings: Mapping[str, Any]
 
 
@@ -68,10 +79,8 @@ def read_people(path: Path) -> dict[str, dict[str, Any]]:
     `test` lists a seed for each test; test N is called `test-N`. Raises `ConfigError` with all
     faults at once, also where a seed comes twice: there would be people and cameras in common.
     """
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError([f"it can't be read: {error}"], source=f"people {path}") from error
+    read_yaml(path, source=f"people {path}")  # refuses what is no YAML of settings, or endless
+    tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
     sections = ("all", *PARTS)
     if not isinstance(tree, dict) or not all(
         isinstance(tree.get(name, {}), dict) for name in sections
@@ -124,10 +133,10 @@ def generate_part(
     wanted = Settings(**arguments).as_dict()
     if is_generated(out):
         before = read_manifest(out)["settings"]
-        if changed := [name for name, value in wanted.items() if before.get(name) != value]:
+        if differences := setting_differences(before, wanted, unknown_differs=True):
             raise StorageError(
-                "a ladder goes on with the people that it began with",
-                got=f"{out}, made with other settings: {', '.join(changed)}",
+                "a table goes on with the people that it began with",
+                got=f"{out}, made with other settings: {'; '.join(differences)}",
                 remedy="Choose another folder by --out.",
             )
         progress(1, 1)
@@ -135,12 +144,12 @@ def generate_part(
     generate(out, **arguments, workers=workers, progress=progress)
 
 
-def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
-    """The bed of people that `generate_part` made in `out`, each part in a folder of its name."""
-    return Bed(
-        train=Crowd(people["train"]["layout"], out / "train"),
+def generated_benchmark(out: Path, people: Mapping[str, Arguments]) -> Benchmark:
+    """The people that `generate_part` made in `out`, each part in a folder of its name."""
+    return Benchmark(
+        train=TestSet(people["train"]["layout"], out / "train"),
         tests={
-            part: Crowd(arguments["layout"], out / part, read_visibility(out / part))
+            part: TestSet(arguments["layout"], out / part, read_visibility(out / part))
             for part, arguments in people.items()
             if part != "train"
         },
@@ -148,7 +157,7 @@ def generated_bed(out: Path, people: Mapping[str, Arguments]) -> Bed:
     )
 
 
-def mars_bed(root: Path) -> Bed:
+def mars_benchmark(root: Path) -> Benchmark:
     """A copy of MARS: its own training and test people, and the same six cameras in both."""
-    mars = Crowd("mars", root)
-    return Bed(train=mars, tests={"mars": mars}, settings={"mars": True})
+    mars = TestSet("mars", root)
+    return Benchmark(train=mars, tests={"mars": mars}, settings={"mars": True})

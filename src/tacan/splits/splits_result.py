@@ -13,8 +13,8 @@ from tacan.evaluation.summary import Summary, measures, summarise
 from tacan.features.files import Features
 from tacan.retrieval.distances import METRICS
 from tacan.runs.splits_folder import SplitsFolder
-from tacan.splits.choice import Halves, SplitChoice
-from tacan.splits.stages import Listeners, VectorSource
+from tacan.splits.split_choice import SplitChoice, TrainTestSplit
+from tacan.splits.vector_source import Listeners, VectorSource
 
 __all__ = ["PROTOCOL", "SplitResult", "SplitsRecord", "run_splits"]
 
@@ -92,13 +92,13 @@ def run_splits(
     if metric is not None and metric not in METRICS:
         fault = f"a metric must be one of {', '.join(METRICS)}; got {metric!r}"
         raise ConfigError([fault], source="the evaluation of splits")
-    halves = choice.load()
+    chosen = choice.load()
     folder = SplitsFolder(out)
-    folder.claim({**choice.settings(), **source.settings()})
-    vectors = source.vectors(halves, folder, listeners or Listeners())
+    folder.open_or_create({**choice.settings(), **source.settings()})
+    vectors = source.vectors(chosen, folder, listeners or Listeners())
     splits = tuple(
-        _evaluate(half, features, names, metric)
-        for half, features in zip(halves, vectors, strict=True)
+        _evaluate(split, features, names, metric)
+        for split, features in zip(chosen, vectors, strict=True)
     )
     summaries = {
         name: summarise([measures(split.evaluations[name]) for split in splits]) for name in names
@@ -107,13 +107,13 @@ def run_splits(
 
 
 def _evaluate(
-    half: Halves, features: Features, names: Sequence[str], metric: str | None
+    split: TrainTestSplit, features: Features, names: Sequence[str], metric: str | None
 ) -> SplitResult:
     ids = features.tracklet_ids
     embedded = set() if ids is None else set(ids.tolist())
     return SplitResult(
-        number=half.number,
+        number=split.number,
         evaluations=evaluate_protocols(features, names, metric=metric),
-        left_out=tuple(t.tracklet_id for t in half.test if t.tracklet_id not in embedded),
+        left_out=tuple(t.tracklet_id for t in split.test if t.tracklet_id not in embedded),
         model_fingerprint=str(features.meta.get("model_fingerprint", "")),
     )

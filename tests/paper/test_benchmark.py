@@ -6,7 +6,13 @@ import pytest
 
 from tacan.datasets import load_dataset
 from tacan.errors import ConfigError, StorageError
-from tacan.paper.people import Crowd, generate_part, generated_bed, mars_bed, read_people
+from tacan.paper.benchmark import (
+    TestSet,
+    generate_part,
+    generated_benchmark,
+    mars_benchmark,
+    read_people,
+)
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "table1"
 
@@ -28,19 +34,19 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
     assert list(people) == ["train", "test-2", "test-5"]
     for part, arguments in people.items():
         generate_part(tmp_path / part, arguments)
-    bed = generated_bed(tmp_path, people)
-    train = load_dataset(bed.train.dataset, bed.train.root, "train")
+    benchmark = generated_benchmark(tmp_path, people)
+    train = load_dataset(benchmark.train.dataset, benchmark.train.root, "train")
     assert len(train.pids) == 3
     assert min(t.pid for t in train) == 1, "no junk or distractors to train on"
-    assert list(bed.tests) == ["test-2", "test-5"]
-    for crowd in bed.tests.values():
-        test = load_dataset(crowd.dataset, crowd.root, "test")
+    assert list(benchmark.tests) == ["test-2", "test-5"]
+    for test_set in benchmark.tests.values():
+        test = load_dataset(test_set.dataset, test_set.root, "test")
         assert len(test.pids) == 2
         assert max(train.camids) > 2 >= max(test.camids)
-        assert crowd.visibility is not None
-        assert set(crowd.visibility) == {tracklet.tracklet_id for tracklet in test}
+        assert test_set.visibility is not None
+        assert set(test_set.visibility) == {tracklet.tracklet_id for tracklet in test}
 
-    root = bed.tests["test-2"].root
+    root = benchmark.tests["test-2"].root
     truth = root / "ground_truth" / "visibility.npz"
     before = truth.stat().st_mtime_ns
     generate_part(root, people["test-2"])
@@ -63,7 +69,7 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
         (PEOPLE.replace("identities: 2", "people: 2"), ["no such setting", "test.identities"]),
         (PEOPLE + "more: {}", ["no such section"]),
         ("all: [1]", ["its sections are"]),
-        ("all: {", ["can't be read"]),
+        ("all: {", ["it is not YAML"]),
     ],
 )
 def test_faults_are_reported_together(tmp_path: Path, text: str, faults: list[str]) -> None:
@@ -80,8 +86,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
-    bed = mars_bed(tmp_path)
-    assert [bed.train, *bed.tests.values()] == 2 * [Crowd("mars", tmp_path)]
+    benchmark = mars_benchmark(tmp_path)
+    assert [benchmark.train, *benchmark.tests.values()] == 2 * [TestSet("mars", tmp_path)]
 
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])

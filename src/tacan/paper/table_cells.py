@@ -1,4 +1,4 @@
-"""Trains and tests the rows of Table 1, one after another, and goes on where it was stopped."""
+"""The cells of Table 1, a row with a seed each: trained and tested one after another, resumable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
 from tacan.features.files import Features, load_features
-from tacan.paper.people import Bed, Crowd
+from tacan.paper.benchmark import Benchmark, TestSet
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
@@ -24,7 +24,7 @@ from tacan.runs.table1_results import Result, TestScores, read_result, result_fi
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder  # the networks take ten seconds to load
 
-__all__ = ["PROTOCOL", "Rung", "climb", "plan_ladder"]
+__all__ = ["PROTOCOL", "Cell", "plan_cells", "run_table"]
 
 PROTOCOL = "mars-9330"
 """The one whose gallery has the size that the paper gives."""
@@ -33,8 +33,8 @@ NO_ATTENTION = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One row with one seed: what it is trained with, and where its result lies."""
+class Cell:
+    """One row with one seed: the settings of its training, and the file of its result."""
 
     variant: Variant
     seed: int
@@ -46,22 +46,22 @@ class Rung:
         return f"{self.variant.name}, seed {self.seed}"
 
 
-def plan_ladder(
+def plan_cells(
     base: str | Path,
-    bed: Bed,
+    benchmark: Benchmark,
     out: Path,
     *,
     variants: Sequence[Variant],
     seeds: Sequence[int],
     overrides: Mapping[str, Any] | None = None,
-) -> tuple[Rung, ...]:
+) -> tuple[Cell, ...]:
     """All rows with the first seed, then all with the next, so that a table is soon complete.
 
     `base` and `overrides` are those of `variant_config`. Raises `ConfigError`.
     """
-    data = {"data.dataset": bed.train.dataset, "data.root": str(bed.train.root)}
+    data = {"data.dataset": benchmark.train.dataset, "data.root": str(benchmark.train.root)}
     return tuple(
-        Rung(
+        Cell(
             variant,
             seed,
             variant_config(variant, base, {**(overrides or {}), **data, "run.seed": seed}),
@@ -72,44 +72,49 @@ def plan_ladder(
     )
 
 
-def climb(
-    rungs: Sequence[Rung], bed: Bed, *, device: str = "auto", listener: StageListener = unheard
+def run_table(
+    cells: Sequence[Cell],
+    benchmark: Benchmark,
+    *,
+    device: str = "auto",
+    listener: StageListener = unheard,
 ) -> None:
-    """Trains, embeds and tests each of `rungs`, where its result is not there yet.
+    """Trains, embeds and tests each of `cells`, where its result is not there yet.
 
     Raises `StorageError` where a result is of other people, `TrainingError` where it is of other
     settings, and what `tacan.training.train` and `tacan.embeddings.extract.extract_to_file` raise.
     An interrupted training goes on at the next call.
     """
-    for place, rung in enumerate(rungs):
-        result = read_result(rung.result)
+    for place, cell in enumerate(cells):
+        result = read_result(cell.result)
         if result is not None:
-            _check_same(result, rung, bed)
-        done, count = result is not None, 2 * len(rungs)
-        training = Stage(2 * place + 1, count, f"Train {rung.title}", "iterations", done)
+            _check_same(result, cell, benchmark)
+        done, count = result is not None, 2 * len(cells)
+        training = Stage(2 * place + 1, count, f"Train {cell.title}", "iterations", done)
         with listener(training) as progress:
             if not done:
-                _train(rung, progress)
-        testing = Stage(2 * place + 2, count, f"Test {rung.title}", "frames", done)
+                _train(cell, progress)
+        testing = Stage(2 * place + 2, count, f"Test {cell.title}", "frames", done)
         with listener(testing) as progress:
             if not done:
-                write_result(rung.result, _test(rung, bed, device, progress))
+                write_result(cell.result, _test(cell, benchmark, device, progress))
 
 
-def _train(rung: Rung, progress: Progress) -> None:
+def _train(cell: Cell, progress: Progress) -> None:
     from tacan.training import train
 
-    train(rung.config, rung.result.parent, resume=True, progress=progress)
+    train(cell.config, cell.result.parent, resume=True, progress=progress)
 
 
-def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
+def _test(cell: Cell, benchmark: Benchmark, device: str, progress: Progress) -> Result:
     from tacan.embeddings.open import open_embedder
     from tacan.runs.training_folder import plain_settings
 
-    run, config = rung.result.parent, rung.config
+    run, config = cell.result.parent, cell.config
     embedder = open_embedder(str(run), device=device)
     splits = {
-        name: load_dataset(crowd.dataset, crowd.root, "test") for name, crowd in bed.tests.items()
+        name: load_dataset(test_set.dataset, test_set.root, "test")
+        for name, test_set in benchmark.tests.items()
     }
     total, before = sum(split.n_frames for split in splits.values()), 0
     tests = {}
@@ -119,15 +124,15 @@ def _test(rung: Rung, bed: Bed, device: str, progress: Progress) -> Result:
         before += split.n_frames
         tests[name] = TestScores(
             scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
-            occlusion_auc=_occlusion_auc(features, bed.tests[name], config),
+            occlusion_auc=_occlusion_auc(features, benchmark.tests[name], config),
         )
     return Result(
-        row=rung.variant.name,
-        seed=rung.seed,
+        row=cell.variant.name,
+        seed=cell.seed,
         tests=tests,
         model_fingerprint=embedder.fingerprint,
         training=plain_settings(config),
-        people=bed.settings,
+        people=benchmark.settings,
     )
 
 
@@ -146,20 +151,20 @@ def _embed(
     return load_features(path)
 
 
-def _occlusion_auc(features: Features, crowd: Crowd, config: TrainConfig) -> float | None:
-    if crowd.visibility is None or config.model.clip_weight == NO_ATTENTION:
+def _occlusion_auc(features: Features, test_set: TestSet, config: TrainConfig) -> float | None:
+    if test_set.visibility is None or config.model.clip_weight == NO_ATTENTION:
         return None
-    auc = occlusion_test(features, crowd.visibility, clip_len=config.model.clip_len).auc
+    auc = occlusion_test(features, test_set.visibility, clip_len=config.model.clip_len).auc
     return None if auc != auc else auc  # NaN, which JSON doesn't have
 
 
-def _check_same(result: Result, rung: Rung, bed: Bed) -> None:
+def _check_same(result: Result, cell: Cell, benchmark: Benchmark) -> None:
     from tacan.runs.training_folder import check_settings
 
-    check_settings(dict(result.training), rung.config)
-    if result.people != bed.settings:
+    check_settings(dict(result.training), cell.config)
+    if result.people != benchmark.settings:
         raise StorageError(
-            "a ladder goes on with the people that it began with",
-            got=f"{rung.result}, which is of others",
+            "a table goes on with the people that it began with",
+            got=f"{cell.result}, which is of others",
             remedy="Choose another folder by --out.",
         )

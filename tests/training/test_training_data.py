@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from tacan.clips.identity_sampler import Draw
 from tacan.errors import ConfigError, CropError
 from tacan.records import Tracklet, TrackletSplit
-from tacan.training.data import TrainingBatches, divide
+from tacan.training.training_data import TrainingBatches, divide
 
 
 def split_of(pids: list[int]) -> TrackletSplit:

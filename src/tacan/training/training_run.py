@@ -11,13 +11,13 @@ from tacan.config import TrainConfig
 from tacan.errors import TrainingError
 from tacan.model import save_model
 from tacan.progress import Progress, silent
-from tacan.runs.training_folder import RunFolder, check_settings, settle
-from tacan.training.build import build_batches, build_module, read_training_data
+from tacan.runs.training_folder import RunFolder, check_settings, resolve_paths
+from tacan.training.build_training import build_batches, build_module, read_training_data
 from tacan.training.checkpoints import Checkpoint, read_checkpoint, remove_drafts
-from tacan.training.data import TrainingData
 from tacan.training.fit import Listeners, Outcome, fit
-from tacan.training.logs import LogRow
 from tacan.training.processes import Processes
+from tacan.training.training_data import TrainingData
+from tacan.training.training_log import LogRow
 
 __all__ = ["RunRecord", "train"]
 
@@ -79,7 +79,7 @@ def train(
     TrainingStopped
         After SIGINT or SIGTERM, with a checkpoint left to go on from.
     """
-    config, folder, processes = settle(config), RunFolder(out), Processes.from_torchrun()
+    config, folder, processes = resolve_paths(config), RunFolder(out), Processes.from_torchrun()
     if processes.is_first:
         folder.check(config, resume=resume)
     data = read_training_data(config)

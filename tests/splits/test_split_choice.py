@@ -8,8 +8,8 @@ import pytest
 
 from tacan.datasets import load_dataset
 from tacan.errors import ConfigError, DatasetLayoutError
-from tacan.splits import Halves, SplitChoice, parse_numbers
-from tacan.splits.choice import NUMBERED
+from tacan.splits import SplitChoice, TrainTestSplit, parse_numbers
+from tacan.splits.split_choice import NUMBERED
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_options_without_meaning(options: dict[str, object], fault: str) -> None
 )
 def test_halves_are_those_of_the_reader(prid: Path, options: dict[str, object]) -> None:
     choice = SplitChoice(dataset="prid2011", root=prid, numbers=(1, 4), **options)
-    halves = choice.load()
-    assert [half.number for half in halves] == [1, 4]
-    for half in halves:
-        given = {"split_number": half.number, **options}
-        assert half.train == load_dataset("prid2011", prid, "train", **given)
-        assert half.test == load_dataset("prid2011", prid, "test", **given)
+    splits = choice.load()
+    assert [split.number for split in splits] == [1, 4]
+    for split in splits:
+        given = {"split_number": split.number, **options}
+        assert split.train == load_dataset("prid2011", prid, "train", **given)
+        assert split.test == load_dataset("prid2011", prid, "test", **given)
 
 
 def test_a_key_stands_for_people_and_crops_but_not_for_the_place(
@@ -83,10 +83,10 @@ def test_a_key_stands_for_people_and_crops_but_not_for_the_place(
     choice = SplitChoice(dataset="ilids-vid", root=ilids, numbers=(0, 1))
     first, second = choice.load()
     assert first.key != second.key
-    assert first.key != Halves(0, first.test, first.train).key
+    assert first.key != TrainTestSplit(0, first.test, first.train).key
     moved = replace(choice, root=tmp_path / "moved")
     shutil.copytree(ilids, moved.root)
-    assert [half.key for half in moved.load()] == [first.key, second.key]
+    assert [split.key for split in moved.load()] == [first.key, second.key]
     crop = first.train.tracklets[0].path(0).relative_to(ilids)
     (moved.root / crop).unlink()
     assert moved.load()[0].key != first.key

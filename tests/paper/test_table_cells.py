@@ -1,4 +1,4 @@
-"""A tiny ladder from end to end: interrupted, resumed, and asked for what it refuses."""
+"""A tiny table from end to end: interrupted, resumed, and asked for what it refuses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import torch
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
 from tacan.features.files import load_features
-from tacan.paper.ladder import PROTOCOL, Rung, climb, plan_ladder
-from tacan.paper.people import Bed, generate_part, generated_bed, read_people
+from tacan.paper.benchmark import Benchmark, generate_part, generated_benchmark, read_people
+from tacan.paper.table_cells import PROTOCOL, Cell, plan_cells, run_table
 from tacan.paper.variants import find_variants
 from tacan.progress import Progress, Stage
 from tacan.runs.table1_results import collect_results, read_result
@@ -52,17 +52,19 @@ test: {identities: 6, occluded_share: 1.0, seeds: [2, 3]}
 
 
 @pytest.fixture(scope="module")
-def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
+def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     folder = tmp_path_factory.mktemp("people ü")
     (folder / "people.yaml").write_text(PEOPLE, encoding="utf-8")
     people = read_people(folder / "people.yaml")
     for part, arguments in people.items():
         generate_part(folder / part, arguments)
-    return generated_bed(folder, people)
+    return generated_benchmark(folder, people)
 
 
-def plan(bed: Bed, out: Path, **changes: object) -> tuple[Rung, ...]:
-    return plan_ladder("demo", bed, out, variants=ROWS, seeds=(0, 1), overrides={**TINY, **changes})
+def plan(benchmark: Benchmark, out: Path, **changes: object) -> tuple[Cell, ...]:
+    return plan_cells(
+        "demo", benchmark, out, variants=ROWS, seeds=(0, 1), overrides={**TINY, **changes}
+    )
 
 
 class Notes:
@@ -84,32 +86,34 @@ class Notes:
 
 
 @pytest.fixture(scope="module")
-def climbed(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Notes, Notes]:
-    """A ladder that was interrupted in its fourth stage, and then finished."""
-    out = tmp_path_factory.mktemp("ladder")
+def finished_table(
+    benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Notes, Notes]:
+    """A table that was interrupted in its fourth stage, and then finished."""
+    out = tmp_path_factory.mktemp("table")
     first, second = Notes(interrupt=4), Notes()
     with pytest.raises(KeyboardInterrupt):
-        climb(plan(bed, out), bed, device="cpu", listener=first)
-    climb(plan(bed, out), bed, device="cpu", listener=second)
+        run_table(plan(benchmark, out), benchmark, device="cpu", listener=first)
+    run_table(plan(benchmark, out), benchmark, device="cpu", listener=second)
     return out, first, second
 
 
-def test_rows_are_climbed_seed_by_seed(bed: Bed, tmp_path: Path) -> None:
-    rungs = plan(bed, tmp_path)
-    assert [rung.title for rung in rungs] == [
+def test_rows_are_finished_table_seed_by_seed(benchmark: Benchmark, tmp_path: Path) -> None:
+    cells = plan(benchmark, tmp_path)
+    assert [cell.title for cell in cells] == [
         "triplet, seed 0",
         "clip_attention, seed 0",
         "triplet, seed 1",
         "clip_attention, seed 1",
     ]
-    assert [rung.config.run.seed for rung in rungs] == [0, 0, 1, 1]
-    assert [rung.config.clips.n_clips for rung in rungs] == [1, 2, 1, 2]
-    assert all(rung.config.data.root == bed.train.root for rung in rungs)
+    assert [cell.config.run.seed for cell in cells] == [0, 0, 1, 1]
+    assert [cell.config.clips.n_clips for cell in cells] == [1, 2, 1, 2]
+    assert all(cell.config.data.root == benchmark.train.root for cell in cells)
 
 
 @pytest.mark.slow
-def test_what_was_done_is_not_done_again(climbed: tuple[Path, Notes, Notes]) -> None:
-    _, first, second = climbed
+def test_what_was_done_is_not_done_again(finished_table: tuple[Path, Notes, Notes]) -> None:
+    _, first, second = finished_table
     assert [stage.number for stage in first.heard] == [1, 2, 3, 4]
     assert [stage.done for stage in second.heard] == [True, True] + [False] * 6
     assert {stage.count for stage in second.heard} == {8}
@@ -117,8 +121,8 @@ def test_what_was_done_is_not_done_again(climbed: tuple[Path, Notes, Notes]) -> 
 
 
 @pytest.mark.slow
-def test_the_results_are_those_of_the_features(climbed: tuple[Path, Notes, Notes]) -> None:
-    out, _, _ = climbed
+def test_the_results_are_those_of_the_features(finished_table: tuple[Path, Notes, Notes]) -> None:
+    out, _, _ = finished_table
     results = collect_results(out)
     assert {row: list(seeds) for row, seeds in results.items()} == {
         "triplet": [0, 1],
@@ -144,20 +148,22 @@ def test_the_results_are_those_of_the_features(climbed: tuple[Path, Notes, Notes
 
 @pytest.mark.slow
 def test_other_settings_and_other_people_are_refused(
-    climbed: tuple[Path, Notes, Notes], bed: Bed
+    finished_table: tuple[Path, Notes, Notes], benchmark: Benchmark
 ) -> None:
-    out, _, _ = climbed
+    out, _, _ = finished_table
     with pytest.raises(TrainingError, match=r"loss\.margin was 0\.3, now 0\.2"):
-        climb(plan(bed, out, **{"loss.margin": 0.2}), bed)
-    other = replace(bed, settings={"generated": {}})
+        run_table(plan(benchmark, out, **{"loss.margin": 0.2}), benchmark)
+    other = replace(benchmark, settings={"generated": {}})
     with pytest.raises(StorageError, match="people that it began with"):
-        climb(plan(other, out), other)
+        run_table(plan(other, out), other)
 
 
 @pytest.mark.slow
-def test_a_damaged_result_is_named(climbed: tuple[Path, Notes, Notes], tmp_path: Path) -> None:
+def test_a_damaged_result_is_named(
+    finished_table: tuple[Path, Notes, Notes], tmp_path: Path
+) -> None:
     out = tmp_path / "copy"
-    shutil.copytree(climbed[0], out)
+    shutil.copytree(finished_table[0], out)
     broken = out / "triplet" / "seed-1" / "result.json"
     for content in ("{", '{"row": "triplet"}', "[]", '{"tests": {"test-2": 1}}', '{"tests": 1}'):
         broken.write_text(content, encoding="utf-8")
@@ -166,7 +172,9 @@ def test_a_damaged_result_is_named(climbed: tuple[Path, Notes, Notes], tmp_path:
     assert read_result(out / "nowhere.json") is None
 
 
-def test_contradictions_are_found_before_anything_is_trained(bed: Bed, tmp_path: Path) -> None:
+def test_contradictions_are_found_before_anything_is_trained(
+    benchmark: Benchmark, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match="divides by the sum"):
-        plan(bed, tmp_path, **{"clips.n_clips": 1})
+        plan(benchmark, tmp_path, **{"clips.n_clips": 1})
     assert not list(tmp_path.iterdir())

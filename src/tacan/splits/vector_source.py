@@ -11,7 +11,7 @@ from tacan.features.files import Features
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
 from tacan.runs.splits_folder import SplitsFolder
-from tacan.splits.choice import Halves
+from tacan.splits.split_choice import TrainTestSplit
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder
@@ -26,7 +26,7 @@ def _unheard(report: ExtractionReport) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who wants to know: of every stage; and of what an embedding passed over."""
+    """Called with every stage, and with what an embedding left out."""
 
     stage: StageListener = unheard
     report: Callable[[ExtractionReport], None] = _unheard
@@ -40,7 +40,7 @@ class VectorSource(Protocol):
         ...
 
     def vectors(
-        self, halves: Sequence[Halves], folder: SplitsFolder, listeners: Listeners
+        self, splits: Sequence[TrainTestSplit], folder: SplitsFolder, listeners: Listeners
     ) -> Iterator[Features]:
         """The features of each test half in turn. What lies finished in `folder` is taken."""
         ...

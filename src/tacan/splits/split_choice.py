@@ -1,4 +1,4 @@
-"""Which splits of which copy of a data set, and the people in their halves."""
+"""The splits of a data set to evaluate, and the people to train on and to test with in each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tacan.datasets.prid2011 import VARIANTS
 from tacan.errors import ConfigError, DatasetLayoutError
 from tacan.records import Tracklet, TrackletSplit
 
-__all__ = ["NUMBERED", "Halves", "SplitChoice", "parse_numbers", "tracklets_key"]
+__all__ = ["NUMBERED", "SplitChoice", "TrainTestSplit", "parse_numbers", "tracklets_key"]
 
 NUMBERED = tuple(name for name, dataset in DATASETS.items() if dataset.n_splits > 1)
 """The data sets with numbered splits."""
@@ -44,7 +44,7 @@ def parse_numbers(text: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Halves:
+class TrainTestSplit:
     """Split `number`: the tracklets to train on, and those to test with."""
 
     number: int
@@ -121,10 +121,10 @@ class SplitChoice:
             "split_seed": self.split_seed,
         }
 
-    def load(self) -> tuple[Halves, ...]:
-        """The halves of every chosen split. Raises `DatasetLayoutError`."""
+    def load(self) -> tuple[TrainTestSplit, ...]:
+        """Every chosen split. Raises `DatasetLayoutError`."""
         return tuple(
-            Halves(number, self._half("train", number), self._half("test", number))
+            TrainTestSplit(number, self._half("train", number), self._half("test", number))
             for number in self.numbers
         )
 

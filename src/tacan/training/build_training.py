@@ -18,11 +18,11 @@ from tacan.losses.softmax import SoftmaxLoss
 from tacan.model import build_model
 from tacan.model.encoders import FrameEncoder
 from tacan.training.checkpoints import Checkpoint
-from tacan.training.data import TrainingBatches, TrainingData, divide
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes
 from tacan.training.schedule import build_optimiser, learning_rate_factor
 from tacan.training.start import trained_model
+from tacan.training.training_data import TrainingBatches, TrainingData, divide
 
 __all__ = ["build_batches", "build_module", "read_training_data"]
 
