@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tacan.gallery import cannot_link as cannot_link_module
 from tacan.gallery import open_gallery
-from tacan.gallery.cannot_link import cannot_link, co_occurring_pairs
+from tacan.gallery.cannot_link import calibrate, cannot_link, co_occurring_pairs
 from tacan.gallery.gallery_records import Trajectory
 from tests.gallery.conftest import CARD, new_source, new_tracklet
 
@@ -158,3 +159,25 @@ def test_a_second_search_reads_no_trajectory_again(tmp_path, monkeypatch):
             writer.add(source.id, [new_tracklet(99, n_crops=0)], fingerprint=CARD.fingerprint)
         assert gallery.calibration() is not first
         assert len(read) == 48
+
+
+def test_of_many_pairs_the_closest_are_asked_and_of_the_others_the_same_share_is_kept(
+    tmp_path, monkeypatch
+):
+    """Numbers 0 to 7 stand on one spot, and so may be one person: 28 of 780 pairs."""
+    with crowd(tmp_path, 40, one_person=8) as gallery:
+        whole = gallery.calibration(metric="euclidean")
+        assert len(whole.distances) == 780 - 28
+        monkeypatch.setattr(cannot_link_module, "CLOSEST", 50)
+        monkeypatch.setattr(cannot_link_module, "OTHERS", 200)
+        seen = []
+        found = calibrate(
+            gallery.index(), gallery.store, metric="euclidean", progress=lambda *at: seen.append(at)
+        )
+    assert seen[-1] == (250, 250)
+    assert len(found.distances) == pytest.approx(752, abs=25)
+    n_exact = int((found.distances <= whole.distances[40]).sum())
+    np.testing.assert_array_equal(found.distances[:n_exact], whole.distances[:n_exact])
+    for share in (0.25, 0.5, 0.75):
+        expected = np.quantile(whole.distances, share)
+        assert np.quantile(found.distances, share) == pytest.approx(expected, rel=0.03)

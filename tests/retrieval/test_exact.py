@@ -106,3 +106,33 @@ def test_products_are_those_of_the_chosen_rows_in_order(seed, n, share):
     query = rng.integers(-3, 4, 5).astype(np.float32)
     index = make_index(matrix, cut=n // 2)
     np.testing.assert_array_equal(index.inner_products(query, chosen), matrix[chosen] @ query)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("dim", [8, 48, 300])
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_whose_float32_products_hide_their_order(metric, dim, seed):
+    """All rows lie about a distant query; their distances differ by less than float32 loses."""
+    rng = np.random.default_rng(seed)
+    query = (3000 + rng.standard_normal(dim)).astype(np.float32)
+    away = rng.standard_normal((3000, dim))
+    away *= np.sqrt(dim * rng.uniform(1, 1.05, 3000))[:, None] / np.linalg.norm(
+        away, axis=1, keepdims=True
+    )
+    matrix = (query + away).astype(np.float32)
+    found, wanted = check(matrix, query, np.ones(3000, bool), 10, metric)
+    assert found == wanted
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("scale", [1e-23, 1e-22, 1e-21, 1e-20, 1e-18, 1e18, 1e20])
+def test_rows_whose_squares_lose_their_digits(metric, scale):
+    """Squares below or about the least that float32 can hold, and beyond the largest."""
+    rng = np.random.default_rng(4)
+    matrix = (np.float32(scale) * rng.standard_normal((2000, 6))).astype(np.float32)
+    query = (np.float32(scale) * rng.standard_normal(6)).astype(np.float32)
+    found, wanted = check(matrix, query, np.ones(2000, bool), 10, metric)
+    assert found == wanted
+    mixed = np.where(rng.random((2000, 1)) < 0.5, matrix, np.float32(1e3) * matrix)
+    found, wanted = check(mixed, query, rng.random(2000) < 0.7, 10, metric)
+    assert found == wanted

@@ -141,3 +141,17 @@ def test_with_too_few_pairs_the_figures_are_shown() -> None:
     assert "The distance is 0.0820." in results_reason(
         make_results(match, n_pairs=0, pair_distances=None)
     )
+
+
+def test_an_estimate_is_not_called_a_bound() -> None:
+    """Only what was counted is one: a fitted tail, or generated people, can be wrong either way."""
+    fitted = Certainty("sure", 5000, 0, 1 / 50_000, 0.02)
+    match = replace(make_match(0.5), certainty=fitted)
+    said = match_reason(match, make_results(match, n_searched=1000))
+    assert "None of 5,000 pairs" in said
+    assert "about 0.02 strangers" in said
+    prior = Certainty("likely", 8, 0, 1 / 100, 0.12, by_prior=True)
+    said = match_reason(replace(match, certainty=prior), make_results(match, n_searched=12))
+    assert said.startswith("None of 8 pairs of certainly different people are as close as this; by")
+    assert "by generated people" in said
+    assert "about 0.12 strangers" in said

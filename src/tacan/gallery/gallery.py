@@ -33,6 +33,7 @@ from tacan.gallery.timestamps import from_microseconds
 from tacan.gallery.vector_cache import VectorCache
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.priors import load_prior
 from tacan.runs.lock import ProcessLock
 
 __all__ = ["Gallery"]
@@ -183,7 +184,8 @@ class Gallery:
             index = self.index()
             made = self._calibrations.get(metric)
             if made is None or made[0] is not index:
-                found = calibrate(index, self.store, metric=metric, progress=progress)
+                prior = load_prior(self.model.fingerprint, metric)
+                found = calibrate(index, self.store, metric=metric, prior=prior, progress=progress)
                 made = self._calibrations[metric] = index, found
             return made[1]
 

@@ -4,22 +4,36 @@ Two tracklets that one camera saw at the same time, at different places of its p
 people. How near such pairs come tells what a small distance is worth in this very gallery, with
 this model, without anybody having named a face.
 
-With n such pairs, k of them at most as far apart as a match:
+With n such pairs, k of them at most as far apart as a match at distance d:
 
-- p_value = (k + 1) / (n + 1), an estimate (from above, if anything) of how often two different
-  people are that near: it is never 0, since n pairs can't show that;
+- Counted, the share of different people who are that near is (k + 1) / (n + 1): from above, and
+  never 0, since n pairs can't show that.
+- Fitted, from 2,000 pairs on, it goes on below the closest. With t the distance of the m-th
+  closest pair, m the larger of 20 and n / 20, the share is F(d) = (m + 1) / (n + 1) (d / t)^a for
+  d < t. The power is Hill's (1975): 1/a = mean log(t / d_i) over the pairs below t, and a is taken
+  lower by 1.64 of its standard errors a / sqrt(m). Distances end at 0, as this tail does. Fewer
+  pairs come from few people, too few to say how it goes on.
+- p_value is the fitted share where that is the smaller, but never below k / (n + 1), which was
+  seen, and never below a hundredth of the counted share.
 - expected_false_matches = p_value x the number of tracklets searched: how many other people are
   to be expected as near as this match or nearer.
 
-The level: `sure` where expected_false_matches <= 0.05, `likely` where it is <= 0.5, else
-`unsure`; `unknown` with fewer than 100 pairs. Pairs of one camera share its light and its
-background, and so lie nearer than different people in two cameras do: the judgement errs on the
-careful side. It knows nothing of people who dress alike on purpose.
+The level: `sure` where expected_false_matches <= 0.05, `likely` where it is <= 0.5, else `unsure`.
+
+Where there are fewer than 2,000 pairs, but 8 or more, the fitted share is that of the model's
+prior, if it has one: the same statistic from generated scenes, scaled down where the gallery's own
+pairs lie closer (by their median, and by the closest of them). It makes nothing `sure`. Without a
+prior and with fewer than 100 pairs the level is `unknown`.
+
+Pairs of one camera share its light and its background, and so lie nearer than different people in
+two cameras do: the judgement errs on the careful side. It knows nothing of people who dress alike
+on purpose.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -28,8 +42,15 @@ from numpy.typing import NDArray
 __all__ = ["LIKELY", "MINIMUM_PAIRS", "SURE", "Calibration", "Certainty"]
 
 MINIMUM_PAIRS = 100
+MINIMUM_TO_FIT = 2000
+MINIMUM_WITH_PRIOR = 8
 SURE = 0.05
 LIKELY = 0.5
+
+TAIL_PAIRS, TAIL_SHARE = 20, 0.05
+STANDARD_ERRORS = 1.64
+MOST_BEYOND = 100
+"""How many times below the counted share the fitted one may go."""
 
 Level = Literal["sure", "likely", "unsure", "unknown"]
 
@@ -46,6 +67,8 @@ class Certainty:
         Those that are at most as far apart as the match.
     p_value, expected_false_matches
         See the module; None where the level is `unknown`.
+    by_prior
+        Whether p_value rests on generated people, for want of pairs of the gallery's own.
     """
 
     level: Level
@@ -53,14 +76,17 @@ class Certainty:
     n_closer: int
     p_value: float | None = None
     expected_false_matches: float | None = None
+    by_prior: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Calibration:
-    """The distances float64 [n], ascending, of pairs that are certainly different people."""
+    """The distances float64 [n], ascending, of pairs that are certainly different people; and the
+    prior of the model that made the vectors, if it has one."""
 
     metric: str
     distances: NDArray[np.float64]
+    prior: Calibration | None = None
 
     def certainty(self, distance: float, *, n_searched: int) -> Certainty:
         """How sure a match at this distance among `n_searched` tracklets is.
@@ -69,11 +95,57 @@ class Calibration:
         >>> [hundred.certainty(distance, n_searched=5).level for distance in (0.1, 1.0)]
         ['sure', 'unsure']
         """
-        n = len(self.distances)
-        n_closer = int(np.searchsorted(self.distances, distance, side="right"))
-        if n < MINIMUM_PAIRS:
+        n, n_closer = len(self.distances), self._n_closer(distance)
+        counted = (n_closer + 1) / (n + 1)
+        fitted = counted
+        if n >= MINIMUM_TO_FIT:
+            fitted = self._fitted_share(distance)
+        elif self.prior is not None and n >= MINIMUM_WITH_PRIOR:
+            fitted = self._drawn_together(self.prior)._fitted_share(distance)
+        elif n < MINIMUM_PAIRS:
             return Certainty("unknown", n, n_closer)
-        p_value = (n_closer + 1) / (n + 1)
-        expected = p_value * n_searched
-        level: Level = "sure" if expected <= SURE else "likely" if expected <= LIKELY else "unsure"
-        return Certainty(level, n, n_closer, p_value, expected)
+        p_value = min(counted, max(n_closer / (n + 1), fitted))
+        by_prior = p_value < counted and n < MINIMUM_TO_FIT
+        level = _level(p_value * n_searched)
+        if by_prior and level == "sure" and counted * n_searched > SURE:
+            level = "likely"
+        return Certainty(level, n, n_closer, p_value, p_value * n_searched, by_prior)
+
+    def _n_closer(self, distance: float) -> int:
+        return int(np.searchsorted(self.distances, distance, side="right"))
+
+    def _drawn_together(self, prior: Calibration) -> Calibration:
+        """The prior, scaled down so that neither its median nor its closest pair of as many as
+        these lies farther than theirs."""
+        shares = [0.5, 1 / (len(self.distances) + 1)]
+        own = np.array([np.median(self.distances), self.distances[0]])
+        scale = float((own / np.quantile(prior.distances, shares)).min())
+        return prior if scale >= 1 else Calibration(self.metric, scale * prior.distances)
+
+    def _fitted_share(self, distance: float) -> float:
+        """The share of different people at most this far apart: counted, or by the tail."""
+        n = len(self.distances)
+        counted = (self._n_closer(distance) + 1) / (n + 1)
+        n_tail, threshold, power = self._tail
+        if distance >= threshold:
+            return counted
+        fitted = (n_tail + 1) / (n + 1) * (distance / threshold) ** power
+        return max(fitted, counted / MOST_BEYOND)
+
+    @cached_property
+    def _tail(self) -> tuple[int, float, float]:
+        """The number m of pairs below the threshold, the threshold t, and the power a."""
+        n_tail = max(TAIL_PAIRS, round(TAIL_SHARE * len(self.distances)))
+        threshold = float(self.distances[min(n_tail, len(self.distances)) - 1])
+        below = self.distances[: n_tail - 1]
+        below = below[(below > 0) & (below < threshold)]
+        if not len(below):
+            return n_tail, 0.0, 0.0
+        power = 1 / float(np.log(threshold / below).mean())
+        return n_tail, threshold, power * max(0.0, 1 - STANDARD_ERRORS / len(below) ** 0.5)
+
+
+def _level(expected_false_matches: float) -> Level:
+    if expected_false_matches <= SURE:
+        return "sure"
+    return "likely" if expected_false_matches <= LIKELY else "unsure"
