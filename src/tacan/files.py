@@ -19,6 +19,7 @@ __all__ = [
     "GALLERY_DATABASE",
     "atomic_path",
     "atomic_paths",
+    "require_new_output",
     "require_safe_outputs",
     "sha256",
     "write_text",
@@ -75,6 +76,16 @@ def require_safe_outputs(outputs: Sequence[Path], *, inputs: Iterable[Path] = ()
         for folder in _parents(output):
             if _exists(folder / GALLERY_DATABASE):
                 raise _unsafe("an output must not lie in a gallery", output, folder)
+
+
+def require_new_output(output: Path) -> None:
+    """Raises `StorageError` for a file that exists: it is replaced only by one who says so."""
+    if _exists(output) and not _is_stream(output):
+        raise StorageError(
+            "a file that exists is replaced only with --overwrite",
+            got=str(output),
+            remedy="Name another one, or add --overwrite.",
+        )
 
 
 def _unsafe(rule: str, output: Path, other: Path) -> StorageError:

@@ -101,6 +101,39 @@ def test_a_trial_without_a_gallery(
     assert "1 tracklet drawn" in capsys.readouterr().out
 
 
+def test_no_video_is_lost_to_a_drawing(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the one that is drawn into, nor another one that is named in its place."""
+    video, other, boxes = (tmp_path / name for name in ("a.mp4", "b.mp4", "a.txt"))
+    for copy in (video, other, boxes):
+        copy.write_bytes((folder / ("a.txt" if copy == boxes else "a.mp4")).read_bytes())
+    hard, soft = tmp_path / "hard.mp4", tmp_path / "soft.mp4"
+    hard.hardlink_to(video)
+    soft.symlink_to(video)
+    before = {path: path.read_bytes() for path in (video, other, boxes)}
+    ready = ("--detector", f"mot:{boxes}")
+    assert run("video", video, other, *ready) == 1
+    assert "only with --overwrite" in capsys.readouterr().err
+    for out in (video, hard, soft, boxes, tmp_path / "." / "a.mp4"):
+        assert run("video", video, out, *ready, "--overwrite") == 1
+        assert "Nothing was written" in capsys.readouterr().err or out == soft
+    assert {path: path.read_bytes() for path in before} == before
+    assert run("video", video, other, *ready, "--overwrite") == 0
+    assert other.read_bytes() != before[other]
+    assert video.read_bytes() == before[video]
+
+
+@pytest.mark.parametrize(
+    "part", [("--first-seconds", "99"), ("--first-seconds", "2", "--last-seconds", "1")]
+)
+def test_a_part_of_a_video_that_has_no_frame(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: tuple[str, ...]
+) -> None:
+    assert run("video", folder / "a.mp4", tmp_path / "out.mp4", *part) == 1
+    assert "must begin before it ends" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

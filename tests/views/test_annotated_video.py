@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.errors import GalleryError, TacanError
+from tacan.errors import GalleryError, StorageError, TacanError
 from tacan.files import sha256
 from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport
@@ -113,6 +113,26 @@ def test_tracklets_without_a_gallery_are_those_that_indexing_finds(
         each.track.boxes.tobytes() for each in indexed
     ]
     assert [each.label for each in tracklets] == list("12345")
+
+
+def test_progress_counts_to_the_last_frame_of_the_part(tmp_path: Path, video: Path) -> None:
+    told: list[tuple[int, int]] = []
+    annotate_video(
+        video,
+        tmp_path / "part.mp4",
+        [],
+        first_seconds=2.0,
+        last_seconds=4.0,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(done, 41) for done in range(1, 42)]
+
+
+def test_the_video_itself_is_never_the_output(video: Path) -> None:
+    before = video.read_bytes()
+    with pytest.raises(StorageError, match="must not be an input"):
+        annotate_video(video, video, [])
+    assert video.read_bytes() == before
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path: Path, video: Path) -> None:

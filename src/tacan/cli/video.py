@@ -29,6 +29,7 @@ def video(
     last_seconds: Amount | None = None,
     settings: Annotated[TrackletSettings, Parameter(name="*")] = DEFAULTS,
     fetch: Annotated[bool, Parameter(negative="")] = False,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
     threads: Count | None = None,
 ) -> None:
     """Writes an MP4 of a video in which each person has a box and the number of the tracklet.
@@ -47,7 +48,7 @@ def video(
     source
         The video.
     out
-        The MP4 file to write.
+        The MP4 file to write. It must not exist yet, but with --overwrite.
     gallery
         A gallery that the video was indexed into; the file is known by its content.
     camera
@@ -60,17 +61,29 @@ def video(
         How people are found and followed.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
+    overwrite
+        Let a file that is there already be replaced; the video itself never is.
     threads
         Threads of the detector; as many as there are cores when not given.
     """
     from tacan.cli.console import progress_bar, say
     from tacan.cores import available_cores
-    from tacan.files import sha256
+    from tacan.files import require_new_output, require_safe_outputs, sha256
+    from tacan.text import counted
     from tacan.video.decode import open_video
     from tacan.video.detection_source import open_detection_source
     from tacan.video.tracklets import find_tracklets
-    from tacan.views.annotated_video import DrawnTracklet, annotate_video, tracklets_of_source
+    from tacan.views.annotated_video import (
+        DrawnTracklet,
+        annotate_video,
+        require_part,
+        tracklets_of_source,
+    )
 
+    inputs = [source, Path(settings.detector.partition(":")[2] or source)]
+    require_safe_outputs([out], inputs=inputs if gallery is None else [*inputs, gallery])
+    if not overwrite:
+        require_new_output(out)
     if gallery is not None:
         from tacan.gallery import open_gallery
 
@@ -78,7 +91,8 @@ def video(
             tracklets = tracklets_of_source(opened, sha256(source), camera=camera)
     else:
         with open_video(source) as opened, progress_bar("following", "frames") as progress:
-            total = opened.promised_frames
+            require_part(opened, first_seconds=first_seconds, last_seconds=last_seconds)
+            total = opened.promised_frames(until=last_seconds)
             found = find_tracklets(
                 opened,
                 settings,
@@ -102,4 +116,4 @@ def video(
             last_seconds=last_seconds,
             progress=progress,
         )
-    say(f"{len(tracklets)} tracklet{'' if len(tracklets) == 1 else 's'} drawn -> {out}")
+    say(f"{counted(len(tracklets), 'tracklet')} drawn -> {out}")

@@ -133,7 +133,7 @@ def _lengths(sources: Sequence[VideoSource]) -> list[int]:
     for source in sources:
         try:
             with open_video(source.path) as video:
-                lengths.append(video.promised_frames)
+                lengths.append(video.promised_frames())
         except VideoError as error:
             faults.append(error)
     if len(faults) == 1:

@@ -86,10 +86,11 @@ class VideoFile:
         self._container.close()
         self._bytes.close()
 
-    @property
-    def promised_frames(self) -> int:
-        """The number of frames as well as the file's head tells it, 0 where it tells nothing."""
-        return self.n_frames or round((self.duration or 0) * self.fps)
+    def promised_frames(self, *, until: float | None = None) -> int:
+        """The number of frames, to the time `until` in seconds or to the end, as well as the file's
+        head tells it; 0 where it tells nothing."""
+        total = self.n_frames or round((self.duration or 0) * self.fps)
+        return total if until is None else min(total, round(until * self.fps) + 1)
 
     def frames(self, *, stride: int = 1, first: int = 0) -> Iterator[VideoFrame]:
         """The frames `first`, `first + stride`, ..., in the order of showing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.errors import GalleryError
+from tacan.errors import GalleryError, VideoError
+from tacan.files import require_safe_outputs
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import Source
 from tacan.progress import Progress, silent
@@ -21,7 +23,9 @@ from tacan.video.encode import write_timed_video
 from tacan.video.matching import Track
 from tacan.video.video_records import VideoTracklet
 
-__all__ = ["DrawnTracklet", "annotate_video", "draw_boxes", "tracklets_of_source"]
+__all__ = [
+    "DrawnTracklet", "annotate_video", "draw_boxes", "require_part", "tracklets_of_source",
+]  # fmt: skip
 
 Colour = tuple[int, int, int]
 
@@ -58,10 +62,13 @@ def annotate_video(
     """Writes the video `path` with `tracklets` drawn into it to the MP4 file `out`.
 
     Every frame is written, at its own time. `first_seconds` and `last_seconds` choose a part.
-    `progress` is told of frames. Raises `VideoError` and `StorageError`.
+    `progress` is told of frames, to the last one of the part. Raises `VideoError`, and
+    `StorageError` where `out` is the video itself or can't be written.
     """
+    require_safe_outputs([out], inputs=[path])
     with open_video(path) as video:
-        total = video.promised_frames
+        require_part(video, first_seconds=first_seconds, last_seconds=last_seconds)
+        total = video.promised_frames(until=last_seconds)
         pictures = _drawn(
             video,
             tracklets,
@@ -71,6 +78,19 @@ def annotate_video(
             progress=progress,
         )
         return write_timed_video(out, pictures, fps=video.fps, size=(video.width, video.height))
+
+
+def require_part(video: VideoFile, *, first_seconds: float, last_seconds: float | None) -> None:
+    """Raises `VideoError` where no frame can lie in this part of the video."""
+    end = math.inf if video.duration is None else video.duration
+    if first_seconds > (end if last_seconds is None else min(end, last_seconds)):
+        raise VideoError(
+            "a part of a video must begin before it ends, and before the video does",
+            got=f"{first_seconds:g} to {'the end' if last_seconds is None else f'{last_seconds:g}'}"
+            f" seconds of {video.path}"
+            + ("" if video.duration is None else f", which lasts {video.duration:.2f}"),
+            remedy="Change --first-seconds or --last-seconds.",
+        )
 
 
 def tracklets_of_source(
@@ -117,9 +137,9 @@ def _drawn(
     coming = deque(sorted(tracklets, key=lambda tracklet: int(tracklet.track.frames[0])))
     running: list[DrawnTracklet] = []
     for frame in video.frames():
-        progress(frame.index + 1, max(total, frame.index + 1))
         if last_seconds is not None and frame.seconds > last_seconds:
             return
+        progress(frame.index + 1, max(total, frame.index + 1))
         while coming and coming[0].track.frames[0] <= frame.index:
             running.append(coming.popleft())
         running = [each for each in running if each.track.frames[-1] >= frame.index]
