@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import struct
 import tempfile
@@ -20,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacan.errors import VideoError
-from tacan.video import decode, demux
+from tacan.video import decode, deinterlace, demux
 from tacan.video.decode import open_video
+from tacan.video.deinterlace import Deinterlacer
 from tests.video.conftest import FailingBytes
 
 WIDTH, HEIGHT = 64, 48
@@ -220,6 +223,34 @@ def test_damage_in_the_middle_is_survived_and_told(tmp_path: Path) -> None:
     times = [frame.seconds for frame in frames]
     assert len(frames) > 30
     assert times == sorted(times)
+
+
+def test_a_picture_that_cannot_be_converted_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_video(write(tmp_path / "a.mp4", steady(6))) as video:
+        upright, calls = video._upright, itertools.count()
+
+        def failing(picture: av.VideoFrame) -> np.ndarray:
+            if next(calls) == 2:
+                raise av.error.ArgumentError(errno.EINVAL, "Invalid argument")
+            return upright(picture)
+
+        monkeypatch.setattr(video, "_upright", failing)
+        assert [frame.index for frame in video.frames()] == [0, 1, 3, 4, 5]
+        assert video.damage == "a picture can't be converted: Invalid argument"
+
+
+def test_what_the_filter_does_not_take_stays_interlaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: av.VideoFrame) -> None:
+        raise av.error.ArgumentError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(deinterlace, "_graph", refuse)
+    frames = [SimpleNamespace(interlaced_frame=True, width=4, height=4, format=None)] * 2
+    for frame in frames:
+        frame.format = SimpleNamespace(name="yuv420p")
+    passed: list[Any] = list(Deinterlacer().frames(frames))  # type: ignore[arg-type]
+    assert passed == frames
 
 
 def test_what_is_no_video_is_refused_clearly(tmp_path: Path) -> None:

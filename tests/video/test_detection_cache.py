@@ -44,6 +44,15 @@ def test_damaged_bytes_are_no_block(data: st.DataObject) -> None:
     assert unpack_block(b"XXXX" + whole[4:]) is None
 
 
+def test_numbers_that_are_no_detections_are_no_block() -> None:
+    boxes = np.array([[0, 0, np.nan, 9]], np.float32)
+    assert unpack_block(pack_block([(0, Detections(boxes, np.ones(1, np.float32)))])) is None
+    whole = bytearray(pack_block([(0, found(3)), (1, found(2))]))
+    start = len(whole) - 20 * 5 - 2 * 4
+    whole[start : start + 8] = np.array([-1, 6], "<i4").tobytes()
+    assert unpack_block(bytes(whole)) is None
+
+
 def test_a_cache_answers_until_it_ends() -> None:
     blocks = [
         (0, pack_block([(0, found(1)), (2, found(2))])),

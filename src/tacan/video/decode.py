@@ -120,8 +120,14 @@ class VideoFile:
             start = shown if start is None else start
             # A damaged stream may step back in time; the tracklets must not.
             seconds = shown - start if not index else max(shown - start, seconds + 1e-6)
-            if index >= first and (index - first) % stride == 0:
-                yield VideoFrame(index, seconds, self._upright(picture))
+            if index < first or (index - first) % stride:
+                continue
+            try:
+                image = self._upright(picture)
+            except (av.error.FFmpegError, ValueError) as error:
+                self._note(f"a picture can't be converted: {reason(error)}")
+            else:
+                yield VideoFrame(index, seconds, image)
         self._check_unchanged()
         self._note_early_end(index + 1, seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import av
@@ -33,7 +34,10 @@ class Deinterlacer:
             if self._graph is None or kind != self._kind:
                 yield from self._rest()
                 self._graph, self._kind = _build(frame), kind
-            yield from self._pushed(self._graph, frame)
+            if self._graph is None:
+                yield frame
+            else:
+                yield from self._pushed(self._graph, frame)
         yield from self._rest()
 
     def _rest(self) -> Iterator[av.VideoFrame]:
@@ -52,6 +56,13 @@ class Deinterlacer:
 
 
 def _build(frame: av.VideoFrame) -> Any:
+    """The filter for frames like this one; None where it takes none of their pixel format."""
+    with suppress(av.error.FFmpegError, ValueError):
+        return _graph(frame)
+    return None
+
+
+def _graph(frame: av.VideoFrame) -> Any:
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=frame.width,

@@ -54,10 +54,12 @@ def unpack_block(data: bytes) -> Block | None:
     counts = np.frombuffer(data, "<i4", n_frames, _HEAD.size + 8 * n_frames)
     n_found = int(counts.sum())
     start = _HEAD.size + 12 * n_frames
-    if len(data) != start + 20 * n_found:
+    if len(data) != start + 20 * n_found or (counts < 0).any():
         return None
     boxes = np.frombuffer(data, "<f4", 4 * n_found, start).reshape(-1, 4)
     scores = np.frombuffer(data, "<f4", n_found, start + 16 * n_found)
+    if not (np.isfinite(boxes).all() and np.isfinite(scores).all()):
+        return None
     ends = np.cumsum(counts)[:-1]
     # Copied, since a part of a buffer is read-only and keeps the whole in memory.
     return [
