@@ -26,7 +26,7 @@ from tacan.embeddings.open import open_embedder
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.features.files import Features
-from tacan.synthetic.truth import is_generated, read_visibility
+from tacan.synthetic.tracklets.tracklet_truth import is_generated, read_visibility
 
 _DRAWS = 3
 

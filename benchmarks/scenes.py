@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tacan.synthetic.scenes import make_scenes
+from tacan.synthetic.scenes import SceneSettings, make_scenes
 
 
 def main() -> None:
@@ -28,10 +28,9 @@ def main() -> None:
         wall = time.perf_counter()
         made = make_scenes(
             Path(folder) / "site",
-            cameras=chosen.cameras,
-            people=chosen.people,
-            seconds=chosen.seconds,
-            seed=0,
+            SceneSettings(
+                cameras=chosen.cameras, people=chosen.people, seconds=chosen.seconds, seed=0
+            ),
             workers=chosen.workers,
         )
         wall = time.perf_counter() - wall

@@ -21,7 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tacan.synthetic import SyntheticDataset, generate, render
+from tacan.synthetic import DatasetSettings, SyntheticDataset, generate
+from tacan.synthetic.tracklets import renderer as render
 
 _MANY = 20_000
 
@@ -45,12 +46,14 @@ def _draw(identities: int, size: tuple[int, int]) -> tuple[SyntheticDataset, flo
         wall, busy = time.perf_counter(), time.process_time()
         made = generate(
             Path(folder) / "people",
-            layout="mars",
-            identities=identities,
-            cameras=6,
-            seed=0,
-            height=size[0],
-            width=size[1],
+            DatasetSettings(
+                layout="mars",
+                identities=identities,
+                cameras=6,
+                seed=0,
+                height=size[0],
+                width=size[1],
+            ),
         )
         return made, time.perf_counter() - wall, time.process_time() - busy
 

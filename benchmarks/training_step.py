@@ -30,7 +30,7 @@ from statistics import median
 import torch
 
 from tacan.config import TrainConfig, load_config
-from tacan.synthetic import generate
+from tacan.synthetic import DatasetSettings, generate
 from tacan.training import train
 from tacan.training.build_training import build_batches, build_module, read_training_data
 from tacan.training.processes import Processes
@@ -83,15 +83,17 @@ def settings(chosen: argparse.Namespace, root: Path) -> TrainConfig:
     small = config.model.height <= 64
     generate(
         root,
-        layout="mars",
-        identities=24,
-        train_identities=24,
-        cameras=4,
-        seed=0,
-        height=64 if small else 256,
-        width=32 if small else 128,
-        median_frames=20,
-        max_frames=40,
+        DatasetSettings(
+            layout="mars",
+            identities=24,
+            train_identities=24,
+            cameras=4,
+            seed=0,
+            height=64 if small else 256,
+            width=32 if small else 128,
+            median_frames=20,
+            max_frames=40,
+        ),
     )
     return config
 

@@ -7,14 +7,16 @@ import pytest
 
 from tacan.cli import main
 from tacan.datasets.doctor import crops
-from tacan.synthetic import generate
+from tacan.synthetic import DatasetSettings, generate
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     sizes = {"height": 32, "width": 16, "min_frames": 2, "median_frames": 3, "max_frames": 4}
     out = tmp_path / "Menschen, erfunden"
-    return generate(out, layout="folder", identities=3, cameras=2, seed=0, **sizes).root
+    return generate(
+        out, DatasetSettings(layout="folder", identities=3, cameras=2, seed=0, **sizes)
+    ).root
 
 
 def run(*tokens: str) -> int:

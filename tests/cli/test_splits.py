@@ -10,7 +10,7 @@ import torch
 from tacan.cli import main
 from tacan.config import ModelConfig
 from tacan.model import build_model, save_model
-from tacan.synthetic import generate
+from tacan.synthetic import DatasetSettings, generate
 
 MODEL = ModelConfig(encoder="small", height=32, width=16, clip_len=2, embedding_dim=8)
 
@@ -36,14 +36,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frames = {"min_frames": 27, "median_frames": 27, "max_frames": 27}
     generate(
         root,
-        layout="prid2011",
-        identities=4,
-        cameras=2,
-        seed=1,
-        height=32,
-        width=16,
-        distractor_share=0,
-        **frames,
+        DatasetSettings(
+            layout="prid2011",
+            identities=4,
+            cameras=2,
+            seed=1,
+            height=32,
+            width=16,
+            distractor_share=0,
+            **frames,
+        ),
     )
     return root
 

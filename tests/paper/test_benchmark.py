@@ -92,7 +92,7 @@ def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])
 def test_the_experiments_people_can_be_made(size: str) -> None:
-    from tacan.synthetic.settings import Settings
+    from tacan.synthetic.tracklets.dataset_settings import Settings
 
     people = read_people(EXPERIMENT / size / "people.yaml")
     settings = {part: Settings(**arguments) for part, arguments in people.items()}

@@ -13,7 +13,7 @@ from tacan.config import ModelConfig
 from tacan.model import build_model, save_model
 from tacan.progress import Progress
 from tacan.splits import Listeners, Stage
-from tacan.synthetic import generate
+from tacan.synthetic import DatasetSettings, generate
 
 MODEL = ModelConfig(
     encoder="small", height=32, width=16, clip_len=2, embedding_dim=8, attention_channels=4
@@ -36,7 +36,7 @@ def ilids(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight people, four of whom are tested with in each split."""
     root = tmp_path_factory.mktemp("splits") / "iLIDS VID ü"
     frames = {"min_frames": 3, "median_frames": 4, "max_frames": 5}
-    generate(root, layout="ilids-vid", identities=8, **frames, **SMALL)
+    generate(root, DatasetSettings(layout="ilids-vid", identities=8, **frames, **SMALL))
     return root
 
 
@@ -45,7 +45,7 @@ def prid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six people; all of them have the 27 frames that prid-178 asks for."""
     root = tmp_path_factory.mktemp("splits") / "prid"
     frames = {"min_frames": 27, "median_frames": 27, "max_frames": 27}
-    generate(root, layout="prid2011", identities=6, **frames, **SMALL)
+    generate(root, DatasetSettings(layout="prid2011", identities=6, **frames, **SMALL))
     return root
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tacan.synthetic import SyntheticDataset, generate
+from tacan.synthetic import DatasetSettings, SyntheticDataset, generate
+from tacan.synthetic.engine.lens import Lens
 
 SMALL: dict[str, Any] = {
     "identities": 6,
@@ -22,15 +24,25 @@ SMALL: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def small_mars(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDataset:
-    return generate(tmp_path_factory.mktemp("generated") / "mars", layout="mars", **SMALL)
+    return generate(
+        tmp_path_factory.mktemp("generated") / "mars", DatasetSettings(layout="mars", **SMALL)
+    )
 
 
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory) -> SyntheticDataset:
-    return generate(tmp_path_factory.mktemp("generated") / "folder", layout="folder", **SMALL)
+    return generate(
+        tmp_path_factory.mktemp("generated") / "folder", DatasetSettings(layout="folder", **SMALL)
+    )
 
 
 def contents(root: Path) -> dict[str, bytes]:
     """Every file under `root` with its bytes."""
     files = (path for path in root.rglob("*") if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def pixel_rays(lens: Lens, pixels: np.ndarray) -> np.ndarray:
+    """The ways that pixels [n, 2] look, in the world, float64 [n, 3], each of depth 1."""
+    across = (np.asarray(pixels, dtype=np.float64) - np.array(lens.centre)) / lens.focal
+    return np.column_stack([across, np.ones(len(across))]) @ lens.rotation

@@ -12,9 +12,9 @@ from scipy.io import loadmat
 from tacan.datasets import load_dataset
 from tacan.errors import ConfigError
 from tacan.synthetic import LAYOUTS, read_visibility
-from tacan.synthetic.cast import Part
 from tacan.synthetic.layouts import find_layout
-from tacan.synthetic.layouts.mars import _query_table, _track_table
+from tacan.synthetic.layouts.mars_layout import _query_table, _track_table
+from tacan.synthetic.tracklets.dataset_plan import Part
 
 
 def part(pid, *, camid=1, number=1, n_frames=3, split="test"):

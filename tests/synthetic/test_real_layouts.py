@@ -12,7 +12,7 @@ from scipy.io import loadmat
 
 from tacan.datasets import load_dataset
 from tacan.errors import ConfigError
-from tacan.synthetic import generate, read_manifest, read_visibility
+from tacan.synthetic import DatasetSettings, generate, read_manifest, read_visibility
 
 SIZE = {"seed": 5, "height": 32, "width": 16, "min_frames": 22, "median_frames": 29}
 
@@ -24,11 +24,9 @@ def made(tmp_path_factory):
     def make(layout, identities=6, cameras=2):
         return generate(
             root / layout,
-            layout=layout,
-            identities=identities,
-            cameras=cameras,
-            max_frames=32,
-            **SIZE,
+            DatasetSettings(
+                layout=layout, identities=identities, cameras=cameras, max_frames=32, **SIZE
+            ),
         )
 
     layouts = ("ilids-vid", "prid2011")
@@ -80,7 +78,9 @@ def test_prid2011(made):
 def test_prid2011_needs_people_for_its_splits(tmp_path):
     sizes = {**SIZE, "min_frames": 2, "median_frames": 5, "max_frames": 26}
     with pytest.raises(ConfigError, match="got 0: raise min_frames or median_frames"):
-        generate(tmp_path / "out", layout="prid2011", identities=3, cameras=2, **sizes)
+        generate(
+            tmp_path / "out", DatasetSettings(layout="prid2011", identities=3, cameras=2, **sizes)
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -120,13 +120,13 @@ def test_the_manifest_holds_the_settings_that_were_followed(made, layout):
 @pytest.mark.parametrize("layout", ["ilids-vid", "prid2011"])
 def test_there_are_two_cameras(tmp_path, layout):
     with pytest.raises(ConfigError, match="room for 2 cameras; got 3"):
-        generate(tmp_path / "out", layout=layout, identities=6, cameras=3, **SIZE)
+        generate(tmp_path / "out", DatasetSettings(layout=layout, identities=6, cameras=3, **SIZE))
 
 
 def test_the_same_seed_gives_the_same_pngs(tmp_path):
     data = {"layout": "ilids-vid", "identities": 2, "cameras": 2, **SIZE, "max_frames": 32}
-    first = generate(tmp_path / "a", **data).root
-    second = generate(tmp_path / "b", **data).root
+    first = generate(tmp_path / "a", DatasetSettings(**data)).root
+    second = generate(tmp_path / "b", DatasetSettings(**data)).root
     paths = sorted(p.relative_to(first) for p in first.rglob("*.png"))
     assert len(paths) > 50
     assert all((first / p).read_bytes() == (second / p).read_bytes() for p in paths)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tacan.synthetic.scenes.settings import SceneSettings
+from tacan.synthetic.scenes.scene_settings import SceneSettings
 
 __all__ = ["scenes"]
 
@@ -16,14 +16,7 @@ def scenes(
     out: Path,
     /,
     *,
-    cameras: int,
-    people: int,
-    seconds: float,
-    seed: int,
-    height: int = SceneSettings.height,
-    width: int = SceneSettings.width,
-    fps: int = SceneSettings.fps,
-    start: str = SceneSettings.start,
+    settings: Annotated[SceneSettings, Parameter(name="*")],
     workers: int = 1,
     force: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -40,22 +33,8 @@ def scenes(
     ----------
     out
         The folder to write: new or empty.
-    cameras
-        How many cameras look at the place.
-    people
-        How many people walk about.
-    seconds
-        Length of the videos.
-    seed
-        The number that everything is drawn from.
-    height
-        Height of the pictures in pixels, even.
-    width
-        Width of the pictures in pixels, even.
-    fps
-        Pictures a second.
-    start
-        When the videos begin, in ISO 8601 with the offset from UTC; noted in the manifest.
+    settings
+        What to make.
     workers
         Processes that draw, each a camera at a time.
     force
@@ -64,23 +43,10 @@ def scenes(
     from tacan.cli.console import progress_on_terminal, say
     from tacan.synthetic.scenes import make_scenes
 
-    with progress_on_terminal("filming", "videos") as progress:
-        made = make_scenes(
-            out,
-            cameras=cameras,
-            people=people,
-            seconds=seconds,
-            seed=seed,
-            height=height,
-            width=width,
-            fps=fps,
-            start=start,
-            workers=workers,
-            force=force,
-            progress=progress,
-        )
+    with progress_on_terminal("drawing", "videos") as progress:
+        made = make_scenes(out, settings, workers=workers, force=force, progress=progress)
     say(
         f"{len(made.videos)} videos of {made.settings.n_frames} frames, "
-        f"{made.boxes} boxes of {people} people"
+        f"{made.boxes} boxes of {settings.people} people"
     )
     say(f"written to {made.root}")

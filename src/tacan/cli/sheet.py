@@ -46,7 +46,7 @@ def sheet(
         Width of a crop in pixels.
     """
     from tacan.cli.console import progress_bar, say
-    from tacan.synthetic.contact_sheet import contact_sheet
+    from tacan.synthetic.tracklets.contact_sheet import contact_sheet
 
     with progress_bar("Drawing", "tracklets") as progress:
         contact_sheet(

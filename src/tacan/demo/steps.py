@@ -19,7 +19,7 @@ from tacan.evaluation.occlusion import occlusion_test
 from tacan.features.files import load_features
 from tacan.files import write_text
 from tacan.progress import Progress
-from tacan.synthetic import generate, read_visibility
+from tacan.synthetic import DatasetSettings, generate, read_visibility
 from tacan.views.evaluation_text import as_json
 
 __all__ = ["PICTURE", "REPORT", "SCORES", "Step", "demo_steps", "read_scores"]
@@ -108,7 +108,7 @@ def _named(method: Method) -> str:
 def _generate(settings: DemoSettings, out: Path, progress: Progress) -> None:
     generate(
         out / PEOPLE,
-        **settings.people,
+        DatasetSettings(**settings.people),
         workers=min(available_cores(), 8),
         force=True,
         progress=progress,

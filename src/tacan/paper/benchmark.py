@@ -20,9 +20,8 @@ from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError, StorageError
 from tacan.progress import Progress, silent
 from tacan.runs.run_state import setting_differences
-from tacan.synthetic import generate, read_manifest, read_visibility
-from tacan.synthetic.settings import Settings
-from tacan.synthetic.truth import is_generated
+from tacan.synthetic import DatasetSettings, generate, read_manifest, read_visibility
+from tacan.synthetic.tracklets.tracklet_truth import is_generated
 
 __all__ = [
     "Benchmark",
@@ -100,7 +99,7 @@ def read_people(path: Path) -> dict[str, dict[str, Any]]:
 def _faults(people: Mapping[str, Arguments]) -> list[str]:
     faults = []
     for part, arguments in people.items():
-        known = {field.name for field in fields(Settings)} - {"layout", "seed", *PARTS[part]}
+        known = {field.name for field in fields(DatasetSettings)} - {"layout", "seed", *PARTS[part]}
         known |= {SEED[part]}
         faults += [
             f"{part}.{name}: there is no such setting of these people"
@@ -130,7 +129,7 @@ def generate_part(
 
     Raises `StorageError` where `out` holds anything else.
     """
-    wanted = Settings(**arguments).as_dict()
+    wanted = DatasetSettings(**arguments).as_dict()
     if is_generated(out):
         before = read_manifest(out)["settings"]
         if differences := setting_differences(before, wanted, unknown_differs=True):
@@ -141,7 +140,7 @@ def generate_part(
             )
         progress(1, 1)
         return
-    generate(out, **arguments, workers=workers, progress=progress)
+    generate(out, DatasetSettings(**arguments), workers=workers, progress=progress)
 
 
 def generated_benchmark(out: Path, people: Mapping[str, Arguments]) -> Benchmark:

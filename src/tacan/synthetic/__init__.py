@@ -6,8 +6,16 @@
 
 from __future__ import annotations
 
-from tacan.synthetic.dataset import SyntheticDataset, generate
 from tacan.synthetic.layouts import LAYOUTS
-from tacan.synthetic.truth import read_manifest, read_visibility
+from tacan.synthetic.tracklets.dataset import SyntheticDataset, generate
+from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
+from tacan.synthetic.tracklets.tracklet_truth import read_manifest, read_visibility
 
-__all__ = ["LAYOUTS", "SyntheticDataset", "generate", "read_manifest", "read_visibility"]
+__all__ = [
+    "LAYOUTS",
+    "DatasetSettings",
+    "SyntheticDataset",
+    "generate",
+    "read_manifest",
+    "read_visibility",
+]

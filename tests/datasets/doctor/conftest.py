@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.synthetic import generate
+from tacan.synthetic import DatasetSettings, generate
 
 SIZES = {
     "mars": {"identities": 6, "cameras": 6, "tracklets_per_camera": 3, "max_frames": 5},
@@ -29,7 +29,9 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         if dataset not in made:
             sizes = {"min_frames": 3, "seed": 5, "height": 32, "width": 16} | SIZES[dataset]
             sizes["median_frames"] = sizes["max_frames"]
-            made[dataset] = generate(folder / dataset, layout=dataset, **sizes).root
+            made[dataset] = generate(
+                folder / dataset, DatasetSettings(layout=dataset, **sizes)
+            ).root
         return made[dataset]
 
     return get

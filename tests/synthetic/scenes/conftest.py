@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tacan.synthetic.scenes import SceneVideos, make_scenes
+from tacan.synthetic.scenes import SceneSettings, SceneVideos, make_scenes
 
 SMALL: dict[str, Any] = {
     "cameras": 2,
@@ -20,7 +20,7 @@ SMALL: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def small_scenes(tmp_path_factory: pytest.TempPathFactory) -> SceneVideos:
-    return make_scenes(tmp_path_factory.mktemp("scenes") / "site", **SMALL)
+    return make_scenes(tmp_path_factory.mktemp("scenes") / "site", SceneSettings(**SMALL))
 
 
 def contents(root: Path) -> dict[str, bytes]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tacan.errors import ConfigError
-from tacan.synthetic.layouts.duke_video import DUKE_VIDEO
-from tacan.synthetic.layouts.folder import FOLDER
-from tacan.synthetic.layouts.ilids_vid import ILIDS_VID
+from tacan.synthetic.layouts.duke_video_layout import DUKE_VIDEO
+from tacan.synthetic.layouts.folder_layout import FOLDER
+from tacan.synthetic.layouts.ilids_vid_layout import ILIDS_VID
 from tacan.synthetic.layouts.layout import Layout
-from tacan.synthetic.layouts.mars import MARS
-from tacan.synthetic.layouts.prid2011 import PRID2011
+from tacan.synthetic.layouts.mars_layout import MARS
+from tacan.synthetic.layouts.prid2011_layout import PRID2011
 
 __all__ = ["LAYOUTS", "Layout", "find_layout"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tacan.errors import ConfigError
-from tacan.synthetic.cast import Part
-from tacan.synthetic.settings import Settings
+from tacan.synthetic.tracklets.dataset_plan import Part
+from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
 __all__ = ["Layout"]
 
 
-def _as_they_are(settings: Settings) -> Settings:
+def _as_they_are(settings: DatasetSettings) -> DatasetSettings:
     return settings
 
 
@@ -50,7 +50,7 @@ class Layout:
     max_pid: int
     max_camid: int
     max_number: int
-    suit: Callable[[Settings], Settings] = _as_they_are
+    suit: Callable[[DatasetSettings], DatasetSettings] = _as_they_are
     faults: Callable[[Sequence[Part]], list[str]] = _no_faults
 
     def check(self, parts: Sequence[Part]) -> None:

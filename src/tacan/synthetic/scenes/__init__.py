@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tacan.synthetic.scenes.produce import SceneVideos, make_scenes
-from tacan.synthetic.scenes.truth import read_scenes
+from tacan.synthetic.scenes.scene_settings import SceneSettings
+from tacan.synthetic.scenes.scene_truth import read_scenes
+from tacan.synthetic.scenes.videos import SceneVideos, make_scenes
 
-__all__ = ["SceneVideos", "make_scenes", "read_scenes"]
+__all__ = ["SceneSettings", "SceneVideos", "make_scenes", "read_scenes"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.draws import between
-from tacan.synthetic.paths import STRIDE, habit
-from tacan.synthetic.scenes.settings import SceneSettings
+from tacan.synthetic.people.walking import STRIDE, habit
+from tacan.synthetic.sampling import between
+from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.synthetic.scenes.site import Site
 
 __all__ = ["Route", "make_routes"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tacan.synthetic.cameras import Zone
-from tacan.synthetic.draws import between, one_of
-from tacan.synthetic.faults import Look, make_look
-from tacan.synthetic.lens import Lens, looking
-from tacan.synthetic.light import Light, make_light
-from tacan.synthetic.places import PLACES, Place, make_place
-from tacan.synthetic.scenes.settings import SceneSettings
+from tacan.synthetic.engine.lens import Lens, looking
+from tacan.synthetic.engine.light import Light, make_light
+from tacan.synthetic.places.cameras import Zone
+from tacan.synthetic.places.degradations import Look, make_look
+from tacan.synthetic.places.ground_plans import PLACES, Place, make_place
+from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.scenes.scene_settings import SceneSettings
 
 __all__ = ["Site", "View", "make_site"]
 

@@ -1,0 +1,1 @@
+"""The renderer: solids with materials become pictures, with light and shadows."""

@@ -1,0 +1,1 @@
+"""Generated people: bodies, clothes, and how they walk."""

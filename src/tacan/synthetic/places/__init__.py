@@ -1,0 +1,1 @@
+"""Places, what stands in them, and the cameras that see them."""
