@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tacan.errors import DataError
 from tacan.search.parse import Pictures, TrackletName, VideoBox, parse_query
+from tacan.search.video_query import find_sources
 
 NAMES = ("entrance/1", "entrance/12", "yard/3")
 
@@ -99,3 +103,58 @@ def test_an_empty_gallery_and_an_empty_search() -> None:
         parse_query(["zzzzzzz"], names=())
     with pytest.raises(DataError, match="ask for someone"):
         parse_query([], names=NAMES)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("a\0b", "\0@1:1,2,3,4", "x" * 300, "x" * 5000, "y" * 100_000, f"{'a/' * 3000}b"),
+        *("name \udcff that is no UTF-8", "half \ud800", "loop", "loop/a.jpg", ""),
+        *("v.mp4@" + "9" * 400 + ":1,2,3", "v.mp4@1:1e400,1,1,1", "v.mp4@1:1,2,nan,4"),
+    ],
+)
+def test_words_that_ask_for_nobody_are_refused_in_a_short_message(here: Path, word: str) -> None:
+    (here / "loop").symlink_to("loop")
+    with pytest.raises(DataError) as caught:
+        parse_query([word], names=NAMES)
+    assert len(str(caught.value)) < 1500
+
+
+def test_a_folder_that_cannot_be_read_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tacan.search.parse.image_names", refuse)
+    with pytest.raises(DataError, match="crops: Permission denied"):
+        parse_query(["crops"], names=NAMES)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    words=st.lists(
+        st.one_of(
+            st.text(max_size=40),
+            st.binary(max_size=40).map(os.fsdecode),
+            st.builds("{}@{}:{}".format, st.text(max_size=8), st.text(), st.text()),
+            st.builds(
+                "{}@{}:{},{},{},{}".format,
+                st.text(max_size=8),
+                st.floats(),
+                *(st.floats() for _ in range(4)),
+            ),
+            st.text("0123456789:.,@e-+/", max_size=40),
+        ),
+        max_size=3,
+    ),
+    each=st.booleans(),
+)
+def test_any_words_are_read_or_refused(words: list[str], each: bool) -> None:
+    try:
+        parsed = parse_query(words, names=NAMES, each=each)
+    except DataError:
+        return
+    for one in parsed:
+        if isinstance(one, VideoBox):
+            assert 0 <= one.seconds < float("inf")
+            assert np.isfinite(one.box).all()
+            assert find_sources((), one) == ()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,20 @@ import pytest
 
 from tacan.errors import DataError, VideoError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.gallery_records import ModelInfo, Source, Trajectory
+from tacan.gallery.gallery_records import ModelInfo, Source, StoredTracklet, Trajectory
 from tacan.gallery.opening import open_gallery
 from tacan.search.parse import VideoBox
-from tacan.search.video_query import box_at, cut_from_video, find_sources, find_tracklet
+from tacan.search.video_query import MIN_OVERLAP, box_at, cut_from_video, find_sources, tracklets_at
 from tests.search.conftest import new_source, tracklet
 
 
 def video_box(path: Path, seconds: float, *box: float) -> VideoBox:
     return VideoBox(path, seconds, (box[0], box[1], box[2], box[3]), label=f"{path.name}@{seconds}")
+
+
+def _best(gallery: Gallery, sources: Sequence[Source], asked: VideoBox) -> StoredTracklet | None:
+    there = tracklets_at(gallery, sources, asked)
+    return there[0].tracklet if there and there[0].overlap >= MIN_OVERLAP else None
 
 
 def trajectory(seconds: list[float]) -> Trajectory:
@@ -82,11 +88,11 @@ def test_the_tracklet_with_the_best_overlap(gallery: Gallery) -> None:
     sources = [source for source in gallery.sources() if source.camera == "yard"]
     path = Path("yard.mp4")
     # Tracklets 3 and 4 walk from 4 to 7 seconds; at 5.5 s their box is near 31, 10, 51, 50.
-    found = find_tracklet(gallery, sources, video_box(path, 5.5, 30, 10, 50, 50))
+    found = _best(gallery, sources, video_box(path, 5.5, 30, 10, 50, 50))
     assert found is not None
     assert found.camera == "yard"
     assert found.number in (3, 4)
-    assert find_tracklet(gallery, sources, video_box(path, 5.5, 0, 10, 20, 50)) is None
+    assert _best(gallery, sources, video_box(path, 5.5, 0, 10, 20, 50)) is None
 
 
 def test_the_border_of_the_overlap(gallery: Gallery) -> None:
@@ -101,8 +107,8 @@ def test_the_border_of_the_overlap(gallery: Gallery) -> None:
     x1, y1, x2, y2 = box.tolist()
     for share, found in ((0.3, True), (0.299, False)):
         asked = video_box(path, at, x1, y1, x2, y1 + share * (y2 - y1))
-        assert (find_tracklet(gallery, sources, asked) is not None) == found
-    assert find_tracklet(gallery, sources, video_box(path, 30.0, 30, 10, 50, 50)) is None
+        assert (_best(gallery, sources, asked) is not None) == found
+    assert _best(gallery, sources, video_box(path, 30.0, 30, 10, 50, 50)) is None
 
 
 def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: ModelInfo) -> None:
@@ -114,6 +120,23 @@ def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: Mo
         made.add(source.id, [first, second], fingerprint=card.fingerprint)
         for shift, number in ((1, 1), (7, 2)):
             at = video_box(Path("gate.mp4"), 0.0, shift, 10, 20 + shift, 50)
-            found = find_tracklet(made, [source], at)
+            found = _best(made, [source], at)
             assert found is not None
             assert found.number == number
+
+
+def test_the_others_in_sight_come_in_the_order_of_their_nearness(gallery: Gallery) -> None:
+    sources = [source for source in gallery.sources() if source.camera == "yard"]
+    there = tracklets_at(gallery, sources, video_box(Path("yard.mp4"), 5.5, 0, 0, 4, 4))
+    assert len(there) > 1
+    assert {one.overlap for one in there} == {0.0}
+    middles = np.array([(one.box[:2] + one.box[2:]) / 2 for one in there])
+    distances = np.hypot(*(middles - 2).T)
+    assert distances.tolist() == sorted(distances)
+
+
+def test_a_path_that_no_file_can_have_is_that_of_no_source(gallery: Gallery) -> None:
+    for path in (Path("x" * 5000), Path("a/" * 3000)):
+        assert find_sources(gallery.sources(), video_box(path, 1, 0, 0, 1, 1)) == ()
+        with pytest.raises(VideoError):
+            cut_from_video(video_box(path, 1, 0, 0, 9, 9))

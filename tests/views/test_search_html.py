@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC
 from html.parser import HTMLParser
 from pathlib import Path
@@ -125,14 +126,30 @@ def test_missing_and_damaged_crops_are_said_and_left_out(own_folder: Path, tmp_p
 
 
 def test_names_are_no_markup(gallery: Gallery, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     (found,) = find(gallery, "entrance/3", top=1)
     evil = replace(found.query, label="<script>alert(1)</script>")
     path = tmp_path / "found.html"
     write_search_page([replace(found, query=evil)], gallery, path)
     assert "<script" not in path.read_text(encoding="utf-8")
     assert "<script>alert(1)</script>" in text_of(path)
+
+
+def test_what_cannot_be_seen_in_a_name_is_written_as_its_code(
+    gallery: Gallery, tmp_path: Path
+) -> None:
+    (found,) = find(gallery, "entrance/3", top=1)
+    name = "a\x1b[31mred \u202egpj.exe \udcff"
+    (match,) = found.matches
+    match = replace(match, tracklet=replace(match.tracklet, name=name, person=name))
+    evil = replace(found, query=replace(found.query, label=name), matches=(match,))
+    path = tmp_path / "found.html"
+    write_search_page([evil], gallery, path)
+    source = path.read_text(encoding="utf-8")
+    assert "\x1b" not in source
+    assert "\u202e" not in source
+    shown = r"a\u001b[31mred \u202egpj.exe \udcff"
+    assert f"Asked: {shown}" in text_of(path)
+    assert f'aria-label="{shown}: ' in source
 
 
 def test_without_answers_the_page_says_so(gallery: Gallery, tmp_path: Path) -> None:

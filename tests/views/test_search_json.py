@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,14 @@ def test_csv_has_a_line_for_each_answer(searches: list[SearchResults]) -> None:
     assert lines[1]["person"] == ""
     data = as_json(searches)
     assert float(lines[0]["distance"]) == data["queries"][0]["matches"][0]["distance"]
+
+
+def test_csv_holds_no_formula(searches: list[SearchResults]) -> None:
+    (first, *_) = searches
+    query = replace(first.query, label="=HYPERLINK(1)")
+    (line, *_) = csv.DictReader(io.StringIO(as_csv([replace(first, query=query)])))
+    assert line["query"] == "'=HYPERLINK(1)"
+    assert as_json([replace(first, query=query)])["queries"][0]["query"] == "=HYPERLINK(1)"
 
 
 def test_page_table_and_json_say_the_same_words(searches: list[SearchResults]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
+import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,16 @@ from tacan.images.read import image_names, image_suffixes
 __all__ = ["Names", "ParsedQuery", "Pictures", "TrackletName", "VideoBox", "parse_query"]
 
 _VIDEO_BOX = re.compile(r"(?P<file>.+)@(?P<when>[\d:.]+):(?P<box>[^@:]+)")
+MAX_LENGTH = 32_768
+"""Characters of one word; no path is longer."""
+MAX_SECONDS = 1e9
+"""Later times are taken for this one, which no video reaches."""
+MAX_PIXELS = 1e6
+"""Largest number in a box."""
+
+_LONGEST_COMPARED = 300
+"""Characters of a word that is compared with every name, which takes the square of its length."""
+
 _FORM = "FILE@SECONDS:x,y,w,h, as in entrance.mp4@12.5:310,80,60,150"
 
 
@@ -88,12 +99,14 @@ def parse_query(
 
 
 def _parse_word(word: str, names: Names) -> ParsedQuery:
+    if not _can_be_a_name(word):
+        raise _unknown(word, names)
     if word in names:
         return TrackletName(word)
     path = Path(word)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  (a name that is too long is no error here)
         return _read_folder(path)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return _read_file(path)
     if found := _VIDEO_BOX.fullmatch(word):
         return VideoBox(
@@ -105,8 +118,23 @@ def _parse_word(word: str, names: Names) -> ParsedQuery:
     raise _unknown(word, names)
 
 
+def _can_be_a_name(word: str) -> bool:
+    """Whether a file or a tracklet could be called so."""
+    try:
+        return b"\0" not in os.fsencode(word) and 0 < len(word) <= MAX_LENGTH
+    except UnicodeEncodeError:
+        return False
+
+
 def _read_folder(path: Path) -> Pictures:
-    images = image_names(path)
+    try:
+        images = image_names(path)
+    except OSError as error:
+        raise DataError(
+            "a folder that is searched with must be readable",
+            got=f"{path}: {error.strerror or error}",
+            remedy="Check its permissions.",
+        ) from error
     if not images:
         raise DataError(
             "a folder that is searched with must hold crops of one person",
@@ -149,13 +177,13 @@ def _read_seconds(text: str, word: str) -> float:
     if not 1 <= len(numbers) <= 3 or any(number >= 60 for number in numbers[1:]):
         raise DataError(
             "a time in a video must be SECONDS, MM:SS or HH:MM:SS from the video's first picture",
-            got=f"{text!r} in {word!r}",
+            got=f"{_shortened(text)} in {_shortened(word)}",
             remedy=f"Write {_FORM}.",
         )
     seconds = 0.0
     for number in numbers:
         seconds = 60 * seconds + number
-    return seconds
+    return min(seconds, MAX_SECONDS)
 
 
 def _read_box(text: str, word: str) -> tuple[float, float, float, float]:
@@ -163,10 +191,10 @@ def _read_box(text: str, word: str) -> tuple[float, float, float, float]:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
         x = y = width = height = 0.0
-    if not (min(width, height) > 0 and all(map(math.isfinite, (x, y, width, height)))):
+    if not (min(width, height) > 0 and max(map(abs, (x, y, width, height))) <= MAX_PIXELS):
         raise DataError(
             "a box must be x,y,w,h in pixels, its left upper corner first, wider and higher than 0",
-            got=f"{text!r} in {word!r}",
+            got=f"{_shortened(text)} in {_shortened(word)}",
             remedy=f"Write {_FORM}.",
         )
     return x, y, x + width, y + height
@@ -174,11 +202,13 @@ def _read_box(text: str, word: str) -> tuple[float, float, float, float]:
 
 def _unknown(word: str, names: Names) -> DataError:
     known = list(names)
-    near = get_close_matches(word, known, n=3, cutoff=0.5)
-    path = Path(word)
-    if path.parent.is_dir():
-        beside = [child.name for child in path.parent.iterdir()]
-        near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=2)]
+    near = []
+    if len(word) <= _LONGEST_COMPARED:
+        near = get_close_matches(word, known, n=3, cutoff=0.5)
+        path = Path(word)
+        with suppress(OSError, ValueError):
+            beside = [child.name for child in path.parent.iterdir()]
+            near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=2)]
     if near:
         remedy = f"Is it {' or '.join(near)}?"
     elif known:
@@ -188,6 +218,10 @@ def _unknown(word: str, names: Names) -> DataError:
     return DataError(
         "one searches with the name of a tracklet in the gallery, crop images, a folder of "
         f"crops, or a box in a video ({_FORM})",
-        got=f"{word!r}, which is none of these",
+        got=f"{_shortened(word)}, which is none of these",
         remedy=remedy,
     )
+
+
+def _shortened(word: str) -> str:
+    return repr(word if len(word) <= _LONGEST_COMPARED else f"{word[:_LONGEST_COMPARED]}...")

@@ -15,13 +15,23 @@ from tacan.gallery.record_checks import check_fingerprint
 from tacan.images.read import read_crop
 from tacan.search.parse import ParsedQuery, Pictures, TrackletName, VideoBox
 from tacan.search.pictures import Strip, embed_pictures, spread
-from tacan.search.video_query import cut_from_video, find_sources, find_tracklet
+from tacan.search.video_query import (
+    MIN_OVERLAP,
+    TrackletAt,
+    cut_from_video,
+    find_sources,
+    tracklets_at,
+)
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder
     from tacan.gallery import Gallery
 
 __all__ = ["Query", "TrackletNames", "make_query", "model_opener"]
+
+
+MAX_NEAR = 3
+"""Most tracklets that are named for a box with nobody in it."""
 
 
 class TrackletNames:
@@ -119,16 +129,35 @@ def _from_video_box(
     asked: VideoBox, gallery: Gallery, open_model: Callable[[], ClipEmbedder]
 ) -> Query:
     sources = find_sources(gallery.sources(), asked)
-    tracklet = find_tracklet(gallery, sources, asked) if sources else None
-    if tracklet is not None:
-        note = f"This is tracklet {tracklet.name}, and the whole of it is searched with."
-        return _from_tracklet(gallery, tracklet, label=asked.label, notes=(note,))
-    reason = (
-        "No tracklet of the gallery overlaps this box"
-        if sources
-        else "This video is not in the gallery"
-    )
-    note = f"{reason}: one crop of the frame is searched with."
+    there = tracklets_at(gallery, sources, asked) if sources else ()
+    if there and there[0].overlap >= MIN_OVERLAP:
+        return _from_tracklet(
+            gallery, there[0].tracklet, label=asked.label, notes=(_followed_there(there),)
+        )
+    note = "This video is not in the gallery" if not sources else _nobody_there(there)
     return _from_pixels(
-        [cut_from_video(asked)], gallery, open_model, label=asked.label, notes=(note,)
+        [cut_from_video(asked)],
+        gallery,
+        open_model,
+        label=asked.label,
+        notes=(f"{note}: one crop of the frame is searched with.",),
     )
+
+
+def _followed_there(there: Sequence[TrackletAt]) -> str:
+    name = there[0].tracklet.name
+    others = [one.form for one in there[1:] if one.overlap >= MIN_OVERLAP]
+    note = f"This is tracklet {name}, and the whole of it is searched with."
+    if others:
+        note += (
+            f" The box shows several people: also {', '.join(others)}. Ask with a name, or with a "
+            "closer box, for one of them."
+        )
+    return note
+
+
+def _nobody_there(there: Sequence[TrackletAt]) -> str:
+    note = "No tracklet of the gallery overlaps this box, so it may show nobody, or several people"
+    if not there:
+        return f"{note}; nobody else is in sight then"
+    return f"{note}; in sight are {', '.join(one.form for one in there[:MAX_NEAR])}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +22,7 @@ from tacan.video.video_records import VideoFrame
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
 
-__all__ = ["MIN_OVERLAP", "box_at", "cut_from_video", "find_sources", "find_tracklet"]
+__all__ = ["MIN_OVERLAP", "box_at", "cut_from_video", "find_sources", "tracklets_at"]
 
 MIN_OVERLAP = 0.3
 """Least intersection over union of the box that is asked for and a tracklet's box."""
@@ -31,35 +33,61 @@ MAX_GAP = 1.0
 _SLACK = 0.0005
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackletAt:
+    """Where a tracklet is at the time of a query, and how well it overlaps the query's box.
+
+    box
+        float32 [4], x1, y1, x2, y2 in pixels.
+    overlap
+        Intersection over union, from 0 to 1.
+    """
+
+    tracklet: StoredTracklet
+    box: NDArray[np.float32]
+    overlap: float
+
+    @property
+    def form(self) -> str:
+        """Name and box, as a query has it."""
+        x1, y1, x2, y2 = (round(float(side)) for side in self.box)
+        return f"{self.tracklet.name} at {x1},{y1},{x2 - x1},{y2 - y1}"
+
+
 def find_sources(sources: Sequence[Source], asked: VideoBox) -> tuple[Source, ...]:
     """The sources that were indexed from the query's file, in their order.
 
     A file is the same if its content is. Where the file itself is gone, its path decides.
     """
-    if not asked.path.is_file():
-        paths = {str(asked.path), str(asked.path.resolve())}
+    if not os.path.isfile(asked.path):  # noqa: PTH113  (too long a name is no error)
+        paths = {str(asked.path), os.path.realpath(asked.path)}
         return tuple(source for source in sources if source.path in paths)
     digest = sha256(asked.path)
     return tuple(source for source in sources if source.sha256 == digest)
 
 
-def find_tracklet(
+def tracklets_at(
     gallery: Gallery, sources: Sequence[Source], asked: VideoBox
-) -> StoredTracklet | None:
-    """The tracklet of these sources with the best overlap at that time, if any has enough."""
+) -> tuple[TrackletAt, ...]:
+    """The tracklets of these sources at that time, best overlap first, then the nearest."""
     box = np.array([asked.box], np.float32)
     wanted = {source.id for source in sources}
     cameras = tuple({source.camera for source in sources})
-    best, best_overlap = None, MIN_OVERLAP
+    found = []
     for tracklet in gallery.tracklets(TrackletFilter(cameras=cameras)):
         near = tracklet.first_seconds - MAX_GAP <= asked.seconds <= tracklet.last_seconds + MAX_GAP
         if tracklet.source_id not in wanted or not near:
             continue
         there = box_at(gallery.trajectory(tracklet.id), asked.seconds)
-        overlap = 0.0 if there is None else float(ious(box, there[None])[0])
-        if overlap >= best_overlap:
-            best, best_overlap = tracklet, overlap
-    return best
+        if there is not None:
+            found.append(TrackletAt(tracklet, there, float(ious(box, there[None])[0])))
+    x, y = (box[0, :2] + box[0, 2:]) / 2
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (-one.overlap, np.hypot(*((one.box[:2] + one.box[2:]) / 2 - (x, y)))),
+        )
+    )
 
 
 def box_at(trajectory: Trajectory, seconds: float) -> NDArray[np.float32] | None:

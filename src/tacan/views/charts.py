@@ -9,7 +9,6 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.files import atomic_path
+from tacan.text import for_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,7 @@ def as_svg(figure: Figure, *, description: str, style: str = "") -> str:
     inner = re.sub(r"\s*\n\s*", "\n", inner).strip()
     return (
         f'<svg viewBox="{view_box}" style="{style}" role="img" '
-        f'aria-label="{escape(description)}">{inner}</svg>'
+        f'aria-label="{for_html(description)}">{inner}</svg>'
     )
 
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 import tacan
+from tacan.text import for_terminal
 
 __all__ = ["render_page"]
 
 
 def render_page(template: str, **values: Any) -> str:
-    """The page of `templates/{template}`, which extends `page.html.j2`. Values are escaped."""
+    """The page of `templates/{template}`, which extends `page.html.j2`. Values are made safe."""
     environment = Environment(
         loader=PackageLoader("tacan.views"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     return environment.get_template(template).render(version=tacan.__version__, **values)
+
+
+def _shown(value: object) -> object:
+    """What nobody can see becomes its code; markup is escaped by jinja after this."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return for_terminal(value) if is_text else value

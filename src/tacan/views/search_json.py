@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from tacan.search.results import Match, SearchResults
+from tacan.text import csv_text
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 
 __all__ = ["CSV_COLUMNS", "as_csv", "as_json"]
@@ -66,13 +65,12 @@ def as_json(searches: Sequence[SearchResults]) -> dict[str, Any]:
 
 def as_csv(searches: Sequence[SearchResults]) -> str:
     """One line a match under `CSV_COLUMNS`; what is unknown is left empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
+    rows: list[list[Any]] = [list(CSV_COLUMNS)]
     for results in searches:
         for match in results.matches:
-            writer.writerow({"query": results.query.label} | _match(match))
-    return text.getvalue()
+            values = {"query": results.query.label} | _match(match)
+            rows.append([values[column] for column in CSV_COLUMNS])
+    return csv_text(rows)
 
 
 def _results(results: SearchResults) -> dict[str, Any]:
