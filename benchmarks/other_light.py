@@ -12,6 +12,7 @@ shown as well.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tacan.datasets import load_dataset
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.extract import extract
 from tacan.embeddings.open import open_embedder
+from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.features.files import Features
@@ -63,6 +65,8 @@ def main() -> None:
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--every", type=int, default=1)
     chosen = parser.parse_args()
+    if chosen.every < 1:
+        parser.error(f"--every must be at least 1; got {chosen.every}")
     with tempfile.TemporaryDirectory() as folder:
         places = [Path(folder) / f"{draw}" for draw in range(_DRAWS + 1)]
         for draw, place in enumerate(places):
@@ -83,4 +87,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except TacanError as error:
+        sys.exit(f"{error}")

@@ -11,8 +11,10 @@ two processed frames the produced box moves on a straight line.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from tacan.errors import TacanError
 from tacan.video.matching import Track, match_tracks
 from tacan.video.mot import open_precomputed_tracks
 from tacan.video.pipeline import Pipeline
@@ -55,10 +57,15 @@ def main() -> None:
     )
     for name in ("decode", "detection", "tracking"):
         seconds = pipeline.seconds[name]
-        print(f"{name:>10}: {seconds:7.2f} s, {1000 * seconds / len(frames):6.2f} ms a frame")
+        print(
+            f"{name:>10}: {seconds:7.2f} s, {1000 * seconds / max(len(frames), 1):6.2f} ms a frame"
+        )
     total, duration = sum(pipeline.seconds.values()), tracklets[-1].seconds[-1] if tracklets else 0
     print(f"{'together':>10}: {total:7.2f} s for {len(frames)} frames of {duration:.0f} s of video")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except TacanError as error:
+        sys.exit(f"{error}")

@@ -32,7 +32,6 @@ SMALLER = {
     ),
     "--identities 8 --cameras 8": "--identities 2 --cameras 3",
     "--identities 6 --cameras 2": "--identities 2 --cameras 2",
-    "camera1.mp4@15:200,120,120,240": "camera1.mp4@3:100,60,60,120",
     "make test": "true",
     "--identities 100": "--identities 16",
     "--median-frames 24": "--median-frames 6",
