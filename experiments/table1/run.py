@@ -54,6 +54,7 @@ def run(
     threads: Count = None,
     workers: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    fetch: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Trains and tests the rows of Table 1 and writes table1.md, .csv, .json and .png.
 
@@ -80,6 +81,8 @@ def run(
         Processes that read crops while it trains; 0 is best for crops that fit into memory.
     device
         Where it embeds. Training takes a GPU if there is one.
+    fetch
+        Let timm fetch the first weights of the encoder from the network, as paper-size needs.
     """
     folder, place = HERE / size, out or Path("runs") / "table1" / size
     variants, numbers = find_variants(rows), _seeds(seeds)
@@ -103,7 +106,11 @@ def run(
     )
     for first in range(0, len(cells), len(variants)):
         run_table(
-            cells[first : first + len(variants)], benchmark, device=device, listener=show_stage
+            cells[first : first + len(variants)],
+            benchmark,
+            device=device,
+            fetch=fetch,
+            listener=show_stage,
         )
         _write_tables(place, runs, size)
     say((place / "table1.md").read_text(encoding="utf-8"))

@@ -117,6 +117,18 @@ def test_equal_embeddings_have_finite_gradients(form: str) -> None:
     assert torch.equal(embeddings.grad, torch.zeros(6, 4))
 
 
+@pytest.mark.parametrize(("distance", "counts_as"), [(0.0, 1e-6), (1e-7, 1e-6), (2e-6, 2e-6)])
+def test_the_floor_of_a_distance(distance: float, counts_as: float) -> None:
+    line = torch.tensor([[0.0], [distance], [1.0], [1.0 + distance]], dtype=torch.float64)
+    line.requires_grad_()
+    loss = batch_hard_triplet(line, torch.tensor([0, 0, 1, 1]), margin=10.0)
+    # The nearest negatives are 1 + d, 1 - d, 1 - d and 1 + d away or less: of the mean, 1 - d.
+    nearest = torch.tensor([1.0, 1 - distance, 1 - distance, 1.0], dtype=torch.float64).mean()
+    assert loss.item() == pytest.approx(10 + counts_as - nearest.item(), abs=1e-12)
+    (gradient,) = torch.autograd.grad(loss, line)
+    assert gradient.isfinite().all()
+
+
 def test_a_repeated_positive_does_not_spoil_the_others() -> None:
     embeddings = torch.tensor([[0.0, 0], [0, 0], [1, 0], [1, 1]], requires_grad=True)
     batch_hard_triplet(embeddings, torch.tensor([0, 0, 1, 1]), margin=0.3).backward()

@@ -150,3 +150,15 @@ def test_csv_and_json_hold_exact_numbers() -> None:
     assert entries[2]["steps"][0]["paper_points"] == 4.8
     assert entries[0]["seeds"]["1"]["scores"]["mAP"] == 0.36
     assert entries[1]["paper"] is None
+
+
+def test_a_table_says_how_long_its_rows_were_trained() -> None:
+    lengths = {0: 10, 1: 10, 2: 1500}
+    trained = {
+        seed: replace(found, training={"run": {"iterations": lengths[seed]}})
+        for seed, found in RESULTS["clip_attention"].items()
+    }
+    rows = make_rows({"clip_attention": trained}, TABLE_1, PUBLISHED)
+    assert as_markdown(rows).startswith("| row, after 10 and 1,500 iterations |")
+    assert next(csv.DictReader(io.StringIO(as_csv(rows))))["iterations"] == "10 1500"
+    assert as_json(rows)[0]["iterations"] == [10, 1500]

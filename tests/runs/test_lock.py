@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
-from tacan.runs.lock import ProcessLock
+import pytest
+
+from tacan.errors import StorageError
+from tacan.runs.lock import ProcessLock, only_process_in
 
 HOLDER = """
 import sys, time
@@ -81,3 +85,25 @@ def test_the_lock_is_not_inherited_by_processes_that_are_forked(tmp_path):
             lock.release()
         finally:
             os.killpg(holder.pid, signal.SIGKILL)
+
+
+def test_one_process_works_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with only_process_in(folder):
+        with pytest.raises(StorageError, match="another one is at work"), only_process_in(folder):
+            pass
+        (folder / "work").write_text("x")
+    with only_process_in(folder):
+        assert (folder / "work").read_text() == "x"
+
+
+def test_a_folder_in_which_nothing_was_made_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), only_process_in(tmp_path / "run"):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match="file"), only_process_in(tmp_path / "file" / "run"):
+        pass

@@ -16,10 +16,13 @@ import torch
 from tacan.errors import CheckpointError, StorageError
 from tacan.training.checkpoints import (
     Checkpoint,
+    check_optimiser,
+    check_weights,
     read_checkpoint,
     remove_drafts,
     write_checkpoint,
 )
+from tacan.training.schedule import OPTIMISERS, build_optimiser
 
 CHECKPOINT = Checkpoint(
     iteration=7,
@@ -90,6 +93,102 @@ def test_another_content_is_refused(path: Path, content: object) -> None:
     torch.save(content, path)
     with pytest.raises(CheckpointError):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("iteration", "7"),
+        ("iteration", -1),
+        ("iteration", True),
+        ("config", [1]),
+        ("config", {"run": 3}),
+        ("pids", [4, "9"]),
+        ("weights", [torch.zeros(1)]),
+        ("weights", {3: torch.zeros(1)}),
+        ("optimiser", None),
+        ("window", {"loss": 1.5, "count": "2"}),
+        ("window", {"loss": 1.5}),
+        ("losses", {"loss": float("nan")}),
+        ("losses", 3),
+        ("scores", {"mAP": [1]}),
+    ],
+)
+def test_a_field_of_another_type_is_refused(path: Path, field: str, value: Any) -> None:
+    write_checkpoint(path, replace(CHECKPOINT, **{field: value}))
+    with pytest.raises(CheckpointError, match=f"another kind of content under {field}"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"w": torch.zeros(3)}, r"float32 \[3\], not float32 \[2\]"),
+        ({"w": torch.zeros(2, dtype=torch.int64)}, r"int64 \[2\]"),
+        ({"w": torch.zeros(2).to_sparse()}, "w is float32"),
+        ({"w": 3}, "w is int"),
+        ({"x": torch.zeros(1)}, "x is unknown"),
+    ],
+)
+def test_weights_of_another_model_are_refused(changes: dict[str, Any], found: str) -> None:
+    expected = {"w": torch.zeros(2)}
+    check_weights(expected, {"w": torch.ones(2)})
+    with pytest.raises(CheckpointError, match=found):
+        check_weights(expected, expected | changes)
+
+
+def stepped(name: str) -> tuple[torch.optim.Optimizer, dict[str, Any]]:
+    """An optimiser of two weights that has made a step, and its state."""
+    weights = [torch.nn.Parameter(torch.ones(2, 3)), torch.nn.Parameter(torch.ones(4))]
+    optimiser = build_optimiser(name, weights, learning_rate=0.1, weight_decay=0.01)
+    for weight in weights:
+        weight.grad = torch.ones_like(weight)
+    optimiser.step()
+    return optimiser, optimiser.state_dict()
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_an_optimiser_goes_on_from_its_own_state(name: str) -> None:
+    optimiser, state = stepped(name)
+    check_optimiser(optimiser, state | {"param_groups": [state["param_groups"][0] | {"lr": 9.0}]})
+    check_optimiser(optimiser, {**state, "state": {}})
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize(
+    "spoilt",
+    [torch.ones(1), torch.ones(2, 3, dtype=torch.float64), torch.ones(2, 3).to_sparse(), 3, None],
+)
+def test_an_optimiser_of_other_shapes_is_refused(name: str, spoilt: Any) -> None:
+    """Its fused step would write beside the memory."""
+    optimiser, state = stepped(name)
+    key = "momentum_buffer" if name == "sgd" else "exp_avg"
+    if name == "sgd" and spoilt is None:
+        return  # what it has before the first step
+    state["state"][0][key] = spoilt
+    with pytest.raises(CheckpointError, match="of weight 0"):
+        check_optimiser(optimiser, state)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda state: state.pop("param_groups"),
+        lambda state: state.update(state=[1]),
+        lambda state: state["param_groups"].append({}),
+        lambda state: state["param_groups"].__setitem__(0, 3),
+        lambda state: state["param_groups"][0].update(params=[0, 0]),
+        lambda state: state["param_groups"][0].update(weight_decay="much"),
+        lambda state: state["state"].update({7: {}}),
+        lambda state: state["state"][1].pop("step"),
+        lambda state: state["state"][1].update(step=torch.ones(3)),
+    ],
+)
+def test_an_optimiser_of_another_kind_is_refused(spoil: Any) -> None:
+    optimiser, state = stepped("adam")
+    spoil(state)
+    with pytest.raises(CheckpointError):
+        check_optimiser(optimiser, state)
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(path: Path) -> None:

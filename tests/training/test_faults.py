@@ -7,13 +7,14 @@ import resource
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tacan.config import TrainConfig, load_config
+from tacan.config import ModelConfig, TrainConfig, load_config
 from tacan.errors import (
     CheckpointError,
     ConfigError,
@@ -24,7 +25,8 @@ from tacan.errors import (
     TrainingError,
 )
 from tacan.losses.multi_loss import LossTerms, MultiLoss
-from tacan.training import train
+from tacan.model import Tacan
+from tacan.training import build_training, train
 from tacan.training.checkpoints import read_checkpoint, write_checkpoint
 from tacan.training.module import TrainingModule
 
@@ -84,6 +86,12 @@ def test_a_longer_run_is_another_unless_its_rate_is_constant(
     with pytest.raises(TrainingError, match=r"run\.iterations was 6, now 8"):
         train(longer, tmp_path / "cosine", resume=True)
 
+    train(longer, tmp_path / "cosine", resume=True, change_iterations=True)
+    assert read_checkpoint(tmp_path / "cosine" / "checkpoints" / "last.ckpt").iteration == 8
+    other = changed(settings, run__iterations=9, loss__margin=0.1)
+    with pytest.raises(TrainingError, match=r"loss\.margin was 0\.3, now 0\.1"):
+        train(other, tmp_path / "cosine", resume=True, change_iterations=True)
+
     settings, longer = (changed(x, optimiser__decay="none") for x in (settings, longer))
     train(settings, tmp_path / "constant")
     train(longer, tmp_path / "constant", resume=True)
@@ -123,6 +131,50 @@ def test_a_checkpoint_of_another_shape(settings: TrainConfig, tmp_path: Path) ->
     write_checkpoint(checkpoint, content)
     with pytest.raises(CheckpointError, match="shapes of its model"):
         train(settings, tmp_path, resume=True)
+
+
+def test_an_optimisers_state_of_another_shape(settings: TrainConfig, tmp_path: Path) -> None:
+    checkpoint = train(settings, tmp_path).checkpoint
+    content = read_checkpoint(checkpoint)
+    content.optimiser["state"][0]["exp_avg"] = torch.zeros(1)
+    write_checkpoint(checkpoint, replace(content, iteration=4))
+    log = (tmp_path / "log.csv").read_bytes()
+    with pytest.raises(CheckpointError, match="optimiser's state of weight 0"):
+        train(settings, tmp_path, resume=True)
+    assert (tmp_path / "log.csv").read_bytes() == log
+
+
+def test_two_processes_do_not_train_in_one_folder(settings: TrainConfig, tmp_path: Path) -> None:
+    def again(done: int, total: int) -> None:
+        if done == 3:
+            with pytest.raises(StorageError, match="another one is at work"):
+                train(settings, tmp_path / "run", resume=True)
+
+    train(settings, tmp_path / "run", progress=again)
+    train(settings, tmp_path / "whole")
+    whole = (tmp_path / "whole" / "log.csv").read_text()
+    assert len((tmp_path / "run" / "log.csv").read_text().splitlines()) == len(whole.splitlines())
+
+
+def test_weights_are_fetched_only_when_that_is_allowed(
+    settings: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def build_model(config: ModelConfig) -> Tacan:
+        asked.append(config.weights)
+        return right(config.model_copy(update={"weights": None}))
+
+    right = build_training.build_model
+    monkeypatch.setattr(build_training, "build_model", build_model)
+    config = changed(settings, model__weights="pretrained", model__encoder="test_efficientnet_gn")
+    with pytest.raises(ConfigError, match="--fetch"):
+        train(config, tmp_path / "run")
+    assert asked == []
+    train(config, tmp_path / "run", fetch=True)
+    assert asked == ["pretrained"]
+    train(config, tmp_path / "run", resume=True)
+    assert asked == ["pretrained", None], "a run that goes on has its weights already"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -12,9 +12,10 @@ import torch
 from torch.utils.data import Dataset
 
 from tacan.clips.identity_sampler import Draw
-from tacan.errors import ConfigError, CropError
+from tacan.errors import ConfigError, CropError, TrainingError
 from tacan.records import Tracklet, TrackletSplit
-from tacan.training.training_data import TrainingBatches, divide
+from tacan.training import training_data
+from tacan.training.training_data import TrainingBatches, dead_workers_explained, divide
 
 
 def split_of(pids: list[int]) -> TrackletSplit:
@@ -77,6 +78,39 @@ def test_batches_come_in_the_samplers_order(workers: int) -> None:
         assert labels.tolist() == [draw.index for draw in draws]
         assert frames.shape == (2, 2, 1, 3, 2, 2)
         assert frames.dtype == torch.uint8
+
+
+@pytest.mark.parametrize("fault", ["", "crop"])
+def test_without_shared_memory_batches_come_through_a_pipe(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("unable to allocate shared memory (shm)")
+
+    monkeypatch.setattr(training_data, "_free_shared_memory", lambda: 100)
+    monkeypatch.setattr("torch.multiprocessing.reductions.reduce_tensor", refuse)
+    monkeypatch.setattr("torch.multiprocessing.reductions.reduce_storage", refuse)
+    torch.multiprocessing.reductions.init_reductions()
+    batches = TrainingBatches(Items(fault), DRAWS, workers=1, batch_bytes=101)
+    try:
+        if fault:
+            with pytest.raises(CropError):
+                list(batches)
+            return
+        for (frames, labels), draws in zip(batches, DRAWS, strict=True):
+            assert labels.tolist() == [draw.index for draw in draws]
+            assert frames.dtype == torch.uint8
+    finally:
+        monkeypatch.undo()
+        torch.multiprocessing.reductions.init_reductions()
+
+
+def test_a_worker_that_had_no_shared_memory_is_explained() -> None:
+    told = f"DataLoader worker (pid 1) is killed by signal: Bus error. {'x' * 3000}"
+    caught = pytest.raises(TrainingError, match=r"/dev/shm.*--shm-size")
+    with caught as info, dead_workers_explained():
+        raise RuntimeError(told)
+    assert len(str(info.value)) < 800
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -60,6 +60,7 @@ def splits(
     out: Path,
     model: Annotated[str | None, Parameter(group=SOURCE)] = None,
     config: Annotated[str | None, Parameter(group=SOURCE)] = None,
+    fetch: Annotated[bool, Parameter(negative="")] = False,
     splits: Annotated[str | None, Parameter(validator=_numbers)] = None,
     variant: Literal["prid-178", "prid-200"] | None = None,
     splits_file: Path | None = None,
@@ -87,7 +88,7 @@ def splits(
 
     Example: tacan splits ilids-vid iLIDS --model runs/mine --out runs/ilids
 
-    Example: tacan splits prid2011 PRID --variant prid-200 --config strong --out runs/prid-200
+    Example: tacan splits prid2011 PRID --config strong --fetch --out runs/prid
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ def splits(
         A model for all splits, none of whose people it was trained on. See `tacan embed`.
     config
         A preset (paper, strong, demo) or a YAML file to train with. See `tacan train`.
+    fetch
+        With --config, let timm fetch first weights from the network, as paper and strong need.
     splits
         Which splits, such as 0-4 or 0,3,5; all ten when not given.
     variant
@@ -156,7 +159,7 @@ def splits(
         device=device,
         precision=precision,
     )
-    source = _source(choice, overrides, model, config, weights, extraction)
+    source = _source(choice, overrides, model, config, weights, extraction, fetch=fetch)
     with _stop_explained(training=config is not None):
         names, listeners = parse_protocols(protocol), Listeners(show_stage, _show_faults)
         record = run_splits(
@@ -172,6 +175,8 @@ def _source(
     config: str | None,
     weights: str | None,
     extraction: Extraction,
+    *,
+    fetch: bool,
 ) -> VectorSource:
     from tacan.config.load import parse_overrides
     from tacan.errors import ConfigError
@@ -182,6 +187,8 @@ def _source(
         faults.append(f"{words}: no option of this command; settings of a training need --config")
     if config is not None and weights is not None:
         faults.append("--weights is for --model timm:NAME; a training takes --model.weights")
+    if config is None and fetch:
+        faults.append("--fetch is for --config; the vectors of --model need no first weights")
     if faults:
         raise ConfigError(faults, source="the command line")
     # A wrong root is told before torch is loaded, which takes seconds.
@@ -193,7 +200,7 @@ def _source(
     from tacan.splits.train_each import TrainEach, training_config
 
     settings = training_config(config or "", parse_overrides(overrides), choice)
-    return TrainEach(settings, extraction=extraction)
+    return TrainEach(settings, extraction=extraction, fetch=fetch)
 
 
 @contextmanager

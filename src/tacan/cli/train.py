@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from tacan.config import TrainConfig
     from tacan.training import LogRow, RunRecord, TrainingStopped
     from tacan.training.fit import Listeners
 
 __all__ = ["train"]
 
 SECONDS_BETWEEN_LINES = 10
+
+PROTOCOLS = {"mars": "mars-official", "ilids-vid": "two-camera", "prid2011": "two-camera"}
+"""How published results on a data set are scored; cross-camera where it isn't said."""
 
 
 def train(
@@ -27,6 +31,8 @@ def train(
     *overrides: Annotated[str, Parameter(allow_leading_hyphen=True)],
     out: Path | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
+    fetch: Annotated[bool, Parameter(negative="")] = False,
+    change_iterations: Annotated[bool, Parameter(negative="")] = False,
     print_config: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Trains a model, in a folder that holds its settings, logs, checkpoint and exported model.
@@ -37,6 +43,10 @@ def train(
     their meaning and their values.
 
     Ctrl-C stops after the current iteration; `--resume` goes on, also after a crash.
+
+    On several GPUs: torchrun --nproc-per-node 4 -m tacan train ...; on several machines besides
+    --nnodes 2 --rdzv-backend c10d --rdzv-endpoint HOST:PORT on each, with OUT on a disk they share.
+    The losses see the whole batch; batch normalisation keeps to each process' part of it.
 
     Example: tacan train demo --data.root people --run.iterations 300 --out runs/first
 
@@ -51,6 +61,11 @@ def train(
         directory; for a run's own config.yaml with --resume, that run's folder.
     resume
         Go on with the run in the folder.
+    fetch
+        Let timm fetch the encoder's first weights from the network, as paper and strong need.
+    change_iterations
+        With --resume, go on to another number of --run.iterations though the learning rate depends
+        on it. The weights are then not those of a run that had this length from the beginning.
     print_config
         Only print all settings as YAML, with their meaning, and stop.
     """
@@ -76,6 +91,8 @@ def train(
                 settings,
                 folder,
                 resume=resume,
+                fetch=fetch,
+                change_iterations=change_iterations,
                 progress=listeners.progress,
                 on_row=listeners.on_row,
                 on_validation=listeners.on_validation,
@@ -85,7 +102,7 @@ def train(
             _say_how_to_go_on(stopped)
         sys.exit(128 + stopped.signal_number)
     if is_first:
-        _say_result(record)
+        _say_result(record, settings)
 
 
 def _default_folder(config: str, *, resume: bool) -> Path:
@@ -101,11 +118,12 @@ def _say_how_to_go_on(stopped: TrainingStopped) -> None:
     again = shlex.join(["tacan", "train", str(stopped.run / "config.yaml"), "--resume"])
     note(
         f"tacan: stopped after iteration {stopped.iteration} of {stopped.iterations}, which is "
-        f"kept. Go on by\n  {again}"
+        f"kept. Go on by\n  {again}\n"
+        f"What it has learnt so far can be used already, as --model {shlex.quote(str(stopped.run))}"
     )
 
 
-def _say_result(record: RunRecord) -> None:
+def _say_result(record: RunRecord, settings: TrainConfig) -> None:
     from tacan.cli.console import say
 
     losses = ", ".join(f"{name} {value:.3f}" for name, value in record.notes["losses"].items())
@@ -114,6 +132,29 @@ def _say_result(record: RunRecord) -> None:
     if "mAP" in scores:
         say(f"held-out identities: mAP {scores['mAP']:.1%}, Rank-1 {scores['rank_1']:.1%}")
     say(f"model: {record.model_folder}")
+    best = record.folder / "best"
+    if best.is_dir():
+        say(f"best in a validation: {best}")
+    say("what it is worth on the test people:")
+    for words in _next_commands(record.folder, settings):
+        say(f"  {shlex.join(words)}")
+
+
+def _next_commands(run: Path, settings: TrainConfig) -> tuple[list[str], list[str]]:
+    """What to run after a training: the test half embedded, and its score."""
+    data, features = settings.data, str(run / "features.npz")
+    embed = ["tacan", "embed", "--model", str(run), "--dataset", data.dataset]
+    embed += ["--root", str(data.root)]
+    given = {
+        "--split-number": data.split_number,
+        "--variant": data.variant,
+        "--splits-file": data.splits_file,
+        "--split-seed": data.split_seed,
+    }
+    for option, value in given.items():
+        embed += [] if value is None else [option, str(value)]
+    protocol = PROTOCOLS.get(data.dataset, "cross-camera")
+    return [*embed, "--out", features], ["tacan", "evaluate", features, "--protocol", protocol]
 
 
 @contextmanager

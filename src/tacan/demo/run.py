@@ -11,6 +11,7 @@ from typing import Any
 from tacan.demo.settings import DemoSettings
 from tacan.demo.steps import PICTURE, REPORT, Step, demo_steps, read_scores
 from tacan.progress import Progress, Stage, StageListener, unheard
+from tacan.runs.lock import only_process_in
 from tacan.runs.run_state import RunKind, RunState, remove
 
 __all__ = ["DemoRecord", "run_demo"]
@@ -62,8 +63,14 @@ def run_demo(
     ConfigError
         For settings that can't work.
     StorageError
-        Where `out` holds something else, a demo with other settings, or can't be written.
+        Where `out` holds something else or a demo with other settings, where another process is
+        at work in it, or it can't be written.
     """
+    with only_process_in(out):
+        return _run(settings, out, fresh=fresh, listener=listener)
+
+
+def _run(settings: DemoSettings, out: Path, *, fresh: bool, listener: StageListener) -> DemoRecord:
     plain = settings.record()
     if fresh:
         planned = demo_steps(settings, out, {})

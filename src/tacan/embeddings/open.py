@@ -16,8 +16,8 @@ from tacan.model.checkpoint import CONFIG_FILE
 
 __all__ = ["choose_device", "find_model_folder", "open_embedder"]
 
-EXPORTED = "model"
-"""Where a run folder of `tacan train` holds its exported model."""
+EXPORTED = ("model", "last")
+"""Where a run folder of `tacan train` holds the model of the finished run; until then its last."""
 
 
 def open_embedder(
@@ -124,7 +124,7 @@ def find_model_folder(spec: str) -> Path | None:
     None where `spec` is none of these.
     """
     path = Path(spec)
-    for folder in (path, path / EXPORTED):
+    for folder in (path, *(path / name for name in EXPORTED)):
         if (folder / CONFIG_FILE).is_file():
             return folder
     if spec in SHIPPED_MODELS:

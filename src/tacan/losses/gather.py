@@ -1,4 +1,4 @@
-"""The whole batch from all ranks, so that a loss over it has the gradients of one process.
+"""Gathering a batch from all ranks, so that a loss over it has the gradients of one process.
 
 The hardest triplets and the means of the min-max loss belong to the whole batch; each rank holds
 only a part of it. Every rank gathers all parts and computes the same loss. Going back, the
@@ -29,7 +29,11 @@ def gather_batch(part: Tensor) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """Forward gathers; backward sums the gradients of all ranks and keeps this rank's rows."""
+    """Forward gathers; backward sums the gradients of all ranks and keeps this rank's rows.
+
+    `torch.distributed.nn.functional.all_gather` does the same and is deprecated in torch 2.15; what
+    it names as its successor is private (`torch.distributed._functional_collectives`).
+    """
 
     @staticmethod
     def forward(ctx: Any, part: Tensor) -> Tensor:

@@ -77,6 +77,7 @@ def run_table(
     benchmark: Benchmark,
     *,
     device: str = "auto",
+    fetch: bool = False,
     listener: StageListener = unheard,
 ) -> None:
     """Trains, embeds and tests each of `cells`, where its result is not there yet.
@@ -93,17 +94,17 @@ def run_table(
         training = Stage(2 * place + 1, count, f"Train {cell.title}", "iterations", done)
         with listener(training) as progress:
             if not done:
-                _train(cell, progress)
+                _train(cell, progress, fetch=fetch)
         testing = Stage(2 * place + 2, count, f"Test {cell.title}", "frames", done)
         with listener(testing) as progress:
             if not done:
                 write_result(cell.result, _test(cell, benchmark, device, progress))
 
 
-def _train(cell: Cell, progress: Progress) -> None:
+def _train(cell: Cell, progress: Progress, *, fetch: bool) -> None:
     from tacan.training import train
 
-    train(cell.config, cell.result.parent, resume=True, progress=progress)
+    train(cell.config, cell.result.parent, resume=True, fetch=fetch, progress=progress)
 
 
 def _test(cell: Cell, benchmark: Benchmark, device: str, progress: Progress) -> Result:

@@ -59,6 +59,12 @@ class Row:
     steps: tuple[Step, ...]
     published: Published | None
 
+    @property
+    def iterations(self) -> tuple[int, ...]:
+        """Lengths of the trainings: one, unless the seeds were trained by several calls."""
+        runs = [result.training.get("run", {}) for result in self.results.values()]
+        return tuple(sorted({run["iterations"] for run in runs if "iterations" in run}))
+
 
 def make_rows(
     results: Results, variants: Mapping[str, Variant], published: Mapping[str, Published]
@@ -115,8 +121,14 @@ def _step(
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
-    """A table in percent, its columns aligned so that it can be read as plain text too."""
-    head = ["row", "seeds", *MEASURES, AUC, "step in mAP", "over the tests"]
+    """A table in percent, its columns aligned so that it can be read as plain text too.
+
+    Its head says how long the rows were trained, where that is known.
+    """
+    lengths = sorted({length for row in rows for length in row.iterations})
+    trained = " and ".join(f"{length:,}" for length in lengths)
+    title = f"row, after {trained} iterations" if lengths else "row"
+    head = [title, "seeds", *MEASURES, AUC, "step in mAP", "over the tests"]
     head += ["paper: mAP", "Rank-1", "step"]
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
@@ -164,7 +176,7 @@ def _spread(
 
 def as_csv(rows: Sequence[Row]) -> str:
     """Fractions at full precision, a line for each row; the paper's are in percent."""
-    head = ["row", "in_paper", "seeds"]
+    head = ["row", "in_paper", "seeds", "iterations"]
     head += [f"{name}_{kind}" for name in (*MEASURES, "occlusion_auc") for kind in ("mean", "std")]
     head += [f"paper_{name}" for name in MEASURES]
     head += [
@@ -182,6 +194,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 def _csv_line(row: Row, n_columns: int) -> list[object]:
     printed = row.published.scores if row.published else {}
     line: list[object] = [row.variant.name, row.variant.paper or "", row.scores.n]
+    line.append(" ".join(map(str, row.iterations)))
     for summary, names in ((row.scores, MEASURES), (row.auc, (AUC,))):
         for name in names:
             line += _pair(summary, name)
@@ -204,6 +217,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
         {
             "row": row.variant.name,
             "title": row.variant.title,
+            "iterations": list(row.iterations),
             "paper": None
             if row.published is None
             else {

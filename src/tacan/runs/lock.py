@@ -1,11 +1,18 @@
-"""A lock that one process at a time holds, and that its death releases."""
+"""Locks that one process at a time holds, and that its death releases."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["ProcessLock"]
+from tacan.errors import StorageError
+
+__all__ = ["FOLDER_LOCK", "ProcessLock", "only_process_in"]
+
+FOLDER_LOCK = ".lock"
+"""The file in a run's folder by which one process at a time works in it."""
 
 
 class ProcessLock:
@@ -44,3 +51,39 @@ class ProcessLock:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@contextmanager
+def only_process_in(folder: Path) -> Iterator[None]:
+    """A block in which no other process works in `folder`, which is made where it is missing.
+
+    A folder that is still empty afterwards is removed. Raises `StorageError` where another process
+    is at work in it, and where no file can be made there.
+    """
+    path = folder / FOLDER_LOCK
+    lock = ProcessLock(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_held = lock.acquire()
+    except (OSError, sqlite3.OperationalError) as error:
+        raise StorageError(
+            "a run needs a folder that can be written to",
+            got=f"{folder}: {getattr(error, 'strerror', None) or error}",
+            remedy="Choose another folder by --out.",
+        ) from error
+    if not is_held:
+        raise StorageError(
+            "one process at a time works in a run's folder",
+            got=f"{folder}, where another one is at work",
+            remedy="Wait for it or stop it, or choose another folder by --out.",
+        )
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            left = list(folder.iterdir())
+            if all(entry.name.startswith(FOLDER_LOCK) for entry in left):  # SQLite's beside it too
+                for entry in left:
+                    entry.unlink()
+                folder.rmdir()
+        lock.release()

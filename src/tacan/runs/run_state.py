@@ -15,6 +15,7 @@ from typing import Any
 
 from tacan.errors import StorageError
 from tacan.files import write_text
+from tacan.runs.lock import FOLDER_LOCK
 
 __all__ = ["RunKind", "RunState", "remove", "setting_differences"]
 
@@ -163,11 +164,11 @@ def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_free(out: Path, kind: RunKind) -> bool:
-    """Missing, or empty but for a draft of the state by a process that was killed at once."""
+    """Missing, or empty but for a lock, and a draft of the state by a process that was killed."""
     if not out.exists():
         return True
-    draft = f".{kind.file}."
-    return out.is_dir() and all(path.name.startswith(draft) for path in out.iterdir())
+    ours = (f".{kind.file}.", FOLDER_LOCK)
+    return out.is_dir() and all(path.name.startswith(ours) for path in out.iterdir())
 
 
 def _read(out: Path, kind: RunKind) -> dict[str, Any]:

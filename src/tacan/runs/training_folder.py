@@ -29,12 +29,18 @@ RESUMABLE_CHANGES = frozenset(
 """Settings that may differ when a run goes on, because the weights don't depend on them."""
 
 ITERATIONS = "run.iterations"
-"""May differ where the learning rate doesn't depend on it."""
+"""May differ where the learning rate doesn't depend on it, or when that is asked for."""
+
+LONGER = (
+    " With --change-iterations the run goes on with another length: the learning rate follows that "
+    "from here on, and the weights are not those of a run that had it from the beginning."
+)
 
 
 class RunFolder:
     """`config.yaml`, `log.csv`, `validation.csv`, `tensorboard/`, `checkpoints/last.ckpt`, and
-    `model/`, which is the exported model."""
+    models: `model/`, that of the finished run; until then `last/`, that of the checkpoint; and
+    `best/`, the one with the highest mAP in a validation."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,8 +48,10 @@ class RunFolder:
         self.log = path / "log.csv"
         self.checkpoint = path / "checkpoints" / "last.ckpt"
         self.model = path / "model"
+        self.last_model = path / "last"
+        self.best_model = path / "best"
 
-    def check(self, config: TrainConfig, *, resume: bool) -> None:
+    def check(self, config: TrainConfig, *, resume: bool, change_iterations: bool) -> None:
         """Checks that `config` may be run here.
 
         Raises `TrainingError` where another run is kept and `resume` is not set, or where the
@@ -57,7 +65,8 @@ class RunFolder:
                 got=f"{self.path}, which holds a run",
                 remedy="Go on with that run by --resume, or choose another folder by --out.",
             )
-        check_settings(plain_settings(load_config(self.config)), config)
+        before = plain_settings(load_config(self.config))
+        check_settings(before, config, change_iterations=change_iterations)
 
     def keep(self, config: TrainConfig) -> None:
         """Writes down the settings. Raises `StorageError`."""
@@ -87,17 +96,21 @@ def plain_settings(config: TrainConfig) -> Settings:
     return config.model_dump(mode="json")
 
 
-def check_settings(before: Settings, config: TrainConfig) -> None:
+def check_settings(
+    before: Settings, config: TrainConfig, *, change_iterations: bool = False
+) -> None:
     """Raises `TrainingError` where a run begun with `before` can't go on with `config`.
 
-    It lists the differences that matter: those that the weights depend on.
+    It lists the differences that matter: those that the weights depend on. With
+    `change_iterations` the length of the run may differ, whatever depends on it.
     """
     now, changeable = plain_settings(config), RESUMABLE_CHANGES
-    if config.optimiser.decay == "none":
+    if change_iterations or config.optimiser.decay == "none":
         changeable |= {ITERATIONS}
     if differences := setting_differences(before, now, changeable=changeable):
         raise TrainingError(
             "a run goes on with the settings that it began with",
             got="\n  - ".join(["", *differences]),
-            remedy="\nTake those of the run's config.yaml, or choose another folder by --out.",
+            remedy="\nTake those of the run's config.yaml, or choose another folder by --out."
+            + (LONGER if any(text.startswith(ITERATIONS) for text in differences) else ""),
         )

@@ -51,11 +51,16 @@ class TrainEach:
         The settings of all trainings, see `training_config`.
     extraction
         How tracklets are embedded.
+    fetch
+        As for `tacan.training.train`.
 
     Raises `TrainingError` in one of several processes that torchrun started.
     """
 
-    def __init__(self, config: TrainConfig, *, extraction: Extraction | None = None) -> None:
+    def __init__(
+        self, config: TrainConfig, *, extraction: Extraction | None = None, fetch: bool = False
+    ) -> None:
+        self._fetch = fetch
         self._config = resolve_paths(config)
         self._extraction = extraction or Extraction()
         n_processes = Processes.from_torchrun().world_size
@@ -101,6 +106,7 @@ class TrainEach:
                         self._for_split(split.number),
                         folder.run(split.number),
                         resume=True,
+                        fetch=self._fetch,
                         progress=progress,
                     )
             embedding = Stage(2 * place + 2, count, f"Embed split {split.number}", "frames", done)

@@ -12,12 +12,12 @@ from tacan.clips.identity_sampler import IdentityBatchSampler
 from tacan.clips.transforms import ClipAugmentation
 from tacan.config import TrainConfig
 from tacan.datasets import load_dataset
-from tacan.errors import CheckpointError, ConfigError
+from tacan.errors import ConfigError
 from tacan.losses.multi_loss import MultiLoss
 from tacan.losses.softmax import SoftmaxLoss
 from tacan.model import build_model
 from tacan.model.encoders import FrameEncoder
-from tacan.training.checkpoints import Checkpoint
+from tacan.training.checkpoints import Checkpoint, check_optimiser, check_weights
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes
 from tacan.training.schedule import build_optimiser, learning_rate_factor
@@ -70,15 +70,16 @@ def build_module(
         losses = _build_losses(config, embedding_dim, n_identities)
     # A step on a CPU takes about half the time when a pixel's channels lie side by side.
     model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    make_optimiser = partial(
+        build_optimiser,
+        config.optimiser.name,
+        learning_rate=config.optimiser.learning_rate,
+        weight_decay=config.optimiser.weight_decay,
+    )
     module = TrainingModule(
         model=model,
         losses=losses,
-        build_optimiser=partial(
-            build_optimiser,
-            config.optimiser.name,
-            learning_rate=config.optimiser.learning_rate,
-            weight_decay=config.optimiser.weight_decay,
-        ),
+        build_optimiser=make_optimiser,
         learning_rate=partial(_learning_rate, config),
         seed=config.run.seed,
         largest_gradient=config.optimiser.clip_gradient,
@@ -86,7 +87,9 @@ def build_module(
         optimiser_state=checkpoint.optimiser if checkpoint else None,
     )
     if checkpoint is not None:
-        _load_weights(module, checkpoint)
+        check_weights(module.state_dict(), checkpoint.weights)
+        check_optimiser(make_optimiser(module.parameters()), checkpoint.optimiser)
+        module.load_state_dict(checkpoint.weights)
     return module
 
 
@@ -124,8 +127,14 @@ def build_batches(
         rank=processes.rank,
         world_size=processes.world_size,
     )
+    n_tracklets = config.clips.identities_per_batch * config.clips.tracklets_per_identity
+    n_crops = n_tracklets * config.clips.n_clips * config.model.clip_len // processes.world_size
     return TrainingBatches(
-        clips, sampler, workers=config.data.workers, pin_memory=torch.cuda.is_available()
+        clips,
+        sampler,
+        workers=config.data.workers,
+        pin_memory=torch.cuda.is_available(),
+        batch_bytes=3 * config.model.height * config.model.width * n_crops,
     )
 
 
@@ -167,14 +176,3 @@ def _learning_rate(config: TrainConfig, iteration: int) -> float:
         decay=optimiser.decay,
         decay_at=optimiser.decay_at,
     )
-
-
-def _load_weights(module: TrainingModule, checkpoint: Checkpoint) -> None:
-    try:
-        module.load_state_dict(checkpoint.weights)
-    except RuntimeError as error:
-        raise CheckpointError(
-            "a run's checkpoint must have the shapes of its model",
-            got=" ".join(str(error).split())[:300],
-            remedy="Put back the run's own config.yaml and checkpoint.",
-        ) from error

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import distributed as dist
 from torch.optim import Optimizer
 
 from tacan.config import TrainConfig
+from tacan.model import save_model
 from tacan.progress import Progress, silent
 from tacan.runs.training_folder import RunFolder, plain_settings
 from tacan.training.callbacks import Reporting, Saving, Validating
 from tacan.training.checkpoints import Checkpoint, write_checkpoint
+from tacan.training.exported_models import keep_if_best, model_notes
 from tacan.training.module import TrainingModule
 from tacan.training.processes import Processes, build_trainer, quiet_lightning
 from tacan.training.stopping import TrainingStopped
@@ -109,6 +111,8 @@ class _Records:
         scores = validation_scores(module.model, self.config.model, self.data.validation)
         if self.log is not None:
             self.log.validation(module.iteration, scores)
+            notes = self._notes(module, {}, scores)
+            keep_if_best(self.folder.best_model, module.model, self.config, notes=notes)
         if self.listeners.on_validation is not None:
             self.listeners.on_validation(module.iteration, scores)
         return scores
@@ -126,6 +130,16 @@ class _Records:
             scores=dict(validating.scores),
         )
         write_checkpoint(self.folder.checkpoint, reached)
+        if module.iteration < self.config.run.iterations:
+            notes = self._notes(module, reached.losses, reached.scores)
+            save_model(self.folder.last_model, module.model, self.config.model, notes=notes)
+
+    def _notes(
+        self, module: TrainingModule, losses: Mapping[str, float], scores: Mapping[str, float]
+    ) -> dict[str, Any]:
+        return model_notes(
+            self.config, self.data, iterations=module.iteration, losses=losses, scores=scores
+        )
 
 
 def _callbacks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ _DEAD_WORKER = "DataLoader worker"
 # A forked worker starts at once, and notices when the training process is killed: its parent is
 # that process, and no server in between. Elsewhere than on Linux forking is not safe.
 _FORK = "fork" if sys.platform == "linux" else None
+_PREFETCH = 2  # batches that each worker reads ahead
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108  # looked at, nothing is written there by name
 _HELD_OUT = 4  # what the seed is for, as in `tacan.clips.identity_sampler`
 
 
@@ -84,21 +87,32 @@ class TrainingBatches:
         Processes that read ahead. 0 reads when asked.
     pin_memory
         Put batches where a GPU can fetch them faster.
+    batch_bytes
+        Bytes of a batch. Workers hand batches over in shared memory, or through a pipe, a copy
+        slower, where the system has too little of that, as containers do (64 MB).
     """
 
     def __init__(
-        self, clips: Dataset[Any], batch_sampler: Any, *, workers: int, pin_memory: bool = False
+        self,
+        clips: Dataset[Any],
+        batch_sampler: Any,
+        *,
+        workers: int,
+        pin_memory: bool = False,
+        batch_bytes: int = 0,
     ) -> None:
+        needed = workers * (_PREFETCH + 1) * batch_bytes
+        share = workers == 0 or needed <= _free_shared_memory()
         self._batch_sampler = batch_sampler
         self._workers = workers
         self._loader = DataLoader(
             _Guarded(clips),
             batch_sampler=batch_sampler,
             num_workers=workers,
-            collate_fn=_collate,
+            collate_fn=_collate if share else _collate_arrays,
             worker_init_fn=_start_worker,
-            pin_memory=pin_memory,
-            prefetch_factor=2 if workers else None,
+            pin_memory=pin_memory and share,
+            prefetch_factor=_PREFETCH if workers else None,
             multiprocessing_context=_FORK if workers else None,
         )
 
@@ -119,7 +133,8 @@ class TrainingBatches:
                 return
             if isinstance(batch, TacanError):
                 raise batch
-            yield batch
+            frames, labels = batch
+            yield torch.as_tensor(frames), torch.as_tensor(labels)
 
 
 @contextmanager
@@ -135,8 +150,9 @@ def dead_workers_explained() -> Iterator[None]:
             raise
         raise TrainingError(
             "the processes that read crops must live as long as the training",
-            got=" ".join(str(error).split()),
-            remedy="They may have run out of memory: set data.workers to 0 and resume.",
+            got=" ".join(str(error).split())[:300],
+            remedy="They may have run out of memory: set data.workers to 0 and resume. In a "
+            "container, /dev/shm may be too small: start it with --shm-size 2g (docker, podman).",
         ) from error
 
 
@@ -158,6 +174,21 @@ def _collate(items: Sequence[Any]) -> Any:
         if isinstance(item, TacanError):
             return item
     return tuple(default_collate(list(items)))
+
+
+def _collate_arrays(items: Sequence[Any]) -> Any:
+    """As arrays, which the loader pickles; of tensors it shares the memory."""
+    batch = _collate(items)
+    return batch if isinstance(batch, TacanError) else tuple(part.numpy() for part in batch)
+
+
+def _free_shared_memory() -> int:
+    """Bytes; endless where it is no file system of its own."""
+    try:
+        found = os.statvfs(_SHARED_MEMORY)
+    except (OSError, AttributeError):  # macOS, Windows
+        return sys.maxsize
+    return found.f_bavail * found.f_frsize
 
 
 def _start_worker(number: int) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tacan.config import TrainConfig
-from tacan.errors import TrainingError
+from tacan.errors import ConfigError, TrainingError
 from tacan.model import save_model
 from tacan.progress import Progress, silent
+from tacan.runs.lock import only_process_in
+from tacan.runs.run_state import remove
 from tacan.runs.training_folder import RunFolder, check_settings, resolve_paths
 from tacan.training.build_training import build_batches, build_module, read_training_data
 from tacan.training.checkpoints import Checkpoint, read_checkpoint, remove_drafts
+from tacan.training.exported_models import model_notes
 from tacan.training.fit import Listeners, Outcome, fit
 from tacan.training.processes import Processes
 from tacan.training.training_data import TrainingData
 from tacan.training.training_log import LogRow
 
-__all__ = ["RunRecord", "train"]
+__all__ = ["RunRecord", "require_no_fetch", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ def train(
     out: Path,
     *,
     resume: bool = False,
+    fetch: bool = False,
+    change_iterations: bool = False,
     progress: Progress = silent,
     on_row: Callable[[LogRow], None] | None = None,
     on_validation: Callable[[int, Mapping[str, float]], None] | None = None,
@@ -61,6 +67,11 @@ def train(
         The run's folder: settings, logs, the resumable checkpoint and the exported model.
     resume
         Go on with the run in `out`, from its checkpoint; begin it where there is none.
+    fetch
+        Let timm fetch first weights from the network, where `model.weights` is `pretrained`.
+    change_iterations
+        Let the run that goes on have another length, though its learning rate depends on that: the
+        weights are then not those of a run that had this length from the beginning.
     progress
         In iterations.
     on_row, on_validation
@@ -75,15 +86,43 @@ def train(
     CheckpointError
         For a damaged or unsafe checkpoint.
     StorageError
-        Where a file can't be written. The checkpoint before it is untouched.
+        Where another process trains in `out`, or a file can't be written. The checkpoint before it
+        is untouched.
     TrainingStopped
         After SIGINT or SIGTERM, with a checkpoint left to go on from.
     """
-    config, folder, processes = resolve_paths(config), RunFolder(out), Processes.from_torchrun()
+    processes = Processes.from_torchrun()
+    listeners = Listeners(progress, on_row, on_validation)
+    with only_process_in(out) if processes.is_first else nullcontext():
+        return _train(
+            resolve_paths(config),
+            RunFolder(out),
+            processes,
+            resume=resume,
+            fetch=fetch,
+            change_iterations=change_iterations,
+            listeners=listeners,
+        )
+
+
+def _train(
+    config: TrainConfig,
+    folder: RunFolder,
+    processes: Processes,
+    *,
+    resume: bool,
+    fetch: bool,
+    change_iterations: bool,
+    listeners: Listeners,
+) -> RunRecord:
     if processes.is_first:
-        folder.check(config, resume=resume)
+        folder.check(config, resume=resume, change_iterations=change_iterations)
     data = read_training_data(config)
-    checkpoint = _checkpoint(folder, config, data) if resume else None
+    checkpoint = (
+        _checkpoint(folder, config, data, change_iterations=change_iterations) if resume else None
+    )
+    if checkpoint is None and not fetch:
+        require_no_fetch(config)
     done = checkpoint.iteration if checkpoint else 0
     module = build_module(config, n_identities=len(data.pids), checkpoint=checkpoint)
     batches = build_batches(config, data, first_batch=done, processes=processes)
@@ -100,13 +139,20 @@ def train(
             batches=batches,
             processes=processes,
             checkpoint=checkpoint,
-            listeners=Listeners(progress, on_row, on_validation),
+            listeners=listeners,
         )
-    notes = _notes(config, data, outcome)
+    notes = model_notes(
+        config,
+        data,
+        iterations=config.run.iterations,
+        losses=outcome.losses,
+        scores=outcome.scores,
+    )
     if processes.is_first:
         save_model(folder.model, module.model, config.model, notes=notes)
+        remove(folder.path, [folder.last_model.name])
     return RunRecord(
-        folder=out,
+        folder=folder.path,
         model_folder=folder.model,
         log=folder.log,
         checkpoint=folder.checkpoint,
@@ -117,13 +163,28 @@ def train(
     )
 
 
-def _checkpoint(folder: RunFolder, config: TrainConfig, data: TrainingData) -> Checkpoint | None:
+def require_no_fetch(config: TrainConfig) -> None:
+    """Raises `ConfigError` where `config` begins with weights that come from the network."""
+    if config.model.weights == "pretrained" and config.run.start_from is None:
+        raise ConfigError(
+            [
+                f"model.weights 'pretrained' lets timm fetch those of {config.model.encoder} from "
+                "the network; add --fetch to allow it, or name a file by --model.weights FILE, or "
+                "begin with random weights by --model.weights null"
+            ],
+            source="the first weights",
+        )
+
+
+def _checkpoint(
+    folder: RunFolder, config: TrainConfig, data: TrainingData, *, change_iterations: bool
+) -> Checkpoint | None:
     """Where the run in `folder` stands; None where it has to begin."""
     remove_drafts(folder.checkpoint)
     if not folder.checkpoint.exists():
         return None
     checkpoint = read_checkpoint(folder.checkpoint)
-    check_settings(checkpoint.config, config)
+    check_settings(checkpoint.config, config, change_iterations=change_iterations)
     if checkpoint.pids != list(data.pids):
         raise TrainingError(
             "a run goes on with the identities that it began with",
@@ -136,18 +197,6 @@ def _checkpoint(folder: RunFolder, config: TrainConfig, data: TrainingData) -> C
         raise TrainingError(
             "a run can't end before the iteration that it has reached",
             got=f"run.iterations {config.run.iterations} after {checkpoint.iteration}",
-            remedy="Raise run.iterations.",
+            remedy=f"With {checkpoint.iteration} it ends where it is; more goes on from there.",
         )
     return checkpoint
-
-
-def _notes(config: TrainConfig, data: TrainingData, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "dataset": config.data.dataset,
-        "iterations": config.run.iterations,
-        "seed": config.run.seed,
-        "n_identities": len(data.pids),
-        "n_tracklets": len(data.training),
-        "losses": outcome.losses,
-        "validation": outcome.scores,
-    }
