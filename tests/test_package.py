@@ -36,6 +36,7 @@ LIGHT = [
     "tacan.records",
     "tacan.datasets",
     "tacan.evaluation",
+    "tacan.gallery",
     "tacan.paper",
 ]
 

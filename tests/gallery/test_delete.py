@@ -69,6 +69,38 @@ def test_a_plain_delete_statement_would_leave_traces(folder):
         assert any(secret in all_bytes(folder) for secret in secrets_of(3))
 
 
+def pages_of(folder):
+    return (folder / "gallery.sqlite").read_bytes() + (folder / "gallery.sqlite-wal").read_bytes()
+
+
+def rows_of(number):
+    """The part of `secrets_of` that lies in the database."""
+    return secrets_of(number)[:3]
+
+
+def test_deleted_rows_are_overwritten_at_once(folder, monkeypatch):
+    """`secure_delete` alone: without it, a row stays there until the database is rewritten."""
+    with open_gallery(folder, write=True) as gallery:
+        with gallery.store.writing() as database:
+            database.execute("DELETE FROM tracklets WHERE number IN (3, 115)")
+        with gallery.store.autocommit() as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        content = pages_of(folder)
+        assert not any(secret in content for number in (3, 115) for secret in rows_of(number))
+        assert all(secret in content for number in (2, 4) for secret in rows_of(number))
+
+
+def test_the_database_is_rewritten_after_a_deletion(folder):
+    """`VACUUM` alone: pages that were split earlier can hold copies that nothing overwrites."""
+    with open_gallery(folder, write=True) as gallery:
+        with gallery.store.autocommit() as database:
+            database.execute("PRAGMA secure_delete = OFF")
+        assert delete_tracklets(gallery, names=["door/3", "yard/15"]).is_erased
+        content = pages_of(folder)
+        assert not any(secret in content for number in (3, 115) for secret in rows_of(number))
+        assert all(secret in content for number in (2, 4) for secret in rows_of(number))
+
+
 def test_names_and_ids_never_come_back(folder):
     with open_gallery(folder, write=True, create_with=CARD) as gallery:
         delete_tracklets(gallery, names=["yard/15"])

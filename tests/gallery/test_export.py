@@ -10,6 +10,7 @@ from tacan.datasets import load_dataset
 from tacan.errors import GalleryError, StorageError
 from tacan.features.files import load_features
 from tacan.gallery import export_csv, export_features, export_folder, open_gallery
+from tacan.gallery.export import person_pids
 
 from .conftest import CARD, NOON, crop_bytes, new_source, new_tracklet
 
@@ -82,6 +83,13 @@ def test_nothing_is_overwritten_and_nothing_empty_is_exported(gallery, make_gall
             with pytest.raises(GalleryError, match="must have a tracklet"):
                 export(empty, tmp_path / "out")
         assert export_csv(empty, tmp_path / "t.csv").read_text().count("\n") == 1
+
+
+def test_a_person_whose_number_is_too_long_gets_another():
+    names = ["9" * 5000, "7"]
+    assert person_pids(names) == {"7": 1, "9" * 5000: 2}
+    assert person_pids([str(2**63), None]) == {str(2**63): 1}
+    assert person_pids([str(10**18 - 1)]) == {str(10**18 - 1): 10**18 - 1}
 
 
 def test_a_full_disk_is_an_expected_fault(gallery, tmp_path, monkeypatch):

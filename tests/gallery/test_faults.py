@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.errors import StorageError
+from tacan.errors import GalleryError, StorageError
 from tacan.gallery import open_gallery, verify_gallery
+from tacan.gallery.crop_files import folder_of
+from tacan.gallery.sqlite.connections import connect_writer
 
 from .conftest import CARD, all_bytes, fill, new_source, new_tracklet
 
@@ -132,6 +134,53 @@ def test_a_full_disk_is_said_and_what_was_committed_is_safe(tmp_path):
         assert gallery.add(source.id, again, fingerprint=CARD.fingerprint) == 2
         assert verify_gallery(gallery).problems == ()
         assert len(gallery.vectors()[0]) == added + 2
+
+
+@pytest.mark.parametrize("n_bytes", [0, 100, 5_000, 40_000, 100_000])
+def test_a_disk_that_is_full_when_a_gallery_is_made_is_said(tmp_path, n_bytes):
+    folder = tmp_path / "g"
+    with files_no_larger_than(n_bytes), pytest.raises(StorageError, match="must be writable"):
+        open_gallery(folder, write=True, create_with=CARD)
+    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+        fill(gallery)
+        assert verify_gallery(gallery).is_sound
+
+
+def test_sqlite_s_own_rollback_is_no_second_fault(tmp_path, monkeypatch):
+    """SQLite ends a transaction itself when the disk is full."""
+
+    def connect_small(*arguments, **options):
+        connection = connect_writer(*arguments, **options)
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    monkeypatch.setattr("tacan.gallery.opening.connect_writer", connect_small)
+    with pytest.raises(StorageError, match=r"database or disk is full.*Free some space"):
+        open_gallery(tmp_path / "g", write=True, create_with=CARD)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_closed_gallery_says_so(make_gallery, write):
+    gallery = open_gallery(make_gallery("door"), write=write)
+    gallery.close()
+    gallery.close()
+    for use in (gallery.info, gallery.vectors, gallery.sources, lambda: gallery.tracklet("door/1")):
+        with pytest.raises(GalleryError, match="must be open to be used"):
+            use()
+
+
+def test_drafts_that_a_kill_has_left_are_gone_when_their_source_is_done(tmp_path):
+    folder = tmp_path / "g"
+    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+        source_id = fill(gallery, done=False)
+        for number in (2, 9):  # one that is in the gallery, and one that never will be
+            draft = gallery.crop_folder.root / folder_of(source_id, number) / ".01.jpg.77.tmp"
+            draft.parent.mkdir(exist_ok=True)
+            draft.write_bytes(b"cut short")
+        assert {problem.kind for problem in verify_gallery(gallery).problems} == {"stray file"}
+        fill(gallery)
+        assert verify_gallery(gallery).problems == ()
+        assert b"cut short" not in all_bytes(folder)
 
 
 def test_a_full_disk_while_crops_are_written_adds_nothing(tmp_path):

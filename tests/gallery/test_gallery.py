@@ -156,6 +156,19 @@ def test_a_tracklet_that_contradicts_itself_is_refused_and_none_is_added(gallery
     assert not (gallery.folder / "crops").exists()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "/videos/\udcff.mp4"},
+        {"name": "\udcff.mp4"},
+        {"settings": {"detector": ["a", {"file": "\udcff"}]}},
+    ],
+)
+def test_a_name_that_is_not_utf_8_is_refused(gallery, changes):
+    with pytest.raises(GalleryError, match="must be text in UTF-8"):
+        gallery.begin_source(new_source(**changes))
+
+
 def test_an_unknown_source_is_an_expected_fault(gallery):
     for call in (
         lambda: add(gallery, 9, replace(new_tracklet(1), crops=())),
