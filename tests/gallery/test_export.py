@@ -11,8 +11,7 @@ from tacan.errors import GalleryError, StorageError
 from tacan.features.files import load_features
 from tacan.gallery import export_csv, export_features, export_folder, open_gallery
 from tacan.gallery.export import person_pids
-
-from .conftest import CARD, NOON, crop_bytes, new_source, new_tracklet
+from tests.gallery.conftest import CARD, NOON, all_bytes, crop_bytes, new_source, new_tracklet
 
 
 @pytest.fixture
@@ -90,6 +89,23 @@ def test_a_person_whose_number_is_too_long_gets_another():
     assert person_pids(names) == {"7": 1, "9" * 5000: 2}
     assert person_pids([str(2**63), None]) == {str(2**63): 1}
     assert person_pids([str(10**18 - 1)]) == {str(10**18 - 1): 10**18 - 1}
+
+
+@pytest.mark.parametrize("export", [export_csv, export_features, export_folder])
+@pytest.mark.parametrize("name", ["gallery.sqlite", "new", "crops/new", "deep/er/new"])
+def test_nothing_is_exported_into_a_gallery(gallery, export, name):
+    before = all_bytes(gallery.folder)
+    with pytest.raises((GalleryError, StorageError), match="in a gallery|new or empty folder"):
+        export(gallery, gallery.folder / name)
+    assert all_bytes(gallery.folder) == before
+
+
+def test_no_name_in_the_table_is_a_formula(gallery, tmp_path):
+    source = gallery.begin_source(new_source("=cmd", name="+1.mp4"))
+    person = replace(new_tracklet(9), person="@SUM(A1)")
+    gallery.add(source.id, [person], fingerprint=CARD.fingerprint)
+    last = export_csv(gallery, tmp_path / "t.csv").read_text().splitlines()[-1]
+    assert last.startswith("5,'=cmd/1,'=cmd,'+1.mp4,9,'@SUM(A1),")
 
 
 def test_a_full_disk_is_an_expected_fault(gallery, tmp_path, monkeypatch):

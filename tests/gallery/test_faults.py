@@ -146,9 +146,7 @@ def test_a_disk_that_is_full_when_a_gallery_is_made_is_said(tmp_path, n_bytes):
         assert verify_gallery(gallery).is_sound
 
 
-def test_sqlite_s_own_rollback_is_no_second_fault(tmp_path, monkeypatch):
-    """SQLite ends a transaction itself when the disk is full."""
-
+def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path, monkeypatch):
     def connect_small(*arguments, **options):
         connection = connect_writer(*arguments, **options)
         connection.execute("PRAGMA max_page_count = 3")

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tacan.gallery import delete_tracklets, open_gallery, verify
+from tacan.gallery import delete_tracklets, open_gallery, verify_gallery
 from tacan.search.query import Query
 from tacan.search.search import search
 
@@ -74,7 +74,7 @@ def test_any_history(tmp_path, seed):
         elif move == "lose the copy":
             shutil.rmtree(folder / "vectors", ignore_errors=True)
         check(writer if rng.random() < 0.5 else reader, plain)
-    assert verify(writer).problems == ()
+    assert verify_gallery(writer).problems == ()
     reader.close()
     writer.close()
     with open_gallery(folder) as gallery:

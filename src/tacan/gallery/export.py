@@ -16,7 +16,7 @@ import numpy as np
 
 from tacan.errors import GalleryError, StorageError
 from tacan.features.files import Features, save_features
-from tacan.files import write_text
+from tacan.files import require_safe_outputs, write_text
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet
 from tacan.progress import Progress, silent
@@ -55,6 +55,7 @@ def export_features(gallery: Gallery, path: Path) -> Path:
     `meta` has the model's fingerprint and metric, the cameras' names by camid and the people's
     by pid. Raises `GalleryError` for an empty gallery, `StorageError` where it can't be written.
     """
+    require_safe_outputs([path])
     index = gallery.index()
     tracklets = _all_tracklets(gallery, index.columns.ids.tolist())
     pids = person_pids(tracklet.person for tracklet in tracklets)
@@ -95,6 +96,7 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
             got=str(root),
             remedy="Name another one.",
         )
+    require_safe_outputs([root / "tracklets.csv"])
     columns = gallery.store.columns()
     tracklets = _all_tracklets(gallery, columns.ids.tolist())
     pids = person_pids(tracklet.person for tracklet in tracklets)
@@ -119,6 +121,7 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
 
 def export_csv(gallery: Gallery, path: Path) -> Path:
     """Writes a table with one line a tracklet; times in UTC. Raises `StorageError`."""
+    require_safe_outputs([path])
     rows: list[tuple[object, ...]] = [("id", *CSV_COLUMNS)]
     for tracklet in gallery.tracklets():
         values = asdict(tracklet)
