@@ -98,12 +98,12 @@ def index_place(
     place: Place, chosen: argparse.Namespace, folder: Path, settings: IndexSettings
 ) -> tuple[Gallery, IndexReport]:
     embedder = open_embedder(chosen.model)
-    card = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    info = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     sources = [
         VideoSource(chosen.videos / place.folder / video, str(number), None, settings)
         for number, video in enumerate(place.videos, 1)
     ]
-    gallery = open_gallery(folder, write=True, create_with=card)
+    gallery = open_gallery(folder, write=True, create_with=info)
 
     def tell(done: int, total: int) -> None:
         sys.stderr.write(f"\r{done} of {total} frames")

@@ -5,10 +5,10 @@
 Tracklets come camera by camera in batches, without crops, each with a trajectory of 50 boxes and
 12 clips. Each part is measured in a process of its own:
 
-1. `insert`: tracklets a second, each batch committed for good; then closing, which writes the copy
-   of the vectors. Goal: over 5,000 a second.
-2. `open`: from the call to the first answer, and without the copy of the vectors, which is then
-   made anew. Goal: under 5 s.
+1. `insert`: tracklets a second, each batch committed for good; then closing, which writes the
+   vector cache. Goal: over 5,000 a second.
+2. `open`: from the call to the first answer, and without the vector cache, which is then
+   rebuilt. Goal: under 5 s.
 3. `search`: queries with a camera left out, a time window of half the recording and a minimum
    quality; without any filter; and within one camera. Exact, the top 20, with all that belongs
    to them. Goal: p50 of the filtered search under 60 ms on two cores. Beside it, the time of
@@ -79,11 +79,11 @@ def main() -> None:
 
 
 def insert(chosen: argparse.Namespace) -> dict[str, float]:
-    card = ModelInfo("generated", "generated", chosen.dim)
+    model = ModelInfo("generated", "generated", chosen.dim)
     rng = np.random.default_rng(0)
     per_camera = chosen.tracklets // chosen.cameras
     spent = 0.0
-    gallery = open_gallery(chosen.folder, write=True, create_with=card)
+    gallery = open_gallery(chosen.folder, write=True, create_with=model)
     for camera in range(chosen.cameras):
         new = NewSource("/v.mp4", "v.mp4", f"{camera:064}", f"camera {camera}", start=NOON)
         source = gallery.begin_source(new)
@@ -101,7 +101,7 @@ def insert(chosen: argparse.Namespace) -> dict[str, float]:
     return {
         "tracklets": total,
         "tracklets a second, committed": total / spent,
-        "tracklets a second, with the copy for searching": total / (spent + closing),
+        "tracklets a second, with the vector cache": total / (spent + closing),
         "closing, s": closing,
         "size on disk, MB": sum(f.stat().st_size for f in chosen.folder.rglob("*")) / 1e6,
     }
@@ -135,7 +135,7 @@ def opening(chosen: argparse.Namespace) -> dict[str, float]:
         return {"open, s": opened, "open and answer, s": time.perf_counter() - started}
 
 
-def opening_without_copy(chosen: argparse.Namespace) -> dict[str, float]:
+def opening_without_cache(chosen: argparse.Namespace) -> dict[str, float]:
     shutil.rmtree(chosen.folder / "vectors")
     return opening(chosen)
 
@@ -222,7 +222,7 @@ def certainty(chosen: argparse.Namespace) -> dict[str, float]:
 PARTS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
     "insert": insert,
     "open": opening,
-    "open, the copy of the vectors gone": opening_without_copy,
+    "open, the vector cache gone": opening_without_cache,
     "search": searching,
     "certainty": certainty,
 }

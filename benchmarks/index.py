@@ -76,8 +76,8 @@ def index_one(chosen: argparse.Namespace) -> None:
 
     settings = IndexSettings(detector=chosen.detector, tiles=chosen.tiles, stride=chosen.stride)
     embedder = open_embedder(chosen.model)
-    card = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
-    with open_gallery(chosen.one, write=True, create_with=card) as gallery:
+    info = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    with open_gallery(chosen.one, write=True, create_with=info) as gallery:
         source = VideoSource(chosen.videos[0], "camera", None, settings)
         report = index_videos(gallery, [source], embedder=embedder)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

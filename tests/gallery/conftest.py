@@ -14,7 +14,7 @@ from tacan.gallery.gallery_records import ModelInfo, NewSource, NewTracklet
 from tacan.gallery.opening import open_gallery
 from tacan.video.video_records import Crop
 
-CARD = ModelInfo(name="small", fingerprint="f" * 16, embedding_dim=8)
+MODEL = ModelInfo(name="small", fingerprint="f" * 16, embedding_dim=8)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -42,7 +42,7 @@ def new_tracklet(number: int = 1, *, n: int = 5, n_crops: int = 2, **changes) ->
     values = {
         "first_seconds": float(seconds[0]),
         "last_seconds": float(seconds[-1]),
-        "embedding": rng.standard_normal(CARD.embedding_dim).astype(np.float32),
+        "embedding": rng.standard_normal(MODEL.embedding_dim).astype(np.float32),
         "clip_weights": np.array([0.25, 0.75], np.float32),
         "clip_frames": np.array([[frames[0], frames[2]], [frames[2], frames[-1]]]),
         "n_frames": n,
@@ -68,7 +68,7 @@ def fill(
 ) -> int:
     source = gallery.begin_source(new_source(camera, **changes))
     tracklets = [new_tracklet(number, n_crops=n_crops) for number in numbers]
-    gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+    gallery.add(source.id, tracklets, fingerprint=MODEL.fingerprint)
     if done:
         gallery.finish_source(source.id)
     return source.id
@@ -79,7 +79,7 @@ def make_gallery(tmp_path: Path) -> Callable[..., Path]:
     """Makes the gallery `tmp_path/NAME` with tracklets 1 to 3 at each of the cameras."""
 
     def make(*cameras: str, name: str = "gallery", numbers=range(1, 4), n_crops=2) -> Path:
-        with open_gallery(tmp_path / name, write=True, create_with=CARD) as gallery:
+        with open_gallery(tmp_path / name, write=True, create_with=MODEL) as gallery:
             for place, camera in enumerate(cameras):
                 fill(gallery, camera, [number + 100 * place for number in numbers], n_crops=n_crops)
         return tmp_path / name

@@ -9,7 +9,7 @@ from tacan.gallery import cannot_link as cannot_link_module
 from tacan.gallery import open_gallery
 from tacan.gallery.cannot_link import calibrate, cannot_link, co_occurring_pairs
 from tacan.gallery.gallery_records import Trajectory
-from tests.gallery.conftest import CARD, new_source, new_tracklet
+from tests.gallery.conftest import MODEL, new_source, new_tracklet
 
 
 def trajectory(frames, boxes):
@@ -54,7 +54,7 @@ def test_boxes_without_area_say_nothing():
 def columns(tmp_path):
     """Tracklets with random times in two sources of one camera and one of another."""
     rng = np.random.default_rng(0)
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as gallery:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
         for place, camera in enumerate(("door", "door", "yard")):
             source = gallery.begin_source(new_source(camera, sha256=str(place) * 64))
             tracklets = []
@@ -65,7 +65,7 @@ def columns(tmp_path):
                     new_tracklet(number, n_crops=0), first_seconds=first, last_seconds=last
                 )
                 tracklets.append(tracklet)
-            gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+            gallery.add(source.id, tracklets, fingerprint=MODEL.fingerprint)
         return gallery.store.columns()
 
 
@@ -89,7 +89,7 @@ def test_pairs_are_all_that_overlap_within_a_source(columns):
 
 def crowd(tmp_path, n, *, one_person=0):
     """`n` people side by side in one picture; the last `one_person` boxes are on one spot."""
-    with open_gallery(tmp_path / f"g{n}", write=True, create_with=CARD) as gallery:
+    with open_gallery(tmp_path / f"g{n}", write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source())
         tracklets = []
         for number in range(n):
@@ -99,7 +99,7 @@ def crowd(tmp_path, n, *, one_person=0):
             times = {"frames": frames, "seconds": seconds, "first_seconds": 0.0}
             tracklet = new_tracklet(number, n_crops=0)
             tracklets.append(replace(tracklet, boxes=boxes, last_seconds=1.0, **times))
-        gallery.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+        gallery.add(source.id, tracklets, fingerprint=MODEL.fingerprint)
     return open_gallery(tmp_path / f"g{n}")
 
 
@@ -156,7 +156,7 @@ def test_a_second_search_reads_no_trajectory_again(tmp_path, monkeypatch):
         assert gallery.calibration() is first
         with open_gallery(tmp_path / "g16", write=True) as writer:
             source = writer.begin_source(new_source("yard", sha256="b" * 64))
-            writer.add(source.id, [new_tracklet(99, n_crops=0)], fingerprint=CARD.fingerprint)
+            writer.add(source.id, [new_tracklet(99, n_crops=0)], fingerprint=MODEL.fingerprint)
         assert gallery.calibration() is not first
         assert len(read) == 48
 

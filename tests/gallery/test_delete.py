@@ -9,7 +9,7 @@ import pytest
 from tacan.errors import ConfigError, GalleryError, StorageError
 from tacan.gallery import delete_tracklets, open_gallery, verify_gallery
 
-from .conftest import CARD, NOON, all_bytes, crop_bytes, fill, new_source, new_tracklet
+from .conftest import MODEL, NOON, all_bytes, crop_bytes, fill, new_source, new_tracklet
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_the_database_is_rewritten_after_a_deletion(folder):
 
 
 def test_names_and_ids_never_come_back(folder):
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         delete_tracklets(gallery, names=["yard/15"])
         fill(gallery, "yard", [200], sha256="9" * 64)
         assert gallery.tracklet("yard/16").id == 31
@@ -112,18 +112,18 @@ def test_names_and_ids_never_come_back(folder):
 
 
 def test_a_source_that_is_being_indexed_does_not_bring_it_back(tmp_path):
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as gallery:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
         source_id = fill(gallery, done=False)
         delete_tracklets(gallery, names=["door/2"])
         assert gallery.committed_numbers(source_id) == {1, 2, 3}
         again = [new_tracklet(number) for number in range(1, 5)]
-        assert gallery.add(source_id, again, fingerprint=CARD.fingerprint) == 1
+        assert gallery.add(source_id, again, fingerprint=MODEL.fingerprint) == 1
         assert names(gallery) == {"door/1", "door/3", "door/4"}
         assert not (tmp_path / "g" / "crops" / "00001" / "000002").exists()
 
 
 def test_a_camera_goes_with_its_sources_and_can_be_indexed_again(folder):
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source("yard"))
         gallery.save_detections(source.id, 0, b"journal")
         done = delete_tracklets(gallery, camera="yard")
@@ -146,8 +146,8 @@ def test_crops_of_an_unfinished_run_go_with_the_camera(folder):
     assert not stray.exists()
 
 
-def test_what_began_before_a_moment_goes(folder):
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+def test_what_began_before_a_timestamp_goes(folder):
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         fill(gallery, "lift", [300, 301], start=None)
         done = delete_tracklets(gallery, before=NOON + timedelta(seconds=3))
         assert done.names == ("door/1", "door/2")
@@ -158,7 +158,7 @@ def test_what_began_before_a_moment_goes(folder):
         check_traces(folder, gone=[1, 2, 3], kept=[4, 300])
 
 
-def test_nothing_to_delete_is_no_fault(folder):
+def test_nothing_to_delete_is_no_error(folder):
     with open_gallery(folder, write=True) as gallery:
         version = gallery.store.version()
         done = delete_tracklets(gallery, before=NOON)
@@ -167,30 +167,30 @@ def test_nothing_to_delete_is_no_fault(folder):
         assert gallery.store.version() == version
 
 
-def test_a_wrong_wish_deletes_nothing(folder):
+def test_a_wrong_choice_deletes_nothing(folder):
     with open_gallery(folder, write=True) as gallery:
-        for wish in ({}, {"camera": "door", "names": ["door/1"]}):
+        for choice in ({}, {"camera": "door", "names": ["door/1"]}):
             with pytest.raises(ConfigError, match="exactly one"):
-                delete_tracklets(gallery, **wish)
-        for wish in (
+                delete_tracklets(gallery, **choice)
+        for choice in (
             {"names": ["door/1", "door/99"]},
             {"camera": "roof"},
             {"before": datetime(2026, 11, 22)},
         ):
             with pytest.raises(GalleryError):
-                delete_tracklets(gallery, **wish)
+                delete_tracklets(gallery, **choice)
         assert gallery.info().n_tracklets == 30
     with open_gallery(folder) as gallery, pytest.raises(GalleryError, match="for writing"):
         delete_tracklets(gallery, names=["door/1"])
 
 
-@pytest.mark.parametrize("step", ["crops", "copy", "database", "note"])
+@pytest.mark.parametrize("step", ["crops", "cache", "database", "note"])
 def test_a_deletion_that_was_cut_short_is_ended_when_the_gallery_is_next_opened(
     folder, monkeypatch, step
 ):
     place = {
         "crops": "tacan.gallery.crop_files.CropFolder.erase",
-        "copy": "tacan.gallery.vector_cache.VectorCache.update",
+        "cache": "tacan.gallery.vector_cache.VectorCache.update",
         "database": "tacan.gallery.sqlite.maintenance.SqliteMaintenance.erase_traces",
         "note": "tacan.gallery.sqlite.maintenance.SqliteMaintenance.complete_deletion",
     }[step]
@@ -225,7 +225,7 @@ def test_a_reader_in_the_way_is_said_and_waited_for_until_the_next_opening(folde
     check_traces(folder, gone=[3], kept=[2, 4])
 
 
-def test_a_crop_that_can_not_be_removed_is_an_expected_fault(folder, monkeypatch):
+def test_a_crop_that_can_not_be_removed_is_an_expected_error(folder, monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, "Permission denied")
 
@@ -239,10 +239,10 @@ def test_a_crop_that_can_not_be_removed_is_an_expected_fault(folder, monkeypatch
 
 
 def test_a_person_s_name_is_gone_as_well(tmp_path):
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as gallery:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source())
         people = [replace(new_tracklet(n), person=f"Zebulon Quux {n}") for n in (1, 2)]
-        gallery.add(source.id, people, fingerprint=CARD.fingerprint)
+        gallery.add(source.id, people, fingerprint=MODEL.fingerprint)
         delete_tracklets(gallery, names=["door/1"])
         content = all_bytes(tmp_path / "g")
         assert b"Zebulon Quux 1" not in content

@@ -11,19 +11,19 @@ from tacan.errors import GalleryError, StorageError
 from tacan.features.files import load_features
 from tacan.gallery import export_csv, export_features, export_folder, open_gallery
 from tacan.gallery.export import person_pids
-from tests.gallery.conftest import CARD, NOON, all_bytes, crop_bytes, new_source, new_tracklet
+from tests.gallery.conftest import MODEL, NOON, all_bytes, crop_bytes, new_source, new_tracklet
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as opened:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as opened:
         for camera, people in (("door", ("7", None)), ("yard, left", ("12", "7"))):
             source = opened.begin_source(new_source(camera))
             tracklets = [
                 replace(new_tracklet(number), person=person)
                 for number, person in enumerate(people, start=1)
             ]
-            opened.add(source.id, tracklets, fingerprint=CARD.fingerprint)
+            opened.add(source.id, tracklets, fingerprint=MODEL.fingerprint)
         yield opened
 
 
@@ -37,7 +37,7 @@ def test_features_hold_every_tracklet(gallery, tmp_path):
     assert features.is_gallery.all()
     assert features.clip_offsets.tolist() == [0, 2, 4, 6, 8]
     assert features.clip_weights.tolist() == [0.25, 0.75] * 4
-    assert features.meta["model_fingerprint"] == CARD.fingerprint
+    assert features.meta["model_fingerprint"] == MODEL.fingerprint
     assert features.meta["cameras"] == {"1": "door", "2": "yard, left"}
 
 
@@ -103,12 +103,12 @@ def test_nothing_is_exported_into_a_gallery(gallery, export, name):
 def test_no_name_in_the_table_is_a_formula(gallery, tmp_path):
     source = gallery.begin_source(new_source("=cmd", name="+1.mp4"))
     person = replace(new_tracklet(9), person="@SUM(A1)")
-    gallery.add(source.id, [person], fingerprint=CARD.fingerprint)
+    gallery.add(source.id, [person], fingerprint=MODEL.fingerprint)
     last = export_csv(gallery, tmp_path / "t.csv").read_text().splitlines()[-1]
     assert last.startswith("5,'=cmd/1,'=cmd,'+1.mp4,9,'@SUM(A1),")
 
 
-def test_a_full_disk_is_an_expected_fault(gallery, tmp_path, monkeypatch):
+def test_a_full_disk_is_an_expected_error(gallery, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 

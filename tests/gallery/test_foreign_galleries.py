@@ -10,7 +10,7 @@ import pytest
 
 from tacan.errors import GalleryError, GallerySchemaError, StorageError, TacanError
 from tacan.gallery import delete_tracklets, export_folder, open_gallery, verify_gallery
-from tests.gallery.conftest import CARD, all_bytes, fill
+from tests.gallery.conftest import MODEL, all_bytes, fill
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_no_part_of_a_gallery_may_be_a_link(folder, tmp_path, name, is_there):
         part.unlink(missing_ok=True)
     part.symlink_to(outside)
     before = sorted(tmp_path.rglob("*"))
-    for options in ({}, {"write": True}, {"write": True, "create_with": CARD}):
+    for options in ({}, {"write": True}, {"write": True, "create_with": MODEL}):
         with pytest.raises((GalleryError, StorageError), match="not links"):
             open_gallery(folder, **options)
     assert sorted(tmp_path.rglob("*")) == before
@@ -144,7 +144,7 @@ CHANGES = {
 
 def check_refused(folder):
     before = (folder / "gallery.sqlite").read_bytes()
-    for options in ({}, {"write": True}, {"write": True, "create_with": CARD}):
+    for options in ({}, {"write": True}, {"write": True, "create_with": MODEL}):
         with pytest.raises(GallerySchemaError, match="nor triggers or views"):
             open_gallery(folder, **options)
     assert (folder / "gallery.sqlite").read_bytes() == before

@@ -9,17 +9,17 @@ import pytest
 from tacan.errors import DataError, GalleryError, GalleryModelError
 from tacan.gallery import TrackletFilter, open_gallery
 
-from .conftest import CARD, NOON, crop_bytes, fill, new_source, new_tracklet
+from .conftest import MODEL, NOON, crop_bytes, fill, new_source, new_tracklet
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as opened:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as opened:
         yield opened
 
 
 def add(gallery, source_id, *tracklets):
-    return gallery.add(source_id, tracklets, fingerprint=CARD.fingerprint)
+    return gallery.add(source_id, tracklets, fingerprint=MODEL.fingerprint)
 
 
 def test_a_tracklet_comes_back_as_it_went_in(gallery):
@@ -96,7 +96,7 @@ def test_names_count_through_the_sources_of_a_camera(gallery):
 @pytest.mark.parametrize(
     "name", ["door/9", "door", "yard/1", "door/-1", "door/1x", "", "door/" + "9" * 30]
 )
-def test_an_unknown_name_is_an_expected_fault(gallery, name):
+def test_an_unknown_name_is_an_expected_error(gallery, name):
     fill(gallery)
     with pytest.raises(GalleryError, match="named CAMERA/NUMBER"):
         gallery.tracklet(name)
@@ -119,7 +119,7 @@ def test_a_start_without_time_zone_is_refused(gallery):
     assert gallery.sources() == ()
 
 
-def test_moments_are_unknown_where_the_start_is(gallery):
+def test_timestamps_are_unknown_where_the_start_is(gallery):
     fill(gallery, start=None)
     assert {(t.start, t.end) for t in gallery.tracklets()} == {(None, None)}
     assert gallery.info().first is None
@@ -169,7 +169,7 @@ def test_a_name_that_is_not_utf_8_is_refused(gallery, changes):
         gallery.begin_source(new_source(**changes))
 
 
-def test_an_unknown_source_is_an_expected_fault(gallery):
+def test_an_unknown_source_is_an_expected_error(gallery):
     for call in (
         lambda: add(gallery, 9, replace(new_tracklet(1), crops=())),
         lambda: gallery.finish_source(9),

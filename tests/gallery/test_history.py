@@ -11,7 +11,7 @@ from tacan.gallery import delete_tracklets, open_gallery, verify_gallery
 from tacan.search.query import Query
 from tacan.search.search import search
 
-from .conftest import CARD, new_source, new_tracklet
+from .conftest import MODEL, new_source, new_tracklet
 
 
 class Plain:
@@ -36,10 +36,10 @@ def check(gallery, plain):
     ids, matrix = gallery.vectors()
     assert ids.tolist() == [t.id for t in tracklets]
     wanted = np.array([new_tracklet(number).embedding for _, _, number in plain.rows])
-    np.testing.assert_array_equal(matrix, wanted.reshape(-1, CARD.embedding_dim))
+    np.testing.assert_array_equal(matrix, wanted.reshape(-1, MODEL.embedding_dim))
     if tracklets:
         query = new_tracklet(3).embedding
-        result = search(gallery, Query("", query, CARD.fingerprint), top=3)
+        result = search(gallery, Query("", query, MODEL.fingerprint), top=3)
         nearest = np.argsort(np.linalg.norm(wanted - query, axis=1), kind="stable")[:3]
         assert [m.tracklet.name for m in result.matches] == [plain.rows[i][0] for i in nearest]
 
@@ -48,10 +48,10 @@ def check(gallery, plain):
 def test_any_history(tmp_path, seed):
     rng = np.random.default_rng(seed)
     folder, plain = tmp_path / "g", Plain()
-    writer = open_gallery(folder, write=True, create_with=CARD)
+    writer = open_gallery(folder, write=True, create_with=MODEL)
     reader = open_gallery(folder)
     for _ in range(25):
-        move = rng.choice(["add", "add", "delete", "reopen", "lose the copy", "forget"])
+        move = rng.choice(["add", "add", "delete", "reopen", "lose the cache", "forget"])
         if move == "add":
             camera = str(rng.choice(["door", "yard"]))
             source = writer.begin_source(new_source(camera))
@@ -59,7 +59,7 @@ def test_any_history(tmp_path, seed):
             new = [new_tracklet(number, n_crops=0) for number in numbers]
             before = len(plain.rows)
             plain.add(camera, source.id, numbers)
-            added = writer.add(source.id, new, fingerprint=CARD.fingerprint)
+            added = writer.add(source.id, new, fingerprint=MODEL.fingerprint)
             assert added == len(plain.rows) - before
         elif move == "delete" and plain.rows:
             chosen = rng.choice(len(plain.rows), min(3, len(plain.rows)), replace=False)
@@ -70,8 +70,8 @@ def test_any_history(tmp_path, seed):
             plain.rows = [row for row in plain.rows if row[0].startswith("door")]
         elif move == "reopen":
             writer.close()
-            writer = open_gallery(folder, write=True, create_with=CARD)
-        elif move == "lose the copy":
+            writer = open_gallery(folder, write=True, create_with=MODEL)
+        elif move == "lose the cache":
             shutil.rmtree(folder / "vectors", ignore_errors=True)
         check(writer if rng.random() < 0.5 else reader, plain)
     assert verify_gallery(writer).problems == ()

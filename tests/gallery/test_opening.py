@@ -18,12 +18,12 @@ from tacan.errors import (
     GallerySchemaError,
     StorageError,
 )
+from tacan.files import GALLERY_DATABASE as DATABASE
 from tacan.gallery import open_gallery
-from tacan.gallery.opening import DATABASE
 from tacan.search.query import Query
 from tacan.search.search import search
 
-from .conftest import CARD, fill
+from .conftest import MODEL, fill
 
 NOBODY = 65534
 
@@ -31,7 +31,7 @@ NOBODY = 65534
 def test_a_gallery_remembers_its_model(make_gallery):
     folder = make_gallery("door")
     with open_gallery(folder) as gallery:
-        assert gallery.model == CARD
+        assert gallery.model == MODEL
         assert gallery.info().model == "small"
         assert gallery.info().embedding_dim == 8
         assert not gallery.is_writable
@@ -48,30 +48,30 @@ def test_what_is_no_gallery_is_refused(tmp_path):
 def test_a_folder_with_other_things_does_not_become_a_gallery(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(GalleryError, match=r"folder of its own; got .* with notes\.txt"):
-        open_gallery(tmp_path, write=True, create_with=CARD)
+        open_gallery(tmp_path, write=True, create_with=MODEL)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "g").write_text("mine")
     with pytest.raises(StorageError, match="must be a folder"):
-        open_gallery(tmp_path / "g", write=True, create_with=CARD)
+        open_gallery(tmp_path / "g", write=True, create_with=MODEL)
 
 
 def test_a_gallery_of_another_model_is_refused_and_unchanged(make_gallery):
     folder = make_gallery("door")
-    other = replace(CARD, name="other", fingerprint="e" * 16)
+    other = replace(MODEL, name="other", fingerprint="e" * 16)
     with pytest.raises(GalleryModelError, match=r"gallery's model, small .*got fingerprint eeee"):
         open_gallery(folder, write=True, create_with=other)
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
-        assert gallery.model == CARD
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
+        assert gallery.model == MODEL
         assert gallery.info().n_tracklets == 3
 
 
-def test_a_card_that_means_nothing_is_refused(tmp_path):
+def test_a_model_that_means_nothing_is_refused(tmp_path):
     for wrong in ({"metric": "manhattan"}, {"embedding_dim": 0}, {"fingerprint": ""}):
         with pytest.raises(GalleryModelError, match="known metric"):
-            open_gallery(tmp_path / "g", write=True, create_with=replace(CARD, **wrong))
+            open_gallery(tmp_path / "g", write=True, create_with=replace(MODEL, **wrong))
     assert not (tmp_path / "g").exists()
 
 
@@ -81,7 +81,7 @@ def test_a_newer_schema_is_refused_and_not_a_byte_is_changed(make_gallery):
     database.execute("PRAGMA user_version = 99")
     database.close()
     before = (folder / DATABASE).read_bytes()
-    for options in ({}, {"write": True}, {"write": True, "create_with": CARD}):
+    for options in ({}, {"write": True}, {"write": True, "create_with": MODEL}):
         with pytest.raises(GallerySchemaError, match=r"of version 99\. Open it with a newer"):
             open_gallery(folder, **options)
     assert (folder / DATABASE).read_bytes() == before
@@ -100,7 +100,7 @@ def test_another_programs_database_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["text", "cut", "empty"])
-def test_a_damaged_database_is_an_expected_fault(make_gallery, damage):
+def test_a_damaged_database_is_an_expected_error(make_gallery, damage):
     folder = make_gallery("door")
     path = folder / DATABASE
     whole = path.read_bytes()
@@ -116,18 +116,18 @@ def test_a_making_that_was_cut_short_is_said_and_can_be_ended(tmp_path, monkeypa
 
     monkeypatch.setattr("tacan.gallery.opening._write_metadata", killed)
     with pytest.raises(KeyboardInterrupt):
-        open_gallery(tmp_path / "g", write=True, create_with=CARD)
+        open_gallery(tmp_path / "g", write=True, create_with=MODEL)
     monkeypatch.undo()
     for write in (False, True):
         with pytest.raises(GalleryError, match="cut short"):
             open_gallery(tmp_path / "g", write=write)
-    with open_gallery(tmp_path / "g", write=True, create_with=CARD) as gallery:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
         fill(gallery)
 
 
 def test_a_second_writer_is_refused_and_readers_read_on(make_gallery):
     folder = make_gallery("door")
-    with open_gallery(folder, write=True, create_with=CARD) as writer:
+    with open_gallery(folder, write=True, create_with=MODEL) as writer:
         with pytest.raises(GalleryBusyError, match="only one process at a time may write"):
             open_gallery(folder, write=True)
         fill(writer, "yard", [7])
@@ -142,7 +142,7 @@ def test_a_second_writer_is_refused_and_readers_read_on(make_gallery):
 def test_a_reader_sees_whole_transactions_only(make_gallery):
     folder = make_gallery("door")
     with (
-        open_gallery(folder, write=True, create_with=CARD) as writer,
+        open_gallery(folder, write=True, create_with=MODEL) as writer,
         open_gallery(folder) as reader,
     ):
         with writer.store.writing() as database:
@@ -185,18 +185,18 @@ def open_place():
     shutil.rmtree(place)
 
 
-@pytest.mark.parametrize("with_copy", [True, False])
-def test_a_read_only_gallery_can_be_searched(make_gallery, open_place, with_copy):
+@pytest.mark.parametrize("with_cache", [True, False])
+def test_a_read_only_gallery_can_be_searched(make_gallery, open_place, with_cache):
     folder = open_place / "gallery"
     shutil.copytree(make_gallery("door", "yard"), folder)
     for log in folder.glob("*.sqlite-*"):
         log.unlink()
-    if not with_copy:
+    if not with_cache:
         shutil.rmtree(folder / "vectors")
     before = sorted(folder.rglob("*"))
     with unwritable(folder):
         with open_gallery(folder) as gallery:
-            query = Query("", gallery.vector(5), CARD.fingerprint)
+            query = Query("", gallery.vector(5), MODEL.fingerprint)
             found = search(gallery, query, top=1).matches[0]
             assert found.tracklet.name == "yard/2"
             assert found.distance == 0
@@ -209,7 +209,7 @@ def test_a_read_only_gallery_can_be_searched(make_gallery, open_place, with_copy
 def test_a_read_only_gallery_with_an_unfinished_log_is_not_read_wrongly(make_gallery, open_place):
     source = make_gallery("door")
     folder = open_place / "gallery"
-    with open_gallery(source, write=True, create_with=CARD) as gallery:
+    with open_gallery(source, write=True, create_with=MODEL) as gallery:
         fill(gallery, "yard")
         shutil.copytree(source, folder)  # as after a kill: the newest rows are in the log alone
     (folder / f"{DATABASE}-shm").unlink()
@@ -236,6 +236,6 @@ def test_threads_may_share_a_gallery(make_gallery):
         queries = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
 
         def first(query):
-            return search(gallery, Query("", query, CARD.fingerprint)).matches[0].tracklet.id
+            return search(gallery, Query("", query, MODEL.fingerprint)).matches[0].tracklet.id
 
         assert list(pool.map(first, queries)) == [first(query) for query in queries]

@@ -13,9 +13,9 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=ZONES))
-def test_a_moment_comes_back_as_the_same_instant(moment):
-    back = from_microseconds(to_microseconds(moment))
-    assert back == moment
+def test_a_timestamp_comes_back_as_the_same_instant(timestamp):
+    back = from_microseconds(to_microseconds(timestamp))
+    assert back == timestamp
     assert back.tzinfo is UTC
 
 
@@ -24,6 +24,6 @@ def test_one_instant_is_one_number_in_every_zone():
     assert len({to_microseconds(datetime.fromisoformat(text)) for text in texts}) == 1
 
 
-def test_a_moment_without_zone_is_refused():
+def test_a_timestamp_without_zone_is_refused():
     with pytest.raises(GalleryError, match="time zone"):
         to_microseconds(datetime(2026, 11, 22))

@@ -10,7 +10,7 @@ from tacan.errors import GalleryError, StorageError
 from tacan.gallery import delete_tracklets, open_gallery
 from tacan.runs.lock import ProcessLock
 
-from .conftest import CARD, fill, new_tracklet
+from .conftest import MODEL, fill, new_tracklet
 
 
 def expected(*numbers):
@@ -46,7 +46,7 @@ def test_the_writer_leaves_a_copy_that_readers_map(make_gallery):
 def test_a_copy_is_extended_in_its_place(make_gallery):
     folder = make_gallery("door")
     name = head(folder)["name"]
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         fill(gallery, "yard", [7, 8])
         check(gallery, range(1, 6), [1, 2, 3, 7, 8])
     assert head(folder)["name"] == name
@@ -57,7 +57,7 @@ def test_a_copy_is_extended_in_its_place(make_gallery):
 def test_an_open_reader_sees_what_is_added_and_deleted(make_gallery):
     folder = make_gallery("door")
     with (
-        open_gallery(folder, write=True, create_with=CARD) as writer,
+        open_gallery(folder, write=True, create_with=MODEL) as writer,
         open_gallery(folder) as reader,
     ):
         old = reader.index()
@@ -110,7 +110,7 @@ def test_a_copy_that_can_not_be_trusted_is_not(make_gallery, monkeypatch, kind, 
 def test_while_another_process_mends_the_copy_the_rest_is_held_in_memory(make_gallery):
     folder = make_gallery("door")
     lock = ProcessLock(folder / "vectors" / "lock")
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         assert lock.acquire()
         fill(gallery, "yard", [7])
         check(gallery, [1, 2, 3, 4], [1, 2, 3, 7])
@@ -125,7 +125,7 @@ def test_a_full_disk_does_no_harm_to_a_copy(make_gallery, monkeypatch):
     def full(*_, **__):
         raise StorageError("no room")
 
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         monkeypatch.setattr("tacan.gallery.vector_cache_files.write_text", full)
         fill(gallery, "yard", [7])
         check(gallery, [1, 2, 3, 4], [1, 2, 3, 7])
@@ -164,7 +164,7 @@ def test_a_damaged_vector_is_never_copied(make_gallery):
 def test_vectors_of_any_block_are_found_by_place(make_gallery):
     folder = make_gallery("door")
     lock = ProcessLock(folder / "vectors" / "lock")
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         lock.acquire()
         fill(gallery, "yard", [7, 8])
         vectors = gallery.index().vectors

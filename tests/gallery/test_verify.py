@@ -157,7 +157,7 @@ def test_a_database_that_can_not_be_read_now_is_not_damaged(folder, monkeypatch)
         assert verify_gallery(gallery).is_sound
 
 
-def test_a_damaged_vector_is_taken_from_the_copy(folder):
+def test_a_damaged_vector_is_taken_from_the_cache(folder):
     with database(folder) as connection:
         connection.execute("UPDATE vectors SET embedding = zeroblob(32) WHERE tracklet_id = 2")
         connection.execute("DELETE FROM vectors WHERE tracklet_id = 5")
@@ -168,7 +168,7 @@ def test_a_damaged_vector_is_taken_from_the_copy(folder):
         np.testing.assert_array_equal(gallery.vector(5), new_tracklet(102).embedding)
 
 
-def test_a_damaged_vector_without_a_copy_is_reported_only(folder):
+def test_a_damaged_vector_without_a_cache_is_reported_only(folder):
     with database(folder) as connection:
         connection.execute("UPDATE vectors SET embedding = zeroblob(8) WHERE tracklet_id = 2")
     connection.close()
@@ -180,7 +180,7 @@ def test_a_damaged_vector_without_a_copy_is_reported_only(folder):
     assert "door/2" in result.problems[0].what
 
 
-def test_one_changed_number_in_the_copy_is_found(folder):
+def test_one_changed_number_in_the_cache_is_found(folder):
     path = next((folder / "vectors").glob("*.matrix"))
     data = bytearray(path.read_bytes())
     data[70] ^= 1
@@ -190,7 +190,7 @@ def test_one_changed_number_in_the_copy_is_found(folder):
         np.testing.assert_array_equal(gallery.vector(3), new_tracklet(3).embedding)
 
 
-def test_a_copy_that_is_behind_is_as_it_should_be(folder):
+def test_a_cache_that_is_behind_is_as_it_should_be(folder):
     path = folder / "vectors" / "head.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"count": 2, "last_id": 2}))
     assert found(folder)[0] == []

@@ -10,7 +10,7 @@ from tacan.retrieval.rerank import rerank_distances
 from tacan.retrieval.rerank_settings import Reranking
 from tacan.search.query import Query
 from tacan.search.search import RerankSearch, search
-from tests.gallery.conftest import CARD, fill, make_gallery
+from tests.gallery.conftest import MODEL, fill, make_gallery
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ QUERY = np.random.default_rng(5).standard_normal(8).astype(np.float32)
 
 
 def ask(gallery, query=QUERY, **options):
-    return search(gallery, Query("a vector", query, CARD.fingerprint), **options)
+    return search(gallery, Query("a vector", query, MODEL.fingerprint), **options)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -120,7 +120,7 @@ def test_what_another_process_adds_is_found(make_gallery):
     folder = make_gallery("door")
     with (
         open_gallery(folder) as reader,
-        open_gallery(folder, write=True, create_with=CARD) as writer,
+        open_gallery(folder, write=True, create_with=MODEL) as writer,
     ):
         assert ask(reader).n_searched == 3
         fill(writer, "yard", [9])

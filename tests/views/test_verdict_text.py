@@ -16,7 +16,7 @@ TRACKLET = StoredTracklet(
     1, "yard/1", "yard", 1, "yard.mp4", 1, 0.0, 3.0, None, None, 24, 0.5, None, 5
 )
 FAR_AND_NEAR = Calibration("euclidean", np.linspace(1, 2, 1000))
-CARD = ModelInfo("small", "f" * 64, 8)
+MODEL = ModelInfo("small", "f" * 64, 8)
 
 
 def make_match(
@@ -34,10 +34,10 @@ def make_match(
 
 def make_results(*matches: Match, n_searched: int = 10, **changes: object) -> SearchResults:
     results = SearchResults(
-        query=Query("hall/1", np.ones(8, np.float32), CARD.fingerprint),
+        query=Query("hall/1", np.ones(8, np.float32), MODEL.fingerprint),
         matches=matches,
         gallery=Path("g"),
-        model=CARD,
+        model=MODEL,
         metric="euclidean",
         filters=TrackletFilter(),
         n_tracklets=100,

@@ -62,8 +62,8 @@ def delete_tracklets(
     """
     gallery.require_writable()
     if sum(choice is not None for choice in (names, camera, before)) != 1:
-        fault = "exactly one of names, camera and before must be given"
-        raise ConfigError([fault], source="the deletion")
+        problem = "exactly one of names, camera and before must be given"
+        raise ConfigError([problem], source="the deletion")
     # A name is found without its record, so that a damaged one can be deleted as well.
     ids, n_undated = [gallery.find(name) for name in names or ()], 0
     if camera is not None:

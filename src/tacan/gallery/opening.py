@@ -23,9 +23,8 @@ from tacan.gallery.sqlite.migrations import check_schema, migrate, name_as_newes
 from tacan.gallery.sqlite.sqlite_store import SqliteStore
 from tacan.runs.lock import ProcessLock
 
-__all__ = ["DATABASE", "open_gallery"]
+__all__ = ["open_gallery"]
 
-DATABASE = GALLERY_DATABASE
 OURS = (GALLERY_DATABASE, "crops", "vectors", "set-aside", "writer.lock")
 BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
 
@@ -53,7 +52,7 @@ def open_gallery(
     """
     if write:
         return _open_writer(folder, create_with, wait)
-    path = folder / DATABASE
+    path = folder / GALLERY_DATABASE
     _require(path)
     with sqlite_errors(path):
         connection = connect_reader(path, wait=BUSY_TIMEOUT)
@@ -66,7 +65,7 @@ def open_gallery(
 
 
 def _open_writer(folder: Path, model: ModelInfo | None, wait: float) -> Gallery:
-    path = folder / DATABASE
+    path = folder / GALLERY_DATABASE
     if model is None:
         _require(path)
     else:
@@ -135,7 +134,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         others = [entry.name for entry in folder.iterdir() if not entry.name.startswith(OURS)]
         _refuse_links(folder)
-        is_gallery = (folder / DATABASE).exists()
+        is_gallery = (folder / GALLERY_DATABASE).exists()
     except (OSError, ValueError) as error:
         raise StorageError(
             f"{folder} must be a folder that can be written to",
@@ -143,7 +142,7 @@ def _make_folder(folder: Path) -> None:
             remedy="Choose another place.",
         ) from error
     if is_gallery:
-        _require(folder / DATABASE)
+        _require(folder / GALLERY_DATABASE)
     elif others:
         raise GalleryError(
             "a new gallery must have a folder of its own",

@@ -9,7 +9,7 @@ from tacan.errors import GallerySchemaError
 from tacan.gallery import open_gallery
 from tacan.gallery.sqlite import migrations
 from tacan.gallery.sqlite.migrations import MIGRATIONS
-from tests.gallery.conftest import CARD, fill
+from tests.gallery.conftest import MODEL, fill
 
 # A migration that galleries were made with is never changed: add a new one, and its digest here.
 DIGESTS = (
@@ -76,7 +76,7 @@ def test_a_migration_that_fails_changes_nothing(make_gallery, monkeypatch):
         patch.setattr(migrations, "MIGRATIONS", broken)
         with pytest.raises(Exception, match="nowhere"):
             open_gallery(folder, write=True)
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         fill(gallery, "yard")
     with sqlite3.connect(folder / "gallery.sqlite") as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}

@@ -149,7 +149,7 @@ def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[sqlite3.C
         yield connection
         connection.execute("COMMIT")
     except BaseException:
-        # SQLite has rolled back by itself after some faults, such as a full disk.
+        # SQLite has rolled back by itself after some errors, such as a full disk.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

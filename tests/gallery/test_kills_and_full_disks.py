@@ -1,4 +1,4 @@
-"""Faults that come from outside while a gallery is written: kills, full disks, two writers."""
+"""Kills, full disks and second writers while a gallery is written."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from tacan.gallery import open_gallery, verify_gallery
 from tacan.gallery.crop_files import folder_of
 from tacan.gallery.sqlite.connections import connect_writer
 
-from .conftest import CARD, all_bytes, fill, new_source, new_tracklet
+from .conftest import MODEL, all_bytes, fill, new_source, new_tracklet
 
 N = 15
 INDEXER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from conftest import CARD, new_source, new_tracklet
+from conftest import MODEL, new_source, new_tracklet
 from tacan.gallery import open_gallery
 
-with open_gallery(Path(sys.argv[2]), write=True, create_with=CARD) as gallery:
+with open_gallery(Path(sys.argv[2]), write=True, create_with=MODEL) as gallery:
     source = gallery.begin_source(new_source())
     known = gallery.committed_numbers(source.id)
     for number in range(1, int(sys.argv[3]) + 1):
         if number not in known:
-            gallery.add(source.id, [new_tracklet(number)], fingerprint=CARD.fingerprint)
+            gallery.add(source.id, [new_tracklet(number)], fingerprint=MODEL.fingerprint)
             print(number, flush=True)
             if number % 5 == 0:
                 gallery.vectors()
@@ -92,7 +92,7 @@ def test_another_process_that_writes_is_refused_or_waits(tmp_path):
         "try: open_gallery(Path(sys.argv[1]), write=True, wait=float(sys.argv[2])).close()\n"
         "except GalleryBusyError as error: print(error); sys.exit(1)"
     )
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         fill(gallery)
         command = [sys.executable, "-c", code, str(folder)]
         refused = subprocess.run([*command, "0"], stdout=subprocess.PIPE, text=True, check=False)
@@ -115,7 +115,7 @@ def files_no_larger_than(n_bytes):
 
 def test_a_full_disk_is_said_and_what_was_committed_is_safe(tmp_path):
     folder = tmp_path / "g"
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source())
         added = 0
         log = folder / "gallery.sqlite-wal"
@@ -126,12 +126,12 @@ def test_a_full_disk_is_said_and_what_was_committed_is_safe(tmp_path):
         ):
             for number in range(1, 500):
                 new = new_tracklet(number, n=3000, n_crops=0)
-                gallery.add(source.id, [new], fingerprint=CARD.fingerprint)
+                gallery.add(source.id, [new], fingerprint=MODEL.fingerprint)
                 added = number
         assert added > 3
         assert gallery.committed_numbers(source.id) == set(range(1, added + 1))
         again = [new_tracklet(n, n=3000, n_crops=0) for n in range(1, added + 3)]
-        assert gallery.add(source.id, again, fingerprint=CARD.fingerprint) == 2
+        assert gallery.add(source.id, again, fingerprint=MODEL.fingerprint) == 2
         assert verify_gallery(gallery).problems == ()
         assert len(gallery.vectors()[0]) == added + 2
 
@@ -140,8 +140,8 @@ def test_a_full_disk_is_said_and_what_was_committed_is_safe(tmp_path):
 def test_a_disk_that_is_full_when_a_gallery_is_made_is_said(tmp_path, n_bytes):
     folder = tmp_path / "g"
     with files_no_larger_than(n_bytes), pytest.raises(StorageError, match="must be writable"):
-        open_gallery(folder, write=True, create_with=CARD)
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+        open_gallery(folder, write=True, create_with=MODEL)
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         fill(gallery)
         assert verify_gallery(gallery).is_sound
 
@@ -154,7 +154,7 @@ def test_a_database_that_may_not_grow_is_a_full_disk(tmp_path, monkeypatch):
 
     monkeypatch.setattr("tacan.gallery.opening.connect_writer", connect_small)
     with pytest.raises(StorageError, match=r"database or disk is full.*Free some space"):
-        open_gallery(tmp_path / "g", write=True, create_with=CARD)
+        open_gallery(tmp_path / "g", write=True, create_with=MODEL)
 
 
 @pytest.mark.parametrize("write", [True, False])
@@ -169,7 +169,7 @@ def test_a_closed_gallery_says_so(make_gallery, write):
 
 def test_drafts_that_a_kill_has_left_are_gone_when_their_source_is_done(tmp_path):
     folder = tmp_path / "g"
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         source_id = fill(gallery, done=False)
         for number in (2, 9):  # one that is in the gallery, and one that never will be
             draft = gallery.crop_folder.root / folder_of(source_id, number) / ".01.jpg.77.tmp"
@@ -183,13 +183,13 @@ def test_drafts_that_a_kill_has_left_are_gone_when_their_source_is_done(tmp_path
 
 def test_a_full_disk_while_crops_are_written_adds_nothing(tmp_path):
     folder = tmp_path / "g"
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source())
         with files_no_larger_than(200), pytest.raises(StorageError, match="crops"):
-            gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint)
+            gallery.add(source.id, [new_tracklet(1)], fingerprint=MODEL.fingerprint)
         assert gallery.committed_numbers(source.id) == frozenset()
         assert list(gallery.crop_folder.files()) == []
-        assert gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint) == 1
+        assert gallery.add(source.id, [new_tracklet(1)], fingerprint=MODEL.fingerprint) == 1
 
 
 def test_crops_whose_rows_were_not_committed_are_written_over(tmp_path, monkeypatch):
@@ -198,13 +198,13 @@ def test_crops_whose_rows_were_not_committed_are_written_over(tmp_path, monkeypa
     def killed(*_):
         raise KeyboardInterrupt
 
-    with open_gallery(folder, write=True, create_with=CARD) as gallery:
+    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         source = gallery.begin_source(new_source())
         monkeypatch.setattr(gallery.store, "add", killed)
         with pytest.raises(KeyboardInterrupt):
-            gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint)
+            gallery.add(source.id, [new_tracklet(1)], fingerprint=MODEL.fingerprint)
         monkeypatch.undo()
         assert {problem.kind for problem in verify_gallery(gallery).problems} == {"stray file"}
-        gallery.add(source.id, [new_tracklet(1)], fingerprint=CARD.fingerprint)
+        gallery.add(source.id, [new_tracklet(1)], fingerprint=MODEL.fingerprint)
         assert verify_gallery(gallery).problems == ()
         assert all_bytes(folder).count(new_tracklet(1).crops[0].jpeg) == 1
