@@ -70,6 +70,8 @@ def test_each_part_is_drawn_from_its_own_seed(tmp_path: Path) -> None:
         (PEOPLE + "more: {}", ["no such section"]),
         ("all: [1]", ["its sections are"]),
         ("all: {", ["it is not YAML"]),
+        ("all: {seed: 2026-13-45}", ["a value can't be read"]),
+        ("all: &a [*a, *a]", ["it has more than"]),
     ],
 )
 def test_faults_are_reported_together(tmp_path: Path, text: str, faults: list[str]) -> None:

@@ -22,7 +22,7 @@ __all__ = ["train"]
 SECONDS_BETWEEN_LINES = 10
 
 PROTOCOLS = {"mars": "mars-official", "ilids-vid": "two-camera", "prid2011": "two-camera"}
-"""How published results on a data set are scored; cross-camera where it isn't said."""
+"""The protocol of published results on a data set; cross-camera for all others."""
 
 
 def train(
@@ -141,7 +141,7 @@ def _say_result(record: RunRecord, settings: TrainConfig) -> None:
 
 
 def _next_commands(run: Path, settings: TrainConfig) -> tuple[list[str], list[str]]:
-    """What to run after a training: the test half embedded, and its score."""
+    """The commands to run after a training: the test half embedded, and its score."""
     data, features = settings.data, str(run / "features.npz")
     embed = ["tacan", "embed", "--model", str(run), "--dataset", data.dataset]
     embed += ["--root", str(data.root)]

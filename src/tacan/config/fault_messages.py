@@ -95,7 +95,7 @@ def _section(model: type[BaseModel], steps: list[str]) -> type[BaseModel] | None
 
 
 def _value(value: object) -> str:
-    """What was met, in short. A tree is named by its kind: its text can be endless."""
+    """The faulty value, shortened. A tree is named by its kind: its text can be endless."""
     if isinstance(value, dict):
         return "a section"
     if isinstance(value, (list, tuple)) and not all(

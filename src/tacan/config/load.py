@@ -1,4 +1,4 @@
-"""From a preset or a YAML file, and the overrides of the command line, to checked settings."""
+"""Checked settings from a preset or a YAML file and the overrides of the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training minimises: Eq. 4 and its three terms, and the whole batch where ranks share it.
+"""The loss of Eq. 4 with its three terms, and the gathering of a batch from all ranks.
 
 `softmax`, `hard_triplet` and `min_max` are the terms, `multi_loss` their sum, `gather` collects
 embeddings from all ranks. The equations are functions; modules only hold parameters.

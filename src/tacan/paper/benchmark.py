@@ -37,10 +37,10 @@ PARTS: dict[str, dict[str, Any]] = {
     "train": {"layout": "folder", "distractor_share": 0.0, "junk_share": 0.0},
     "test": {"layout": "mars", "train_identities": 0},
 }
-"""What generated people are for, and what follows for their data set."""
+"""The parts of generated people, and the settings that each part has by itself."""
 
 SEED = {"train": "seed", "test": "seeds"}
-"""What each part calls what it is drawn from."""
+"""The setting of each part that its people are drawn from."""
 
 Arguments = Mapping[str, Any]
 
@@ -79,7 +79,10 @@ def read_people(path: Path) -> dict[str, dict[str, Any]]:
     faults at once, also where a seed comes twice: there would be people and cameras in common.
     """
     read_yaml(path, source=f"people {path}")  # refuses what is no YAML of settings, or endless
-    tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig")) or {}
+    except ValueError as error:  # such as a date that the calendar doesn't have
+        raise ConfigError([f"a value can't be read: {error}"], source=f"people {path}") from error
     sections = ("all", *PARTS)
     if not isinstance(tree, dict) or not all(
         isinstance(tree.get(name, {}), dict) for name in sections

@@ -10,7 +10,7 @@ __all__ = ["TABLE_1", "Published"]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a row of a table prints: scores in percent, by the names that
+    """The printed figures of a row: scores in percent, by the names that
     `tacan.evaluation.summary.measures` gives them, and where it stands."""
 
     scores: Mapping[str, float]

@@ -32,7 +32,7 @@ AUC = "occlusion AUC"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From the row `before`, in fractions: `summary`, over the seeds, has the name mAP.
+    """A step from the row `before`, in fractions: `summary`, over the seeds, has the name mAP.
 
     `tests` holds the mean gain in each test by its name. `published` is in points.
     """

@@ -28,7 +28,7 @@ class ProcessLock:
         self._connection: sqlite3.Connection | None = None
 
     def acquire(self, *, wait: float = 0.0) -> bool:
-        """Whether the lock is held now, after at most `wait` seconds.
+        """Tries for at most `wait` seconds; True where the lock is held now.
 
         Raises `sqlite3.OperationalError` where the lock's file can't be made.
         """

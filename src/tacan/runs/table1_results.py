@@ -1,4 +1,4 @@
-"""What a training of one row with one seed came to, and the file that remembers it."""
+"""The result of training one row with one seed, and its file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESULT = "result.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestScores:
-    """What one test gave.
+    """The scores of one test.
 
     `scores` are fractions by the names of `tacan.evaluation.summary.measures`; `occlusion_auc` is
     None for a row without a clip weight, and where the occlusion is not known.
@@ -72,7 +72,7 @@ Results = Mapping[str, Mapping[int, Result]]
 
 
 def result_file(out: Path, row: str, seed: int) -> Path:
-    """Where the result of `row` with `seed` lies in the folder `out`, beside its training run."""
+    """The file of the result of `row` with `seed` in the folder `out`, beside its training run."""
     return out / row / f"seed-{seed}" / RESULT
 
 
@@ -89,7 +89,7 @@ def read_result(path: Path) -> Result | None:
         content = json.loads(path.read_text(encoding="utf-8"))
         tests = {name: TestScores(**scores) for name, scores in content.pop("tests").items()}
         return Result(**content, tests=tests)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise StorageError(
             "a row's result must be as it was written",
             got=f"{path}: {error}",

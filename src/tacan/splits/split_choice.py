@@ -106,7 +106,7 @@ class SplitChoice:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `load_dataset` must be told besides the data set, its root and the number."""
+        """The options of `load_dataset` besides the data set, its root and the number."""
         return {
             "variant": self.variant,
             "splits_file": self.splits_file,
@@ -114,7 +114,7 @@ class SplitChoice:
         }
 
     def settings(self) -> dict[str, Any]:
-        """What decides the meaning of a split's number, but for the files themselves."""
+        """The settings that give a split's number its meaning, but for the files themselves."""
         return {
             "dataset": self.dataset,
             "variant": self.variant,

@@ -1,4 +1,4 @@
-"""From a choice of splits and a source of vectors to one result."""
+"""The result over numbered splits of a data set."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SplitsRecord:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it is over as many splits as published results are."""
+        """True where it is over as many splits as published results are."""
         return len(self.splits) >= self.choice.n_published
 
 

@@ -1,4 +1,4 @@
-"""What the two sources of vectors share: who is told of their stages, and how they embed."""
+"""The protocol of a source of vectors, its listeners, and its settings of embedding."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Listeners:
 
 
 class VectorSource(Protocol):
-    """Where the vectors of the test halves come from."""
+    """A source of the vectors of the test halves."""
 
     def settings(self) -> dict[str, Any]:
-        """What decides the vectors, as plain values."""
+        """The settings that decide the vectors, as plain values."""
         ...
 
     def vectors(
@@ -48,7 +48,7 @@ class VectorSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """How tracklets are embedded; see `tacan.embeddings`."""
+    """Settings of embedding tracklets; see `tacan.embeddings`."""
 
     batch_frames: int = 64
     workers: int = 2
@@ -57,7 +57,7 @@ class Extraction:
     precision: Literal["32", "bf16"] = "32"
 
     def settings(self) -> dict[str, Any]:
-        """What decides the vectors, or whether there are any."""
+        """The settings that decide the vectors, or whether there are any."""
         return {"strict": self.strict, "precision": self.precision}
 
     def open(self, model: str, *, weights: str | None = None) -> ClipEmbedder:

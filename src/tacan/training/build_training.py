@@ -1,4 +1,4 @@
-"""From settings to the parts of a run: the one place here that knows both."""
+"""The parts of a run, built from its settings."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def build_batches(
 
 
 def _fits(config: TrainConfig, data: TrainingData) -> bool:
-    """Whether every reading process may keep all training crops, resized, in memory."""
+    """True where every reading process may keep all training crops, resized, in memory."""
     n_frames = sum(len(tracklet) for tracklet in data.training)
     needed = 3 * config.model.height * config.model.width * n_frames * max(1, config.data.workers)
     return needed <= config.data.memory * 1_000_000

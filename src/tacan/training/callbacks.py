@@ -1,4 +1,4 @@
-"""What happens between two iterations: a row of the log, a validation, a checkpoint."""
+"""Callbacks between two iterations: a row of the log, a validation, a checkpoint."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ STATES: dict[type[Optimizer], frozenset[str]] = {
     torch.optim.AdamW: _ADAM,
     torch.optim.SGD: frozenset({"momentum_buffer"}),
 }
-"""What an optimiser keeps for each weight."""
+"""The names of an optimiser's state of each weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def check_optimiser(optimiser: Optimizer, state: Mapping[str, Any]) -> None:
 
 
 def _is_state_of(weight: Tensor, values: Any, names: frozenset[str]) -> bool:
-    """Whether `values` are one optimiser's for `weight`: `step` a number, the rest of its shape."""
+    """True where `values` fit `weight`: `step` a number, the rest of its shape."""
     if not isinstance(values, dict) or values.keys() != names:
         return False
     return all(
@@ -198,7 +198,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "losses": _numbers,
     "scores": _numbers,
 }
-"""What each field of a checkpoint must be; of the tensors, more in `check_weights`."""
+"""A check of each field's type; for the tensors, `check_weights` does more."""
 
 
 def remove_drafts(path: Path) -> None:

@@ -26,7 +26,7 @@ def model_notes(
     losses: Mapping[str, float],
     scores: Mapping[str, float],
 ) -> dict[str, Any]:
-    """What a model's folder says of its training; `scores` are those of the last validation."""
+    """Notes in a model's folder on its training; `scores` are those of the last validation."""
     return {
         "dataset": config.data.dataset,
         "iterations": iterations,

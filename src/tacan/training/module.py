@@ -120,7 +120,7 @@ class TrainingModule(LightningModule):
 
 
 def non_finite_loss(values: LossValues, *, iteration: int) -> NonFiniteLossError:
-    """What to raise when the loss of an iteration is NaN or infinite."""
+    """The error for a loss that is NaN or infinite."""
     terms = ", ".join(f"{name} {value.item():.4g}" for name, value in values.items())
     return NonFiniteLossError(
         "the loss must stay finite",

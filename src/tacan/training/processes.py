@@ -30,12 +30,12 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes and reports."""
+        """True in the process that writes and reports."""
         return self.rank == 0
 
     @classmethod
     def from_torchrun(cls) -> Processes:
-        """What torchrun says in the environment; one process without it."""
+        """The processes that torchrun names in the environment; one without it."""
         if "TORCHELASTIC_RUN_ID" not in os.environ:
             return cls()
         return cls(

@@ -1,4 +1,4 @@
-"""How the weights move: the optimisers, and the learning rate as a function of the iteration.
+"""The optimisers, and the learning rate as a function of the iteration.
 
 Because the rate is a pure function there is no scheduler whose state would have to be stored.
 """
@@ -43,7 +43,7 @@ over, and the shares at which steps lie; and gives the factor of the learning ra
 def learning_rate_factor(
     iteration: int, *, iterations: int, warmup: int, decay: str, decay_at: Sequence[float] = ()
 ) -> float:
-    """What the learning rate is multiplied by in one iteration.
+    """The factor of the learning rate in one iteration.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Stopping when asked to, between two iterations and with a checkpoint."""
+"""Requests to stop: Ctrl-C and SIGTERM end a training between two iterations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run trains on and what it is validated on, and the batches that it is fed."""
+"""Tracklets to train on and to validate with, and the batches of a training."""
 
 from __future__ import annotations
 

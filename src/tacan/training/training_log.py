@@ -31,7 +31,7 @@ VALIDATION_COLUMNS = ("iteration", *SCORES)
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """What happened since the last row: means of the losses, and the speed."""
+    """A row of the log: means of the losses and the speed since the row before."""
 
     iteration: int
     """Iterations that are done, of the whole run."""

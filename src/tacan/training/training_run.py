@@ -40,7 +40,7 @@ class RunRecord:
     n_identities: int
     n_tracklets: int
     notes: Mapping[str, Any]
-    """What stands in the model's notes as well: data set, seed, final losses, validation."""
+    """The model's notes: data set, seed, final losses, validation."""
 
 
 def train(
@@ -179,7 +179,7 @@ def require_no_fetch(config: TrainConfig) -> None:
 def _checkpoint(
     folder: RunFolder, config: TrainConfig, data: TrainingData, *, change_iterations: bool
 ) -> Checkpoint | None:
-    """Where the run in `folder` stands; None where it has to begin."""
+    """The checkpoint of the run in `folder`; None where it has to begin."""
     remove_drafts(folder.checkpoint)
     if not folder.checkpoint.exists():
         return None

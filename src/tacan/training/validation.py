@@ -1,4 +1,4 @@
-"""How well held-out training identities are found: never those of the test set."""
+"""Validation with training identities that are held out, never those of the test set."""
 
 from __future__ import annotations
 
