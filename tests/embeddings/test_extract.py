@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -252,6 +253,40 @@ def test_parts_of_another_extraction_are_not_used(
     _, report = extract(split, spy, partial=partial, strict=change == "strict")
     assert report.n_resumed == 0
     assert sum(spy.batches) == report.n_clips
+
+
+@pytest.mark.parametrize("change", ["mended", "other pixels", "put back", "removed"])
+def test_crops_that_changed_after_an_interruption_get_new_vectors(
+    embedder: TacanEmbedder,
+    make_tracklet: Make,
+    make_split: MakeSplit,
+    tmp_path: Path,
+    change: str,
+) -> None:
+    """Whatever the change leaves as it was: the name, the size, the time of the last write."""
+    broken = {1: b""} if change == "mended" else None
+    split = make_split(
+        make_tracklet("first", 4), make_tracklet("second", 5, broken=broken), make_tracklet("c", 41)
+    )
+    partial = tmp_path / "parts"
+    interrupted(split, embedder, partial)
+    file = split.tracklets[1].path(1)
+    before = file.stat()
+    if change == "removed":
+        file.unlink()
+    elif change == "put back":
+        whole = file.read_bytes()
+        file.with_name("copy").write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+        file.with_name("copy").replace(file)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert file.stat().st_size == before.st_size
+    else:
+        Image.new("RGB", (16, 32), "red").save(file)
+    features, report = extract(split, embedder, partial=partial)
+    expected, anew = extract(split, embedder)
+    assert report.n_resumed == 1
+    assert report.unreadable == anew.unreadable
+    np.testing.assert_allclose(features.embeddings, expected.embeddings, rtol=1e-5, atol=1e-6)
 
 
 def test_a_damaged_part_is_done_again(

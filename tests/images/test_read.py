@@ -2,15 +2,22 @@ from __future__ import annotations
 
 import io
 import pickle
+import struct
+import subprocess
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from tacan.errors import CropError
 from tacan.images import read as crops
-from tacan.images.read import image_suffixes, read_crop
+from tacan.images.read import decode_crop, image_suffixes, read_crop
 
 ENCODINGS = [
     ("JPEG", {}),
@@ -117,11 +124,41 @@ def test_pixels_that_are_fractions_are_refused(tmp_path: Path) -> None:
         read_crop(write(tmp_path, encode(image, "TIFF")))
 
 
-def test_orientation_is_ignored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_orientation_is_obeyed(tmp_path: Path, kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(colours(30, 10))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    path = write(tmp_path, encode(stored, kind, exif=exif, **options))
+    read = read_crop(path)
+    with Image.open(path) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    assert read.shape == ((30, 10, 3) if orientation < 5 else (10, 30, 3))
+    assert read.flags.c_contiguous
+    np.testing.assert_array_equal(read, expected)
+
+
+def test_a_cmyk_jpeg_is_turned_once(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    turned = encode(Image.fromarray(colours(30, 10)), "JPEG", exif=exif)
-    assert read_crop(write(tmp_path, turned)).shape == (30, 10, 3)
+    image = Image.fromarray(colours(40, 20)).convert("CMYK")
+    path = write(tmp_path, encode(image, "JPEG", exif=exif))
+    with Image.open(path) as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    np.testing.assert_array_equal(read_crop(path), expected)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_rubbish_for_an_orientation_leaves_the_picture_as_it_is(tmp_path: Path, kind: str) -> None:
+    for rubbish in (b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0" + bytes(40)):
+        read = read_crop(write(tmp_path, encode(Image.new("RGB", (3, 9)), kind, exif=rubbish)))
+        assert read.shape == (9, 3, 3)
+    exif = Image.Exif()
+    exif[0x0112] = 99
+    read = read_crop(write(tmp_path, encode(Image.new("RGB", (3, 9)), kind, exif=exif)))
+    assert read.shape == (9, 3, 3)
 
 
 @pytest.mark.parametrize(("kind", "options"), [e for e in ENCODINGS if e[0] in ("JPEG", "PNG")])
@@ -194,6 +231,80 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
         read_crop(write(tmp_path, bytes(header)))
 
 
+@pytest.mark.parametrize("size", [(1, 49_999_999), (49_999_999, 1), (30_001, 1)])
+def test_endless_lines_are_refused_before_they_are_decoded(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    data = bytearray(encode(Image.new("L", (1, 1)), "PNG"))
+    data[16:24] = struct.pack(">II", *size)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    monkeypatch.setattr(Image.Image, "load", decode)
+    with pytest.raises(CropError, match="30,000 on a side"):
+        read_crop(write(tmp_path, bytes(data)))
+
+
+def test_large_pictures_are_decoded_one_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, most = 0, 0
+    real = crops._to_rgb
+
+    def counting(image: Image.Image) -> np.ndarray:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        time.sleep(0.01)
+        pixels = real(image)
+        now -= 1
+        return pixels
+
+    monkeypatch.setattr(crops, "_to_rgb", counting)
+    monkeypatch.setattr(crops, "LARGE_PIXELS", 20 * 10 - 1)
+    path = write(tmp_path, encode(Image.fromarray(colours(20, 10)), "PNG"))
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(read_crop, [path] * 8))
+    assert most == 1
+    assert all((pixels == colours(20, 10)).all() for pixels in read)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.parametrize("kind", ["EPS", "TGA", "PCX", "ICO", "SGI", "DDS"])
+def test_other_formats_than_those_allowed_are_refused_whatever_their_name(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*command: object, **_: object) -> None:
+        raise AssertionError(f"started {command}")
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    data = EPS if kind == "EPS" else encode(Image.new("RGB", (20, 20)), kind)
+    with pytest.raises(CropError, match="must be an image"):
+        read_crop(write(tmp_path, data))
+
+
+@given(st.binary(max_size=300), st.sampled_from(ENCODINGS), st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_picture_or_a_crop_error(
+    junk: bytes, encoding: tuple[str, dict[str, object]], chosen: st.DataObject
+) -> None:
+    """Whole junk, and a picture of each format with junk in it somewhere."""
+    kind, options = encoding
+    whole = encode(Image.fromarray(colours(12, 7)), kind, **options)
+    place = chosen.draw(st.integers(0, len(whole)))
+    for data in (junk, whole[:place] + junk[:8] + whole[place + len(junk[:8]) :]):
+        try:
+            pixels = decode_crop(Path("crop.jpg"), data)
+        except CropError:
+            continue
+        assert pixels.dtype == np.uint8
+        assert pixels.ndim == 3
+        assert pixels.shape[2] == 3
+
+
 def test_huge_files_are_refused_before_they_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,4 +322,4 @@ def test_the_error_survives_the_way_back_from_a_worker(tmp_path: Path) -> None:
 
 def test_suffixes_are_those_that_open() -> None:
     assert {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif"} <= image_suffixes()
-    assert not {".txt", ".pdf", ".mat", ".npz"} & image_suffixes()
+    assert not {".eps", ".ps", ".txt", ".pdf", ".mat", ".npz"} & image_suffixes()

@@ -78,6 +78,13 @@ def test_more_crops_than_go_at_once() -> None:
     assert resize_crops(crops, height=6, width=3)[:, 0, 0, 0].tolist() == list(range(50))
 
 
+def test_large_pictures_go_one_by_one() -> None:
+    crops = (np.zeros((1200, 1000, 3), dtype=np.uint8) for _ in range(3))
+    assert [len(batch) for batch in images._batches_of_one_size(crops)] == [1, 1, 1]
+    crops = (np.zeros((400, 500, 3), dtype=np.uint8) for _ in range(12))
+    assert [len(batch) for batch in images._batches_of_one_size(crops)] == [5, 5, 2]
+
+
 def test_unreadable_crop_is_named(tracklet: Tracklet) -> None:
     tracklet.path(4).write_bytes(b"")
     load_frames(tracklet, [3, 5], height=32, width=16)

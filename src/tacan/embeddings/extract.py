@@ -17,7 +17,7 @@ from typing import Any
 from tacan.cores import available_cores
 from tacan.embeddings.batches import embed_in_batches
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.parts import EmbeddedTracklet, Parts, extraction_key
+from tacan.embeddings.parts import EmbeddedTracklet, Parts, extraction_key, file_states
 from tacan.embeddings.reading import FRAMES_AT_ONCE, Stretch, UnreadableCrop, read_ahead
 from tacan.embeddings.results import ExtractionReport, make_features, make_report
 from tacan.errors import ConfigError, StorageError
@@ -65,8 +65,9 @@ def extract(
         of the frames that can be read, and a tracklet with none left is left out.
     partial
         A folder for finished tracklets, written every half minute and when the extraction is
-        interrupted. The same call after an interruption goes on from there. The folder is left in
-        place: `extract_to_file` removes it when the features are on disk.
+        interrupted. The same call after an interruption goes on from there, and does tracklets
+        whose files have changed anew. The folder is left in place: `extract_to_file` removes it
+        when the features are on disk.
     progress
         Told of frames.
 
@@ -88,7 +89,10 @@ def extract(
     _check_options(batch_frames=batch_frames, workers=workers)
     began = time.monotonic()
     settings = _settings(embedder, strict=strict)
-    parts = None if partial is None else Parts(partial, key=extraction_key(split, settings))
+    parts = None
+    if partial is not None:
+        states = [file_states(tracklet) for tracklet in split]
+        parts = Parts(partial, key=extraction_key(split, settings), states=states)
     done = {} if parts is None else {tracklet.index: tracklet for tracklet in parts.open()}
     n_resumed = len(done)
     todo = [index for index in range(len(split)) if index not in done]

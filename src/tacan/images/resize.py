@@ -24,6 +24,7 @@ __all__ = ["KeptFrames", "load_frames", "resize_crops"]
 
 # Enough to make a call worth while, few enough that decoded crops take little memory.
 _AT_ONCE = 16
+_PIXELS_AT_ONCE = 1_000_000
 
 
 def load_frames(
@@ -73,8 +74,9 @@ def resize_crops(crops: Sequence[NDArray[np.uint8]], *, height: int, width: int)
 
 
 def _batches_of_one_size(crops: Iterator[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
-    for _, same_size in groupby(crops, key=lambda crop: crop.shape):
-        while batch := list(islice(same_size, _AT_ONCE)):
+    for (height, width, _), same_size in groupby(crops, key=lambda crop: crop.shape):
+        at_once = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // max(1, height * width)))
+        while batch := list(islice(same_size, at_once)):
             yield batch
 
 
