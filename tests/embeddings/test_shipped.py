@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 
 import tacan
@@ -48,6 +50,27 @@ def test_a_model_says_where_it_comes_from(name: str) -> None:
         assert section in card
     assert json.loads((folder(name) / "config.json").read_text(encoding="utf-8"))["notes"]
     assert (folder(name) / "training_log.csv").read_text(encoding="utf-8").startswith("iteration")
+
+
+def test_vectors_of_the_default_are_what_they_were() -> None:
+    """Vectors in people's galleries were made by this model: the same pixels, the same vector."""
+    rows, columns = torch.arange(128)[:, None].expand(128, 64), torch.arange(64).expand(128, 64)
+    grey = ((rows * columns) % 256).expand(3, 128, 64)
+    squares = ((rows // 8 + columns // 8) % 2 * 255).expand(3, 128, 64)
+    stripes = torch.stack([rows // 16 * 40, rows // 32 * 60, columns // 8 * 30]) % 256
+    slopes = torch.stack([rows * 2, columns * 4, rows + columns]) % 256
+    white = torch.full((3, 128, 64), 255)
+    pictures = torch.stack([slopes, torch.zeros_like(white), white, stripes, grey, squares])
+    embedder = open_embedder(DEFAULT_MODEL, device="cpu")
+    vectors, weights = embedder.embed_clips(pictures.to(torch.uint8)[:, None])
+    scores = np.log(weights / (1 - weights.astype(np.float64)))
+    golden = [-7.347442, -12.230177, -10.680795, -9.973513, -5.658329, -7.863874]
+    np.testing.assert_allclose(scores, golden, atol=0.01)
+    weighted = (vectors.astype(np.float64) * weights[:, None]).sum(0)
+    vector = embedder.finish(weighted, float(weights.sum()), len(weights))
+    golden = [-0.000356, -0.677435, 0.350318, 0.447976, -0.165664, 0.026793, -0.282938, 0.218087]
+    np.testing.assert_allclose(vector[:8], golden, atol=0.002)
+    assert np.linalg.norm(vector) == pytest.approx(20.213242, abs=0.01)
 
 
 @pytest.mark.data

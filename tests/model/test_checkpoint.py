@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import resource
 import signal
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from tacan.config import ModelConfig
-from tacan.errors import CheckpointError, StorageError
-from tacan.model import build_model, load_model, save_model
+from tacan.errors import CheckpointError, StorageError, TacanError
+from tacan.model import build_model, encoders, load_model, save_model
 
 CONFIG = ModelConfig(encoder="small", height=32, width=16, embedding_dim=8, attention_channels=4)
 
@@ -108,6 +113,92 @@ def test_a_broken_config_is_refused(folder: Path, content: str, message: str) ->
     (folder / "config.json").write_text(content)
     with pytest.raises(CheckpointError, match=message):
         load_model(folder)
+
+
+@pytest.mark.parametrize("weights", ["pretrained", "/some/file.pth"])
+def test_opening_reads_the_folder_only(
+    folder: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings as somebody else may have written them, with a fingerprint that fits."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("asked for weights from elsewhere")
+
+    path = folder / "config.json"
+    content = json.loads(path.read_text())
+    content["model"] |= {"weights": weights, "encoder": "resnet18"}
+    config = CONFIG.model_copy(update={"encoder": "resnet18"})
+    save_model(folder, build_model(config), config)
+    digest = hashlib.sha256(json.dumps(content["model"], sort_keys=True).encode())
+    digest.update((folder / "model.safetensors").read_bytes())
+    path.write_text(json.dumps(content | {"fingerprint": digest.hexdigest()}))
+    monkeypatch.setattr(encoders, "_check_network", refuse)
+    monkeypatch.setattr(encoders, "read_weights", refuse)
+    assert load_model(folder).config == config
+
+
+@pytest.mark.parametrize("encoder", ["hf-hub:timm/resnet18", "local-dir:/tmp", "small/../x"])
+def test_an_encoder_from_elsewhere_is_refused(folder: Path, encoder: str) -> None:
+    path = folder / "config.json"
+    content = json.loads(path.read_text())
+    content["model"]["encoder"] = encoder
+    path.write_text(json.dumps(content))
+    with pytest.raises(TacanError, match="must be"):
+        load_model(folder)
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([-1, 0, 2**31, 2**63, 10**12, 10**30]),
+    st.floats(),
+    st.text(max_size=8),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+
+
+@given(st.sampled_from(["", *CONFIG.model_dump()]), VALUES)
+@settings(max_examples=100, deadline=None)
+def test_any_setting_is_a_model_or_an_error_of_ours(name: str, value: object) -> None:
+    content = json.loads(_whole()["config.json"])
+    if name:
+        content["model"][name] = value
+    else:
+        content |= {"model": value, "notes": value}
+    _opens_or_errs({"config.json": json.dumps(content).encode()})
+
+
+@given(st.sampled_from(["config.json", "model.safetensors"]), st.data())
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_a_model_or_an_error_of_ours(name: str, chosen: st.DataObject) -> None:
+    whole = _whole()[name]
+    place = chosen.draw(st.integers(0, min(len(whole), 3000)))
+    junk = chosen.draw(st.binary(max_size=20))
+    _opens_or_errs({name: whole[:place] + junk + whole[place + len(junk) :]})
+    _opens_or_errs({name: junk})
+
+
+def test_deep_json_is_an_error_of_ours(folder: Path) -> None:
+    (folder / "config.json").write_text("[" * 100_000)
+    with pytest.raises(CheckpointError, match="no JSON"):
+        load_model(folder)
+
+
+@cache
+def _whole() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder), build_model(CONFIG), CONFIG)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def _opens_or_errs(changed: dict[str, bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (_whole() | changed).items():
+            (Path(folder) / name).write_bytes(data)
+        with suppress(TacanError):
+            load_model(Path(folder))
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])

@@ -47,6 +47,15 @@ def test_aggregate_equals_naive_loops(name: str) -> None:
         torch.testing.assert_close(found[i], torch.tensor(expected, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("name", ["sigmoid_mean", "sigmoid_sum", "softmax"])
+@pytest.mark.parametrize("score", [3.5, 10.0, 29.9, 30.0, 30.1, 1e30])
+def test_scores_up_to_thirty_count_as_they_are(name: str, score: float) -> None:
+    for signed in (score, -score):
+        found = CLIP_WEIGHTINGS[name].weights(torch.tensor(signed, dtype=torch.float64))
+        expected = naive_weight(name, max(-30.0, min(30.0, signed)))
+        assert float(found) == pytest.approx(expected, rel=1e-12)
+
+
 def test_softmax_is_softmax() -> None:
     scores, embeddings = torch.randn(2, 6), torch.randn(2, 6, 3)
     weighting = CLIP_WEIGHTINGS["softmax"]

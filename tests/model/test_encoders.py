@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import io
 import socket
+import tempfile
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save, save_file
 
-from tacan.errors import CheckpointError, EncoderError
-from tacan.model.encoders import build_encoder
+from tacan.errors import CheckpointError, EncoderError, TacanError
+from tacan.model.encoders import FrameEncoder, build_encoder
 from tacan.model.small_encoders import small_trunk
+from tacan.model.weights import read_weights
 
 SIZE = (64, 32)
 
@@ -99,6 +106,111 @@ def test_weights_come_from_a_local_file(tmp_path: Path, suffix: str) -> None:
     state = source.state_dict()
     for name, value in encoder.trunk.state_dict().items():
         assert torch.equal(value, state[name])
+
+
+def same_weights(encoder: FrameEncoder, source: torch.nn.Module) -> bool:
+    state = source.state_dict()
+    return all(torch.equal(value, state[key]) for key, value in encoder.trunk.state_dict().items())
+
+
+@pytest.mark.parametrize("prefix", ["module.", "base.", "model.", "module.model.", "backbone."])
+@pytest.mark.parametrize("others", [{}, {"classifier.weight": torch.ones(3, 512)}])
+def test_names_may_stand_behind_a_prefix(
+    tmp_path: Path, prefix: str, others: dict[str, torch.Tensor]
+) -> None:
+    source = timm.create_model("resnet18", pretrained=False)
+    state = {prefix + key: value for key, value in source.state_dict().items()}
+    path = tmp_path / "weights.pth"
+    torch.save({"state_dict": state | others}, path)
+    assert same_weights(build_encoder("resnet18", input_size=SIZE, weights=str(path)), source)
+
+
+def test_numpys_numbers_beside_the_weights_are_passed_over(tmp_path: Path) -> None:
+    source = timm.create_model("resnet18", pretrained=False)
+    beside = {"mAP": np.float64(0.5), "epoch": np.int64(3), "cmc": np.arange(5.0), "name": "it"}
+    for content in ({"model": source.state_dict(), **beside}, source.state_dict() | beside):
+        path = tmp_path / "weights.pth"
+        torch.save(dict(content), path)
+        assert same_weights(build_encoder("resnet18", input_size=SIZE, weights=str(path)), source)
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"])
+def test_positions_of_another_size_are_resampled_as_timm_does(tmp_path: Path, name: str) -> None:
+    torch.manual_seed(0)
+    source = timm.create_model(name, pretrained=False)
+    path = tmp_path / "weights.safetensors"
+    save_file(source.state_dict(), path)
+    size = (224, 112)
+    oracle = timm.create_model(
+        name,
+        img_size=size,
+        num_classes=0,
+        global_pool="",
+        pretrained=True,
+        pretrained_cfg_overlay={"file": str(path)},
+    )
+    encoder = build_encoder(name, input_size=size, weights=str(path))
+    assert same_weights(encoder, oracle)
+
+
+def test_positions_that_cannot_be_resampled_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    state = timm.create_model("vit_tiny_patch16_224", pretrained=False).state_dict()
+    save_file(state | {"pos_embed": torch.zeros(1, 12, 192)}, path)
+    with pytest.raises(EncoderError, match="every weight of it"):
+        build_encoder("vit_tiny_patch16_224", input_size=(224, 112), weights=str(path))
+
+
+def test_messages_are_whole_and_without_colours(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    source = timm.create_model("resnet18", pretrained=False).state_dict()
+    contents = {
+        "pickle": {"layer": Exploit(tmp_path / "it ran")},
+        "list": [1, 2],
+        "other": {"fc.weight": torch.ones(2)},
+        "shapes": source | {"conv1.weight": torch.ones(2)},
+    }
+    for content in contents.values():
+        torch.save(content, path)
+        with pytest.raises((CheckpointError, EncoderError)) as caught:
+            build_encoder("resnet18", input_size=SIZE, weights=str(path))
+        said = str(caught.value)
+        assert "\x1b" not in said
+        assert "[" not in said
+        assert said.endswith(".")
+        assert len(said) < 500
+
+
+@given(st.binary(max_size=200), st.integers(0, 2000))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_weights_or_an_error_of_ours(junk: bytes, place: int) -> None:
+    for whole in (b"", _saved("torch"), _saved("safetensors")):
+        place = min(place, len(whole))
+        data = whole[:place] + junk + whole[place + len(junk) :]
+        with tempfile.TemporaryDirectory() as folder:
+            for suffix in (".pth", ".safetensors"):
+                path = Path(folder) / f"weights{suffix}"
+                path.write_bytes(data)
+                try:
+                    read_weights(path)
+                except TacanError:
+                    continue
+
+
+@cache
+def _saved(kind: str) -> bytes:
+    state = {"conv.weight": torch.ones(3, 2), "conv.bias": torch.ones(3)}
+    if kind == "safetensors":
+        return save(state)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", ""])
+def test_names_that_no_file_can_have_are_an_error_of_ours(name: str) -> None:
+    with pytest.raises(CheckpointError, match="file that can be read"):
+        read_weights(Path(name))
 
 
 def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:

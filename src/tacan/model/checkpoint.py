@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 import tacan
@@ -72,28 +71,36 @@ def save_model(
 
 
 def load_model(folder: Path) -> ModelFolder:
-    """Reads the model in `folder`, ready for use (in evaluation mode).
+    """Reads the model in `folder` and nothing else, ready for use (in evaluation mode).
+
+    Where settings that somebody else wrote say where first weights come from (`weights`), that is
+    passed over: the folder holds all weights.
 
     Raises `CheckpointError` for a folder without a model, a damaged or unsafe file, weights of
-    another shape than the settings say, and files that don't belong together.
+    another shape than the settings say, and files that don't belong together; `EncoderError` for
+    settings with an unknown encoder.
     """
     content = _read_config(folder)
     try:
         config = ModelConfig.model_validate(content["model"])
     except ValidationError as error:
         raise _broken(folder / CONFIG_FILE, error.errors()[0]["msg"]) from error
+    config = config.model_copy(update={"weights": None})
     weights = _read_bytes(folder / WEIGHTS_FILE)
-    model = build_model(config)
     try:
         state = load(weights)
-        model.load_state_dict(state)
-    except SafetensorError as error:
+    except (
+        Exception
+    ) as error:  # Unknown types and odd headers are answered with errors of any kind.
         raise CheckpointError(
             f"{WEIGHTS_FILE} must be a whole file of the safetensors format (a pickle is refused)",
             got=f"{folder / WEIGHTS_FILE}: {error}",
             remedy="Save the model again with `tacan train`, or copy it again.",
         ) from error
-    except RuntimeError as error:
+    try:
+        model = build_model(config)
+        model.load_state_dict(state)
+    except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise CheckpointError(
             f"the weights must have the shapes that {CONFIG_FILE} describes",
             got=f"{folder}: {' '.join(str(error).split())[:300]}",
@@ -113,10 +120,12 @@ def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     try:
         content = json.loads(_read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _broken(path, f"no JSON: {error}") from error
     if not isinstance(content, dict) or not {"format", "model", "fingerprint"} <= content.keys():
         raise _broken(path, "not all of format, model and fingerprint")
+    if not isinstance(content.get("notes", {}), dict):
+        raise _broken(path, "notes that are no mapping")
     if content["format"] != FORMAT:
         raise CheckpointError(
             f"this version of TACAN reads models of format {FORMAT}",
@@ -129,10 +138,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"a model's folder must hold {CONFIG_FILE} and {WEIGHTS_FILE}",
-            got=f"{path}: {error.strerror}",
+            got=f"{path}: {getattr(error, 'strerror', None) or error}",
             remedy="Name the folder that `tacan train` exported.",
         ) from error
 

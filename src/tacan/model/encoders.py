@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 import timm
 import torch
+from timm.models import swin_transformer, vision_transformer
+from timm.models.swin_transformer import SwinTransformer
+from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from tacan.errors import EncoderError
@@ -170,23 +173,69 @@ def _check_network(name: str) -> None:
         ) from error
 
 
+# What fits a file's position embeddings to another input size, for those backbones that have them.
+_RESAMPLED: dict[type[nn.Module], Callable[[dict[str, Tensor], nn.Module], dict[str, Tensor]]] = {
+    VisionTransformer: vision_transformer.checkpoint_filter_fn,
+    SwinTransformer: swin_transformer.checkpoint_filter_fn,
+}
+
+
 def _load_file(trunk: nn.Module, path: Path, name: str) -> None:
-    """Loads weights that cover the whole trunk; a classifier beside them is passed over."""
-    weights = read_weights(path)
+    """Loads weights that cover the whole trunk; a classifier beside them is passed over.
+
+    The names may stand behind a prefix, such as `module.` or `base.`. A transformer's positions are
+    resampled for the trunk's input size, as timm does it.
+    """
     fitting = trunk.state_dict()
+    weights = _without_prefix(read_weights(path), fitting)
+    resampled = _RESAMPLED.get(type(trunk))
+    try:
+        if resampled is not None and _misfits(weights, fitting):
+            weights = resampled(weights, trunk)
+        misfits = _misfits(weights, fitting)
+        if not misfits:
+            chosen = {key: weights[key] for key in fitting if key in weights}
+            trunk.load_state_dict(chosen, strict=False)
+    except Exception as error:  # Weights of another network fail in timm's code in any way.
+        misfits = " ".join(str(error).split()) or type(error).__name__
+        raise _unfit_weights(path, name, misfits) from error
+    if misfits:
+        raise _unfit_weights(path, name, misfits)
+
+
+def _without_prefix(weights: dict[str, Tensor], fitting: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights behind that prefix of names which covers most of the trunk; often it is ""."""
+    first = next(iter(fitting), "")
+    prefixes = {"", *(key.removesuffix(first) for key in weights if key.endswith(first))}
+    best = max(
+        sorted(prefixes, key=len),
+        key=lambda prefix: sum(prefix + key in weights for key in fitting),
+    )
+    return {key.removeprefix(best): value for key, value in weights.items() if key.startswith(best)}
+
+
+def _misfits(weights: dict[str, Tensor], fitting: dict[str, Tensor]) -> str:
+    """What is missing or misshapen among the weights; empty where nothing is."""
     missing = sorted(set(fitting) - set(weights) - _counters(fitting))
     other = [
         f"{key} {tuple(weights[key].shape)} for {tuple(value.shape)}"
         for key, value in fitting.items()
         if key in weights and weights[key].shape != value.shape
     ]
-    if missing or other:
-        raise EncoderError(
-            f"a weight file for {name} must hold every weight of it, in its shape",
-            got=f"{path}: {len(missing)} missing {missing[:3]}, {len(other)} misshapen {other[:3]}",
-            remedy="Name the file that belongs to this backbone.",
-        )
-    trunk.load_state_dict({key: weights[key] for key in fitting if key in weights}, strict=False)
+    found = (("missing", missing), ("misshapen", other))
+    return "; ".join(
+        f"{len(keys)} of {len(fitting)} {what}, such as {', '.join(keys[:3])}"
+        for what, keys in found
+        if keys
+    )
+
+
+def _unfit_weights(path: Path, name: str, misfits: str) -> EncoderError:
+    return EncoderError(
+        f"a weight file for {name} must hold every weight of it, in its shape",
+        got=f"{path}: {misfits}",
+        remedy="Name the file that belongs to this backbone.",
+    )
 
 
 def _counters(state: dict[str, Tensor]) -> set[str]:
