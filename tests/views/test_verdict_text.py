@@ -10,6 +10,7 @@ from tacan.gallery.gallery_records import ModelInfo, StoredTracklet, TrackletFil
 from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.search.query import Query
 from tacan.search.results import Match, SearchResults
+from tacan.views.search_text import how_to_read
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 
 TRACKLET = StoredTracklet(
@@ -155,3 +156,19 @@ def test_an_estimate_is_not_called_a_bound() -> None:
     assert said.startswith("None of 8 pairs of certainly different people are as close as this; by")
     assert "by generated people" in said
     assert "about 0.12 strangers" in said
+
+
+def test_the_page_tells_what_its_words_rest_on() -> None:
+    """Words are there with few pairs as well, where generated people stand in."""
+    judged = make_match(1.5)
+    assert "“unsure”" in how_to_read(make_results(judged))[0]
+    assert "generated" not in how_to_read(make_results(judged))[0]
+    by_prior = replace(judged, certainty=Certainty("likely", 12, 0, 0.01, 0.1, by_prior=True))
+    few = how_to_read(make_results(by_prior, n_pairs=12))[0]
+    assert "holds 12 of them" in few
+    assert "generated people" in few
+    assert "“unsure”" in few
+    unknown = Match(1, TRACKLET, 0.1, "unknown", Certainty("unknown", 1, 0))
+    none = how_to_read(make_results(unknown, n_pairs=1))[0]
+    assert "holds 1 such pair, too few" in none
+    assert "“unsure”" not in none

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
-from tacan.retrieval.calibration import LIKELY, MINIMUM_PAIRS, SURE
+from tacan.retrieval.calibration import LIKELY, SURE
 from tacan.search.results import SearchResults
+from tacan.text import counted
 from tacan.views.times import local_time, span
 from tacan.views.verdict_text import (
     LEVEL_WORDS,
@@ -83,20 +84,27 @@ def filters_text(filters: TrackletFilter) -> str:
 
 def how_to_read(results: SearchResults) -> tuple[str, ...]:
     """What a reader of the page must know, in a few paragraphs."""
+    certainties = [match.certainty for match in results.matches]
+    is_known = any(certainty.expected_false_matches is not None for certainty in certainties)
     unknown = (
-        f"The gallery holds {results.n_pairs:,} such pairs; with fewer than "
-        f"{MINIMUM_PAIRS} no word is given."
+        f"The gallery holds {counted(results.n_pairs, 'such pair')}, too few for more than “not "
+        "known”."
+    )
+    stand_in = (
+        " Since they are few, distances between generated people, measured with this model, stand "
+        "in where theirs end."
     )
     known = (
-        f"The gallery holds {results.n_pairs:,} of them. From how many are as close as a "
-        "match follows how many strangers would be as close by chance among all tracklets that "
-        f"were searched: at most {SURE:g} is “very likely”, at most {LIKELY:g} “likely”, more is "
-        "“unsure”."
+        f"The gallery holds {results.n_pairs:,} of them."
+        f"{stand_in if any(certainty.by_prior for certainty in certainties) else ''} "
+        "From how many are as close as a match follows how many strangers would be as close by "
+        f"chance among all tracklets that were searched: at most {SURE:g} is “very likely”, at "
+        f"most {LIKELY:g} “likely”, more is “unsure”."
     )
     return (
         "Smaller distances are closer. What a distance is worth is measured on pairs of tracklets "
         "that certainly show different people, because one camera saw both at the same time in "
-        "different places. " + (known if results.n_pairs >= MINIMUM_PAIRS else unknown),
+        "different places. " + (known if is_known else unknown),
         "These words are about looks. People who dress alike are as close as one person seen "
         "twice, and a person whom the detector missed is in no match: “not found” does not mean "
         "“was not there”. Look at the pictures before you act on them.",

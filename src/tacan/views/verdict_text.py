@@ -5,7 +5,6 @@ The same words stand in the table, on the page and in JSON and CSV.
 
 from __future__ import annotations
 
-from tacan.retrieval.calibration import MINIMUM_PAIRS
 from tacan.search.results import Level, Match, SearchResults
 from tacan.text import counted
 
@@ -109,8 +108,8 @@ def _too_few_pairs(match: Match, results: SearchResults) -> str:
     """The figures behind "not known": they may tell a reader what no word can be given for."""
     pairs = counted(results.n_pairs, "pair")
     reason = (
-        f"The gallery holds {pairs} of certainly different people, and it takes {MINIMUM_PAIRS} "
-        f"to say how sure. The distance is {shown_distance(match.distance)}"
+        f"The gallery holds {pairs} of certainly different people, too few to say how sure. "
+        f"The distance is {shown_distance(match.distance)}"
     )
     if results.pair_distances is None:
         return f"{reason}."
