@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.open import open_embedder
 from tacan.embeddings.shipped import DEFAULT_MODEL
+from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.features.files import Features
 from tacan.gallery import Gallery, ModelInfo, open_gallery
@@ -119,7 +120,7 @@ def measure(gallery: Gallery, place: Place, folder: Path) -> None:
         here = [entry for entry in labels if entry[place.key] == name]
         kept = [t for t in gallery.tracklets() if t.camera == str(number)]
         matching = match_tracks(
-            [track(entry) for entry in here], [walk(gallery, t.id) for t in kept]
+            [track(entry) for entry in here], [stored_track(gallery, t.id) for t in kept]
         )
         found += matching.found.tolist()
         known += [entry["pid"] > 0 for entry in here]
@@ -138,9 +139,9 @@ def track(entry: dict) -> Track:
     return Track(np.array(entry["frames"], np.int64), np.array(entry["boxes"], np.float32))
 
 
-def walk(gallery: Gallery, number: int) -> Track:
-    path = gallery.trajectory(number)
-    return Track(path.frames, path.boxes)
+def stored_track(gallery: Gallery, number: int) -> Track:
+    trajectory = gallery.trajectory(number)
+    return Track(trajectory.frames, trajectory.boxes)
 
 
 def score(gallery: Gallery, pids: dict[int, int]) -> None:
@@ -174,4 +175,7 @@ def score(gallery: Gallery, pids: dict[int, int]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (TacanError, OSError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")

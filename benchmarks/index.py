@@ -21,6 +21,7 @@ from pathlib import Path
 import av
 
 from tacan.embeddings.shipped import DEFAULT_MODEL
+from tacan.errors import TacanError
 
 GOAL_BYTES = 1.5e9
 
@@ -51,10 +52,12 @@ def tell(video: Path, gallery: Path) -> int:
     """Indexes `video` in a process of its own and prints the outcome; returns its peak memory."""
     done = subprocess.run(
         [sys.executable, __file__, str(video), *options(), "--one", str(gallery)],
-        check=True,
+        check=False,
         stdout=subprocess.PIPE,
         text=True,
     )
+    if done.returncode:
+        sys.exit(done.returncode)  # It has said why.
     told = json.loads(done.stdout)
     print(f"{told['text']}\n  peak memory {told['peak'] / 1e6:.0f} MB")
     return told["peak"]
@@ -101,4 +104,7 @@ def repeated(path: Path, to: Path, *, times: int) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (TacanError, OSError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
