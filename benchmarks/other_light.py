@@ -34,7 +34,7 @@ _DRAWS = 3
 
 
 def copy_of(root: Path, out: Path, *, every: int, strength: float, seed: int) -> None:
-    """Writes every so manieth crop of each tracklet, in its camera's own light, to `out`."""
+    """Writes every nth crop of each tracklet, in its camera's own light, to `out`."""
     split, rng = load_dataset("folder", root), np.random.default_rng(seed)
     cameras = sorted({tracklet.camid for tracklet in split})
     curves = {camera: light_curves(strength * rng.standard_normal(6)) for camera in cameras}

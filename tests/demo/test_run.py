@@ -92,8 +92,8 @@ def test_a_finished_demo_does_nothing_when_called_again(record):
     assert again.skipped == STEPS
     assert again.scores == record.scores
     assert not notes.progress
-    ledger = record.out / "demo.json"
-    assert all(path == ledger or path.stat().st_mtime_ns == then for path, then in before.items())
+    state = record.out / "demo.json"
+    assert all(path == state or path.stat().st_mtime_ns == then for path, then in before.items())
 
 
 def test_a_step_whose_work_is_gone_is_done_again_and_those_after_it(record, tmp_path):

@@ -107,7 +107,7 @@ def test_queries_of_another_model_are_refused(gallery):
         ask(gallery, np.full(8, np.nan))
 
 
-def test_wrong_wishes_are_refused_all_at_once(gallery):
+def test_wrong_arguments_are_refused_all_at_once(gallery):
     calibration = Calibration("cosine", np.zeros(0))
     with pytest.raises(ConfigError) as caught:
         ask(gallery, top=0, metric="manhattan", calibration=calibration)

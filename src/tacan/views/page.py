@@ -28,5 +28,6 @@ def render_page(template: str, **values: Any) -> str:
 
 def _shown(value: object) -> object:
     """What nobody can see becomes its code; markup is escaped by jinja after this."""
-    is_text = isinstance(value, str) and not isinstance(value, Markup)
-    return for_terminal(value) if is_text else value
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return for_terminal(value)
+    return value
