@@ -76,18 +76,6 @@ def test_portions_and_batches_do_not_matter(
     assert len(stream.clip_weights()) == -(-len(walk) // 4)
 
 
-def test_clips_and_frames_give_the_same(make_embedder: Callable[..., TacanEmbedder]) -> None:
-    embedder = make_embedder()
-    walk = frames(10)
-    by_frames, by_clips = (TrackletStream(embedder, keep_clip_weights=True) for _ in range(2))
-    by_frames.add_frames(walk)
-    by_clips.add_clips(walk[:8].unflatten(0, (2, 4)))
-    by_clips.add_frames(walk[8:])
-    np.testing.assert_allclose(by_clips.embedding(), by_frames.embedding(), rtol=1e-6)
-    np.testing.assert_allclose(by_clips.clip_weights(), by_frames.clip_weights(), rtol=1e-6)
-    assert by_clips.n_clips == by_frames.n_clips == 2
-
-
 def test_it_holds_the_same_after_many_frames_as_after_few(
     make_embedder: Callable[..., TacanEmbedder],
 ) -> None:
@@ -110,6 +98,4 @@ def test_faults(make_embedder: Callable[..., TacanEmbedder]) -> None:
         stream.add_frames(frames(2).float())
     with pytest.raises(DataError, match=r"\[n, 3, 32, 16\]"):
         stream.add_frames(frames(2)[..., :8])
-    with pytest.raises(DataError, match=r"\[n, 4, 3, 32, 16\]"):
-        stream.add_clips(frames(3)[None])
     assert stream.n_frames == 0

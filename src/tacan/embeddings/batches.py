@@ -18,18 +18,20 @@ from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.embeddings.reading import Stretch, UnreadableCrop
 from tacan.embeddings.stream import ClipCutter, ClipSums, ClipWeights
 
-__all__ = ["embed_in_batches"]
+__all__ = ["ClipSegment", "embed_in_batches", "embed_segments"]
 
 
 @dataclass(frozen=True)
-class _Segment:
-    """Clips of one tracklet that follow each other."""
+class ClipSegment:
+    """Clips of the tracklet `index` that follow each other, uint8 [n, T, 3, H, W]; n may be 0.
+
+    `ends` says that they are its last; `unreadable` names crops that are missing among them.
+    """
 
     index: int
     clips: Tensor
-    """uint8 [n, T, 3, H, W]; n may be 0."""
     ends: bool
-    unreadable: tuple[UnreadableCrop, ...]
+    unreadable: tuple[UnreadableCrop, ...] = ()
 
 
 class _OpenTracklet:
@@ -42,7 +44,7 @@ class _OpenTracklet:
 
     def add(
         self,
-        segment: _Segment,
+        segment: ClipSegment,
         embeddings: NDArray[np.float32],
         weights: NDArray[np.float32],
     ) -> None:
@@ -62,10 +64,19 @@ class _OpenTracklet:
 def embed_in_batches(
     stretches: Iterable[Stretch], embedder: ClipEmbedder, *, batch_frames: int
 ) -> Iterator[EmbeddedTracklet]:
-    """Tracklets as they are finished. Since they come in order, only one is ever open."""
+    """Tracklets as they are finished, from what is read of their crops."""
+    segments = _segments(stretches, embedder.clip_len)
+    return embed_segments(segments, embedder, batch_frames=batch_frames)
+
+
+def embed_segments(
+    segments: Iterable[ClipSegment], embedder: ClipEmbedder, *, batch_frames: int
+) -> Iterator[EmbeddedTracklet]:
+    """Tracklets as they are finished, their clips embedded `batch_frames` frames at a time,
+    whichever tracklet they belong to. Since they come in order, only one is ever open."""
     n_clips = max(1, batch_frames // embedder.clip_len)
     tracklet = _OpenTracklet(embedder)
-    for batch in _batches(_segments(stretches, embedder.clip_len), n_clips):
+    for batch in _batches(segments, n_clips):
         sizes = [len(segment.clips) for segment in batch]
         embeddings = np.empty((0, embedder.embedding_dim), np.float32)
         weights = np.empty(0, np.float32)
@@ -80,7 +91,7 @@ def embed_in_batches(
                 tracklet = _OpenTracklet(embedder)
 
 
-def _segments(stretches: Iterable[Stretch], clip_len: int) -> Iterator[_Segment]:
+def _segments(stretches: Iterable[Stretch], clip_len: int) -> Iterator[ClipSegment]:
     """Cuts each tracklet's readable frames into clips, the last one filled up."""
     cutter = ClipCutter(clip_len)
     for stretch in stretches:
@@ -89,12 +100,12 @@ def _segments(stretches: Iterable[Stretch], clip_len: int) -> Iterator[_Segment]
             rest = cutter.rest()
             clips = clips if rest is None else torch.cat([clips, rest])
             cutter = ClipCutter(clip_len)
-        yield _Segment(stretch.index, clips, stretch.ends, stretch.unreadable)
+        yield ClipSegment(stretch.index, clips, stretch.ends, stretch.unreadable)
 
 
-def _batches(segments: Iterable[_Segment], n_clips: int) -> Iterator[list[_Segment]]:
+def _batches(segments: Iterable[ClipSegment], n_clips: int) -> Iterator[list[ClipSegment]]:
     """Segments regrouped, and cut where need be, to `n_clips` clips a batch; fewer in the last."""
-    batch: list[_Segment] = []
+    batch: list[ClipSegment] = []
     room = n_clips
     for segment in segments:
         rest = segment

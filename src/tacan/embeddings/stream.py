@@ -114,7 +114,7 @@ class ClipWeights:
 
 
 class TrackletStream:
-    """The embedding of a tracklet whose frames, or clips, come one after another.
+    """The embedding of a tracklet whose frames come one after another.
 
     It holds the sums of Eq. 3 and fewer than T frames, whatever the tracklet's length, and gives
     the vector that all frames together give (within 1e-5).
@@ -154,13 +154,8 @@ class TrackletStream:
 
     def add_frames(self, frames: Tensor) -> None:
         """Takes in the next frames, uint8 RGB [n, 3, H, W]. Raises `DataError` for others."""
-        self._check(frames, n_dims=4)
+        self._check(frames)
         self._embed(self._cutter.add(frames))
-
-    def add_clips(self, clips: Tensor) -> None:
-        """Takes in whole clips, uint8 RGB [n, T, 3, H, W], beside the frames that wait."""
-        self._check(clips, n_dims=5)
-        self._embed(clips)
 
     def embedding(self) -> NDArray[np.float32]:
         """The vector float32 [D] of all frames so far, at any time.
@@ -199,12 +194,10 @@ class TrackletStream:
             if self._kept is not None:
                 self._kept.add(weights)
 
-    def _check(self, frames: Tensor, *, n_dims: int) -> None:
+    def _check(self, frames: Tensor) -> None:
         height, width = self._embedder.input_size
         shape = (3, height, width)
-        if n_dims == 5:
-            shape = (self._embedder.clip_len, *shape)
-        if frames.dtype != torch.uint8 or frames.dim() != n_dims or frames.shape[1:] != shape:
+        if frames.dtype != torch.uint8 or frames.dim() != 4 or frames.shape[1:] != shape:
             raise DataError(
                 f"a stream takes RGB pixels uint8 [n, {', '.join(map(str, shape))}]",
                 got=f"{frames.dtype} {list(frames.shape)}",

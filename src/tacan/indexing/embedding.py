@@ -6,16 +6,15 @@ Legend: m clips of a tracklet, T frames of a clip, D embedding size, H x W pixel
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from tacan.clips.split import fill_clip
+from tacan.embeddings.batches import ClipSegment, embed_segments
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.stream import ClipSums, ClipWeights
+from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.gallery.gallery_records import NewTracklet
 from tacan.images.resize import resize_crops
 from tacan.video.video_records import Picture, VideoTracklet
@@ -49,20 +48,17 @@ def embed_group(
 
     Clips are embedded `batch_frames` frames at a time, whichever tracklet they belong to.
     """
-    sums = [ClipSums(embedder) for _ in group]
-    weights = [ClipWeights() for _ in group]
-    clips = iter([(place, clip) for place, each in enumerate(group) for clip in each.clips])
-    while batch := list(islice(clips, max(1, batch_frames // embedder.clip_len))):
-        frames = torch.stack([_clip_tensor(clip, embedder) for _, clip in batch])
-        embeddings, clip_weights = embedder.embed_clips(frames)
-        owners = np.array([place for place, _ in batch])
-        for place in np.unique(owners).tolist():
-            sums[place].add(embeddings[owners == place], clip_weights[owners == place])
-            weights[place].add(clip_weights[owners == place])
     return [
-        _new_tracklet(each, embedding=sums[place].vector(), weights=weights[place].values())
-        for place, each in enumerate(group)
+        _new_tracklet(group[done.index], done)
+        for done in embed_segments(_segments(group, embedder), embedder, batch_frames=batch_frames)
     ]
+
+
+def _segments(group: Sequence[VideoTracklet], embedder: ClipEmbedder) -> Iterator[ClipSegment]:
+    for index, tracklet in enumerate(group):
+        for number, clip in enumerate(tracklet.clips, start=1):
+            pixels = _clip_tensor(clip, embedder)[None]
+            yield ClipSegment(index, pixels, ends=number == len(tracklet.clips))
 
 
 def _clip_tensor(clip: Sequence[Picture], embedder: ClipEmbedder) -> Tensor:
@@ -73,15 +69,15 @@ def _clip_tensor(clip: Sequence[Picture], embedder: ClipEmbedder) -> Tensor:
     return frames[torch.from_numpy(places)]
 
 
-def _new_tracklet(
-    tracklet: VideoTracklet, *, embedding: NDArray[np.float32], weights: NDArray[np.float32]
-) -> NewTracklet:
+def _new_tracklet(tracklet: VideoTracklet, embedded: EmbeddedTracklet) -> NewTracklet:
+    if embedded.embedding is None:
+        raise RuntimeError("a tracklet of a video has at least one clip")
     return NewTracklet(
         number=tracklet.number,
         first_seconds=float(tracklet.seconds[0]),
         last_seconds=float(tracklet.seconds[-1]),
-        embedding=embedding,
-        clip_weights=weights,
+        embedding=embedded.embedding,
+        clip_weights=embedded.clip_weights,
         clip_frames=np.array([(c[0].frame, c[-1].frame) for c in tracklet.clips], np.int64),
         n_frames=len(tracklet),
         quality=tracklet.quality,
