@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tacan.errors import DataError, StorageError
-from tacan.files import atomic_path, atomic_paths, require_safe_outputs, sha256, write_text
+from tacan.files import (
+    atomic_path,
+    atomic_paths,
+    names_sha256,
+    require_safe_outputs,
+    sha256,
+    write_text,
+)
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -203,3 +210,16 @@ def test_an_output_lies_in_no_gallery(tmp_path: Path, name: str) -> None:
 def test_two_outputs_are_two_files(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="two files"):
         require_safe_outputs([tmp_path / "a", tmp_path / "b" / ".." / "a"])
+
+
+def test_a_list_of_names_is_known_again_and_no_other_is_taken_for_it() -> None:
+    rows = [("a/1", "x.jpg", "y.jpg"), ("b/1", "z.jpg")]
+    assert names_sha256(rows) == names_sha256(iter(rows))
+    others = [
+        [rows[0]],
+        rows[::-1],
+        [("a/1", "x.jpg"), ("y.jpg",), rows[1]],
+        [("a/1x.jpg", "y.jpg")],
+    ]
+    assert len({names_sha256(other) for other in (rows, *others)}) == 5
+    assert names_sha256(rows, start="1") != names_sha256(rows)

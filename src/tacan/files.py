@@ -19,6 +19,7 @@ __all__ = [
     "GALLERY_DATABASE",
     "atomic_path",
     "atomic_paths",
+    "names_sha256",
     "require_new_output",
     "require_safe_outputs",
     "sha256",
@@ -49,6 +50,18 @@ def sha256(*paths: Path) -> str:
                 got=f"{path}: {error.strerror or error}",
                 remedy="Check its name, its permissions and the disk.",
             ) from error
+    return digest.hexdigest()
+
+
+def names_sha256(rows: Iterable[Sequence[str]], *, start: str = "") -> str:
+    """SHA-256 of `start` and of rows of names in their order, in hexadecimal.
+
+    It is how a list of tracklets is known again: each row names a tracklet and its frames.
+    """
+    digest = hashlib.sha256(start.encode("utf-8", "surrogateescape"))
+    for names in rows:
+        digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
+        digest.update(b"\0\0")
     return digest.hexdigest()
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.reading import UnreadableCrop
 from tacan.errors import StorageError
-from tacan.files import atomic_path, write_text
+from tacan.files import atomic_path, names_sha256, write_text
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["EmbeddedTracklet", "Parts", "extraction_key", "file_states"]
@@ -43,12 +43,10 @@ class EmbeddedTracklet:
 
 def extraction_key(split: TrackletSplit, settings: dict[str, Any]) -> str:
     """SHA-256 of the settings and of every tracklet's frames, by name."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for tracklet in split:
-        names = (tracklet.tracklet_id, str(tracklet.directory), *tracklet.frames)
-        digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
-        digest.update(b"\0\0")
-    return digest.hexdigest()
+    names = (
+        (tracklet.tracklet_id, str(tracklet.directory), *tracklet.frames) for tracklet in split
+    )
+    return names_sha256(names, start=json.dumps(settings, sort_keys=True))
 
 
 def file_states(tracklet: Tracklet) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from tacan.datasets import DATASETS, load_dataset
 from tacan.datasets.prid2011 import VARIANTS
 from tacan.errors import ConfigError, DatasetLayoutError
+from tacan.files import names_sha256
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["NUMBERED", "SplitChoice", "TrainTestSplit", "parse_numbers", "tracklets_key"]
@@ -137,14 +137,8 @@ def tracklets_key(tracklets: Iterable[Tracklet], *, n_first: int = 0) -> str:
 
     Where they lie is left out, so that a copy may be moved.
     """
-    digest = hashlib.sha256(str(n_first).encode())
-    for tracklet in tracklets:
-        names = (
-            tracklet.tracklet_id,
-            str(tracklet.pid),
-            str(tracklet.camid),
-            *tracklet.frames,
-        )
-        digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
-        digest.update(b"\0\0")
-    return digest.hexdigest()
+    names = (
+        (tracklet.tracklet_id, str(tracklet.pid), str(tracklet.camid), *tracklet.frames)
+        for tracklet in tracklets
+    )
+    return names_sha256(names, start=str(n_first))
