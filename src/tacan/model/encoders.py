@@ -174,7 +174,7 @@ def _check_network(name: str) -> None:
 
 
 # What fits a file's position embeddings to another input size, for those backbones that have them.
-_RESAMPLED: dict[type[nn.Module], Callable[[dict[str, Tensor], nn.Module], dict[str, Tensor]]] = {
+_RESAMPLED: dict[type[nn.Module], Callable[..., dict[str, Tensor]]] = {
     VisionTransformer: vision_transformer.checkpoint_filter_fn,
     SwinTransformer: swin_transformer.checkpoint_filter_fn,
 }
