@@ -25,7 +25,7 @@ def read_folder(root: Path, split: str = "all") -> TrackletSplit:
 
     Every tracklet is both query and gallery, and every split holds all of them. Frames are
     sorted by their number, so that F9 comes before F10. Pid -1 is junk (its folder is `-1` or
-    `00-1`), pid 0 a distractor. An image may have any ending that Pillow reads. What begins with
+    `00-1`), pid 0 a distractor. An image may have any ending of `image_suffixes`. What begins with
     a dot is ignored, and so is every file without an image's ending and every other folder
     without an image in it.
 
