@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tacan.cli import COMMANDS, build_app, main
+from tacan.cli import COMMANDS, GROUPS, build_app, main
 from tacan.errors import DataError
 
 
@@ -42,6 +43,8 @@ def test_help_explains_each_option_and_shows_an_example(
         app = app[word]
     assert app.default_command is not None
     for parameter in app.assemble_argument_collection(parse_docstring=True):
+        if parameter.name == "*":  # settings, each of which is a parameter of its own
+            continue
         assert parameter.parameter.help, f"{parameter.name} has no help"
 
 
@@ -99,10 +102,10 @@ def test_a_fault_is_one_message_on_standard_error(tmp_path: object) -> None:
     [(DataError("a rule"), 1), (KeyboardInterrupt(), 130)],
 )
 def test_exit_status(monkeypatch: pytest.MonkeyPatch, fault: BaseException, status: int) -> None:
-    def fail(*_: object, **__: object) -> None:
+    def fail(words: list[str]) -> None:
         raise fault
 
-    monkeypatch.setattr("tacan.cli.build_app", lambda command: fail)
+    monkeypatch.setattr("tacan.cli._run", fail)
     with pytest.raises(SystemExit) as caught:
         main([])
     assert caught.value.code == status
@@ -112,6 +115,67 @@ def test_a_reader_that_leaves_is_no_fault_to_speak_of() -> None:
     words = f"{sys.executable} -m tacan --help | true"
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_help_shows_the_commands_in_groups() -> None:
+    shown = run("--help").stdout
+    places = [shown.index(title) for title in GROUPS]
+    assert places == sorted(places)
+    for start, end, commands in zip(places, [*places[1:], None], GROUPS.values(), strict=True):
+        assert [name for name in commands if name not in shown[start:end]] == []
+
+
+@pytest.mark.parametrize("words", ["--help", "train demo --print-config", "evaluate --help"])
+@pytest.mark.parametrize("way", [">/dev/full", ">&-", "<&- >&-"])
+def test_an_output_that_takes_nothing_is_a_fault(words: str, way: str) -> None:
+    line = f"{sys.executable} -m tacan {words} {way}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search("No space left|Bad file descriptor", done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize("way", ["<&-", "2>&-", "<&- 2>&-"])
+def test_closed_streams_that_are_not_needed_do_no_harm(way: str) -> None:
+    line = f"{sys.executable} -m tacan train demo --print-config {way}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "iterations" in done.stdout
+    assert done.stderr == ""
+
+
+def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    code = "import os; from tacan.cli.streams import mend_streams; mend_streams(); "
+    code += f"print(os.open({str(tmp_path / 'a')!r}, os.O_CREAT | os.O_RDWR))"
+    line = f'{sys.executable} -c "{code}" <&- 2>&-'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert int(done.stdout) > 2
+
+
+def test_an_ascii_terminal_shows_any_name(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + "/Ärger \x1b[31m".encode() + b"\xff.npz"
+    words = [sys.executable, "-m", "tacan", "evaluate", name, "--protocol", "cross-camera"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(words, capture_output=True, env=environment, check=False)
+    assert done.returncode == 1
+    assert b"\\u001b[31m" in done.stderr
+    assert b"\x1b" not in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_what_the_system_refuses_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("x" * 300, "loop", "loop/in"):
+        for words in (
+            ("evaluate", tmp_path / name, "--protocol", "cross-camera"),
+            ("doctor", "folder", tmp_path / name),
+            ("train", tmp_path / name, "--print-config"),
+            ("gallery", "info", tmp_path / name),
+        ):
+            with pytest.raises(SystemExit) as caught:
+                main([str(word) for word in words])
+            assert caught.value.code == 1
 
 
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:

@@ -8,29 +8,40 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
 import tacan
+from tacan.cli.outputs import check_outputs
+from tacan.cli.streams import drop_output, mend_streams
 from tacan.errors import TacanError
+from tacan.text import for_terminal
 
-__all__ = ["COMMANDS", "build_app", "main"]
+__all__ = ["COMMANDS", "GROUPS", "build_app", "main"]
 
-COMMANDS = {
-    "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",
-    "synth": "write a generated data set in a real data set's layout",
-    "sheet": "one picture of generated people, as many cameras see them",
-    "scenes": "film generated people with several cameras, with ground truth",
-    "doctor": "check a copy of a data set and say what is wrong with it",
-    "train": "train a model",
-    "embed": "turn tracklets into embeddings",
-    "evaluate": "mAP and CMC, from anyone's features",
-    "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
-    "index": "find and follow the people in videos, and put them into a gallery",
-    "video": "write a video with its people drawn into it",
-    "search": "who else is this? Finds where else in a gallery somebody was seen",
-    "gallery": "look after a gallery: info, verify, export, delete",
+GROUPS = {
+    "Find people in your videos": {
+        "index": "find and follow the people in videos, and put them into a gallery",
+        "search": "who else is this? Finds where else in a gallery somebody was seen",
+        "gallery": "look after a gallery: info, verify, export, delete",
+        "video": "write a video with its people drawn into it",
+    },
+    "Train, embed and evaluate": {
+        "doctor": "check a copy of a data set and say what is wrong with it",
+        "train": "train a model",
+        "embed": "turn tracklets into embeddings",
+        "evaluate": "mAP and CMC, from anyone's features",
+        "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
+    },
+    "Generate people, and try it out": {
+        "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",
+        "synth": "write a generated data set in a real data set's layout",
+        "scenes": "film generated people with several cameras, with ground truth",
+        "sheet": "one picture of generated people, as many cameras see them",
+    },
 }
-"""Each command and what it does. It is the function, or the app, `NAME` in `tacan.cli.NAME`."""
+"""What each command does, in groups. It is the function or app `NAME` in `tacan.cli.NAME`."""
+
+COMMANDS = tuple(name for commands in GROUPS.values() for name in commands)
 
 EXIT_FAULT = 1
 EXIT_USAGE = 2
@@ -47,39 +58,57 @@ def build_app(command: str | None = None) -> App:
         version=tacan.__version__,
         suppress_keyboard_interrupt=False,
     )
-    for name, purpose in COMMANDS.items():
-        own_help = {} if name == command else {"help": purpose}
-        app.command(f"tacan.cli.{name}:{name}", name=name, **own_help)
+    for number, (title, commands) in enumerate(GROUPS.items()):
+        group = Group(title, sort_key=number)
+        for name, purpose in commands.items():
+            own_help = {} if name == command else {"help": purpose}
+            app.command(f"tacan.cli.{name}:{name}", name=name, group=group, **own_help)
     return app
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
     """Runs the command and exits: 0 done, 1 an expected fault, 2 wrong usage, 130 interrupted, 143
     terminated."""
+    mend_streams()
     words = list(sys.argv[1:] if tokens is None else tokens)
     if os.getpid() == 1:
         # The first process of a container gets no signal that it has not asked for.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _terminate)
     try:
-        build_app(words[0] if words else None)(
-            words, exit_on_error=False, result_action="return_none"
-        )
+        _run(words)
+        sys.stdout.flush()
     except CycloptsError:
         sys.exit(EXIT_USAGE)
     except TacanError as error:
-        sys.stderr.write(f"tacan: {error}\n")
+        _complain(str(error))
         sys.exit(EXIT_FAULT)
     except _TerminatedError:
-        sys.stderr.write("tacan: terminated\n")
+        _complain("terminated")
         sys.exit(EXIT_TERMINATED)
     except KeyboardInterrupt:
-        sys.stderr.write("tacan: interrupted\n")
+        _complain("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader has left (`| head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # the reader has left (`| head`), and is owed no complaint
         sys.exit(EXIT_FAULT)
+    except OSError as error:
+        # What the system refuses anywhere: a name too long, a loop of links, a full output.
+        drop_output()
+        _complain(f"the system must allow what is asked; got {error}.")
+        sys.exit(EXIT_FAULT)
+
+
+def _run(words: list[str]) -> None:
+    app = build_app(words[0] if words else None)
+    command, bound, _ = app.parse_args(words, exit_on_error=False)
+    if command.__module__.startswith("tacan."):  # not what prints help and version
+        check_outputs(command, bound)
+    command(*bound.args, **bound.kwargs)
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"{for_terminal(f'tacan: {message}')}\n")
 
 
 class _TerminatedError(KeyboardInterrupt):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import OutputFolder
+
 if TYPE_CHECKING:
     from tacan.demo import DemoRecord
 
@@ -16,7 +18,7 @@ __all__ = ["demo"]
 
 def demo(
     *,
-    out: Path = Path("demo"),
+    out: OutputFolder = Path("demo"),
     seed: Annotated[int, Parameter(validator=Number(gte=0, lt=2**31))] = 0,
     iterations: Annotated[int | None, Parameter(validator=Number(gte=2))] = None,
     train_identities: Annotated[int, Parameter(validator=Number(gte=8))] = 100,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import JsonFile, OutputFile
+
 if TYPE_CHECKING:
     from tacan.datasets.doctor import Finding, Report
 
@@ -24,9 +26,9 @@ def doctor(
     *,
     deep: Annotated[bool, Parameter(negative="")] = False,
     splits_file: Path | None = None,
-    journal: Path | None = None,
+    journal: OutputFile | None = None,
     workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: JsonFile | None = None,
 ) -> None:
     """Checks a copy of a data set and says what is wrong with it.
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import OutputFile
 from tacan.embeddings.shipped import DEFAULT_MODEL
 
 __all__ = ["embed"]
@@ -28,7 +29,7 @@ def embed(
     variant: Literal["prid-178", "prid-200"] | None = None,
     splits_file: Path | None = None,
     split_seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
-    out: Path = Path("features.npz"),
+    out: OutputFile = Path("features.npz"),
     strict: Annotated[bool, Parameter(negative="")] = False,
     batch_frames: Count = 64,
     workers: Count | None = None,

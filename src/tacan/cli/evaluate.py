@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from tacan.cli.outputs import JsonFile, OutputFolder
+
 if TYPE_CHECKING:
     from tacan.evaluation import EvaluationReport, Reranking
 
@@ -30,7 +32,7 @@ def evaluate(
     *,
     protocol: Annotated[str, Parameter(validator=_known)],
     metric: Literal["euclidean", "cosine"] | None = None,
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: JsonFile | None = None,
     labels: Path | None = None,
     columns: str = "",
     rerank: Annotated[bool, Parameter(negative=())] = False,
@@ -41,7 +43,7 @@ def evaluate(
     cameras: Annotated[bool, Parameter(negative=())] = False,
     compare: Path | None = None,
     threshold: float | None = None,
-    plots: Path | None = None,
+    plots: OutputFolder | None = None,
 ) -> None:
     """Scores a features file: mAP and Rank-1, 5, 10 and 20, with the counts beside them.
 

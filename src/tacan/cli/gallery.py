@@ -9,9 +9,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
+
 __all__ = ["gallery"]
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Wait = Annotated[float, Parameter(validator=Number(gte=0))]
 
 SHOWN = 20
@@ -31,7 +32,9 @@ gallery = App(
 
 
 @gallery.command
-def info(folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: Json = None) -> None:
+def info(
+    folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: JsonFile | None = None
+) -> None:
     """Says what a gallery holds.
 
     Example: tacan gallery info people.gallery --json -
@@ -63,7 +66,7 @@ def verify(
     repair: Annotated[bool, Parameter(negative="")] = False,
     forget_many: Annotated[bool, Parameter(negative="")] = False,
     wait: Wait = 0.0,
-    json: Json = None,
+    json: JsonFile | None = None,
 ) -> None:
     """Compares database, crops and vectors with each other, byte by byte.
 
@@ -112,9 +115,9 @@ def export(
     folder: Annotated[Path, Parameter(name="GALLERY")],
     /,
     *,
-    features: Path | None = None,
-    crops: Path | None = None,
-    csv: Path | None = None,
+    features: OutputFile | None = None,
+    crops: OutputFolder | None = None,
+    csv: OutputFile | None = None,
 ) -> None:
     """Writes a gallery's content for other programs. Any of the three may be given together.
 
@@ -208,7 +211,7 @@ def _agreed(question: str) -> bool:
     """Asks on the terminal. Raises `ConfigError` where there is nobody to ask."""
     from tacan.errors import ConfigError
 
-    if not sys.stdin.isatty():
+    if not sys.stdin.isatty():  # also where it was closed
         raise ConfigError(
             ["a deletion must be confirmed: there is no terminal to ask on, so give --yes"],
             source="the command line",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import JsonFile
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.indexing.index_settings import IndexSettings
 
@@ -35,7 +36,7 @@ def index(
     threads: Count | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: JsonFile | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
@@ -92,6 +93,7 @@ def index(
         Write the outcome of each source to this file as well; - is standard output.
     """
     from tacan.cli.console import note, progress_bar, say, write_json
+    from tacan.files import require_safe_outputs
     from tacan.indexing.video_sources import gather_sources
 
     asked = gather_sources(
@@ -101,6 +103,9 @@ def index(
         source_list=sources,
         settings=settings,
     )
+
+    if json is not None and json != "-":
+        require_safe_outputs([Path(json)], inputs=[source.path for source in asked])
 
     from tacan.indexing.index_videos import index_videos, open_detections
 

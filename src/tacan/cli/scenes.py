@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from tacan.cli.outputs import OutputFolder
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 
 __all__ = ["scenes"]
 
 
 def scenes(
-    out: Path,
+    out: OutputFolder,
     /,
     *,
     settings: Annotated[SceneSettings, Parameter(name="*")],

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import JsonFile, OutputFile
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
@@ -37,9 +39,9 @@ def search(
     model: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     zone: str | None = None,
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
-    html: Path | None = None,
-    csv: Path | None = None,
+    json: JsonFile | None = None,
+    html: OutputFile | None = None,
+    csv: OutputFile | None = None,
 ) -> None:
     """Finds where else in a gallery somebody was seen, and says how sure that is.
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import NewFile, Overwrite
+
 __all__ = ["sheet"]
 
 
 def sheet(
-    out: Path,
+    out: NewFile,
     /,
     *,
     identities: Annotated[int, Parameter(validator=Number(gte=1))] = 8,
@@ -21,6 +22,7 @@ def sheet(
     moments: Annotated[int, Parameter(validator=Number(gte=1, lte=7))] = 1,
     height: int = 128,
     width: int = 64,
+    overwrite: Overwrite = False,  # noqa: ARG001  (`check_outputs` reads it)
 ) -> None:
     """Writes a contact sheet of generated people: a row for each person, a column a camera.
 
@@ -44,6 +46,8 @@ def sheet(
         Height of a crop in pixels.
     width
         Width of a crop in pixels.
+    overwrite
+        Replace a file OUT that is there already.
     """
     from tacan.cli.console import progress_bar, say
     from tacan.synthetic.tracklets.contact_sheet import contact_sheet

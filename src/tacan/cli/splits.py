@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import ArgumentCollection, Group, Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import JsonFile, OutputFolder
+
 if TYPE_CHECKING:
     from tacan.embeddings.extract import ExtractionReport
     from tacan.splits import SplitChoice, SplitsRecord, VectorSource
@@ -57,7 +59,7 @@ def splits(
     root: Path,
     /,
     *overrides: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    out: Path,
+    out: OutputFolder,
     model: Annotated[str | None, Parameter(group=SOURCE)] = None,
     config: Annotated[str | None, Parameter(group=SOURCE)] = None,
     fetch: Annotated[bool, Parameter(negative="")] = False,
@@ -67,7 +69,7 @@ def splits(
     split_seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     protocol: Annotated[str, Parameter(validator=_protocols)] = "two-camera",
     metric: Literal["euclidean", "cosine"] | None = None,
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: JsonFile | None = None,
     strict: Annotated[bool, Parameter(negative="")] = False,
     batch_frames: Count = 64,
     workers: Count = 2,

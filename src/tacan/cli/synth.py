@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from tacan.cli.outputs import OutputFolder
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
 __all__ = ["synth"]
 
 
 def synth(
-    out: Path,
+    out: OutputFolder,
     /,
     *,
     settings: Annotated[DatasetSettings, Parameter(name="*")],

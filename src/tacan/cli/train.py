@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tacan.cli.outputs import OutputFolder
+
 if TYPE_CHECKING:
     from tacan.config import TrainConfig
     from tacan.training import LogRow, RunRecord, TrainingStopped
@@ -29,7 +31,7 @@ def train(
     config: str,
     /,
     *overrides: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    out: Path | None = None,
+    out: OutputFolder | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     fetch: Annotated[bool, Parameter(negative="")] = False,
     change_iterations: Annotated[bool, Parameter(negative="")] = False,

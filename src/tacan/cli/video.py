@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.cli.outputs import NewFile, Overwrite
 from tacan.video.tracklet_settings import TrackletSettings
 
 __all__ = ["video"]
@@ -20,7 +21,7 @@ Amount = Annotated[float, Parameter(validator=Number(gte=0))]
 
 def video(
     source: Path,
-    out: Path,
+    out: NewFile,
     /,
     *,
     gallery: Path | None = None,
@@ -31,6 +32,7 @@ def video(
     fetch: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     threads: Count | None = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Writes an MP4 of a video in which each person has a box and the number of the tracklet.
 
@@ -65,6 +67,8 @@ def video(
         Let a file that is there already be replaced; the video itself never is.
     threads
         Threads of the detector; as many as there are cores when not given.
+    overwrite
+        Replace a file OUT that is there already. An input is never replaced.
     """
     from tacan.cli.console import progress_bar, say
     from tacan.cores import available_cores

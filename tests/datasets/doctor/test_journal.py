@@ -31,6 +31,18 @@ def test_a_file_of_another_kind_is_no_journal(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_bytes(b'\xff\xd8\xff\xe0 3\n[1]\n{}\n{"key": 1, "digests": 2, "damaged": 3}\n')
     assert Journal(path).done == {}
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="an earlier check began"), Journal(path):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_a_line_that_a_crash_cut_off_is_still_a_journals(tmp_path: Path) -> None:
+    for begun in (b"", b"\n", b'\n{"ke', b'\n{"key": "12'):
+        (tmp_path / "journal").write_bytes(begun)
+        with Journal(tmp_path / "journal") as journal:
+            journal.add("first", RESULT)
+        assert list(Journal(tmp_path / "journal").done) == ["first"]
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

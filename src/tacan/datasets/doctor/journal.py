@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -18,6 +19,9 @@ import numpy as np
 from tacan.errors import StorageError
 
 __all__ = ["ChunkResult", "Journal", "chunk_key"]
+
+BEGINNING = b'\n{"key": "'
+"""How a journal begins, but for what a crash may have cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Journal:
     """A file with one line for each chunk that has been checked; removed by `finish`.
 
     A line that was cut off by a crash is ignored, and so are chunks whose files have changed.
-    Raises `StorageError` where the file can't be written.
+    Raises `StorageError` where the file can't be written, and for another file in its place.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,6 +59,7 @@ class Journal:
         self._file: FileIO | None = None
 
     def __enter__(self) -> Journal:
+        _require_journal(self.path)
         try:
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
@@ -98,6 +103,20 @@ class Journal:
         return StorageError(
             "the journal of a deep check must be writable",
             got=f"{self.path}: {error.strerror or error}",
+            remedy="Name another place with --journal.",
+        )
+
+
+def _require_journal(path: Path) -> None:
+    """Raises `StorageError` for a file that is no journal: a finished check removes its own."""
+    begun = b""
+    if path.is_file():  # a device may have no end
+        with suppress(OSError), path.open("rb") as file:  # told when it is opened for writing
+            begun = file.read(len(BEGINNING))
+    if path.is_symlink() or begun != BEGINNING[: len(begun)]:
+        raise StorageError(
+            "the journal of a deep check must be a new file, or one that an earlier check began",
+            got=str(path),
             remedy="Name another place with --journal.",
         )
 

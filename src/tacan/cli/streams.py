@@ -1,0 +1,37 @@
+"""Standard input, output and error as a command needs them, whatever state they come in."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+__all__ = ["drop_output", "mend_streams"]
+
+
+def mend_streams() -> None:
+    """Opens standard streams that are closed, and makes the others take any text.
+
+    A closed one would be the number of the next file that is opened, a gallery's database perhaps,
+    and messages would be written into that. Standard output that was closed refuses what is
+    written, as a full one does; standard error that was closed takes it to nowhere.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # takes the lowest number that is free: this one
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, "r", closefd=False), encoding="utf-8")
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop_output() -> None:
+    """Lets what standard output does not take go nowhere: Python flushes it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
