@@ -34,7 +34,7 @@ from PIL import Image
 from tacan.clips.split import consecutive_clips
 from tacan.config import ModelConfig, load_config
 from tacan.embeddings.embedder import TacanEmbedder, exact_arithmetic
-from tacan.embeddings.extract import extract
+from tacan.embeddings.extract import embed
 from tacan.images.resize import load_frames
 from tacan.model import Tacan, build_model
 from tacan.records import Tracklet, TrackletSplit
@@ -87,7 +87,7 @@ def compare_time(folder: Path, chosen: argparse.Namespace) -> None:
     runs: dict[str, Callable[[], object]] = {"bare": bare}
     for name, size in CROPS.items():
         split = crops(folder / name, n_frames=chosen.frames, size=size)
-        runs[name] = lambda split=split: extract(
+        runs[name] = lambda split=split: embed(
             split, embedder, batch_frames=BATCH, workers=chosen.workers
         )
     times = take_turns(runs, repeats=chosen.repeats)
@@ -182,7 +182,7 @@ def measure_peak(folder: Path, n_frames: int) -> None:
     names = tuple(f"{number}.jpg" for number in range(n_frames))
     walk = Tracklet("walk", pid=1, camid=1, directory=folder, frames=names)
     began = time.perf_counter()
-    features, _ = extract(TrackletSplit("folder", "test", (walk,), (True,), (True,)), embedder)
+    features, _ = embed(TrackletSplit("folder", "test", (walk,), (True,), (True,)), embedder)
     seconds = time.perf_counter() - began
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     expected = in_one_batch(model, walk)

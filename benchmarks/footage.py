@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.errors import TacanError
 from tacan.evaluation import evaluate
@@ -98,7 +98,7 @@ def main() -> None:
 def index_place(
     place: Place, chosen: argparse.Namespace, folder: Path, settings: IndexSettings
 ) -> tuple[Gallery, IndexReport]:
-    embedder = open_embedder(chosen.model)
+    embedder = open_model(chosen.model)
     info = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     sources = [
         VideoSource(chosen.videos / place.folder / video, str(number), None, settings)

@@ -71,14 +71,14 @@ def options() -> list[str]:
 
 
 def index_one(chosen: argparse.Namespace) -> None:
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.open import open_model
     from tacan.gallery import ModelInfo, open_gallery
     from tacan.indexing.index_settings import IndexSettings
     from tacan.indexing.index_videos import index_videos
     from tacan.indexing.video_sources import VideoSource
 
     settings = IndexSettings(detector=chosen.detector, tiles=chosen.tiles, stride=chosen.stride)
-    embedder = open_embedder(chosen.model)
+    embedder = open_model(chosen.model)
     info = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(chosen.one, write=True, create_with=info) as gallery:
         source = VideoSource(chosen.videos[0], "camera", None, settings)

@@ -22,8 +22,8 @@ from PIL import Image
 from tacan.clips.transforms import light_curves
 from tacan.datasets import load_dataset
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.extract import extract
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.extract import embed
+from tacan.embeddings.open import open_model
 from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
@@ -50,7 +50,7 @@ def copy_of(root: Path, out: Path, *, every: int, strength: float, seed: int) ->
 
 
 def features_of(embedder: ClipEmbedder, root: Path) -> Features:
-    return extract(load_dataset("folder", root), embedder)[0]
+    return embed(load_dataset("folder", root), embedder)[0]
 
 
 def scores(features: Features) -> np.ndarray:
@@ -73,7 +73,7 @@ def main() -> None:
             strength = 0.33 if draw else 0.0
             copy_of(chosen.root, place, every=chosen.every, strength=strength, seed=draw)
         for model in chosen.model:
-            embedder = open_embedder(model)
+            embedder = open_model(model)
             plain, *others = (scores(features_of(embedder, place)) for place in places)
             lit = np.mean(others, axis=0)
             print(model)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tacan.embeddings import reading
 from tacan.embeddings.embedder import TacanEmbedder
-from tacan.embeddings.extract import extract, extract_to_file
+from tacan.embeddings.extract import embed, embed_to_file
 from tacan.errors import ConfigError, CropError, DataError, StorageError
 from tacan.features.files import load_features
 from tacan.images.resize import load_frames
@@ -76,7 +76,7 @@ def test_each_tracklet_gets_what_one_batch_of_all_its_clips_gives(
 ) -> None:
     model = make_model(clip_len=clip_len, neck=True)
     spy = Spy(TacanEmbedder(model, clip_len=clip_len, input_size=(32, 16)))
-    features, report = extract(split, spy, batch_frames=batch_frames)
+    features, report = embed(split, spy, batch_frames=batch_frames)
     for row, tracklet in zip(features.embeddings, split, strict=True):
         expected = in_one_batch(model, pixels(tracklet), clip_len)
         np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-5)
@@ -90,7 +90,7 @@ def test_each_tracklet_gets_what_one_batch_of_all_its_clips_gives(
 
 
 def test_features_say_whose_they_are(embedder: TacanEmbedder, split: TrackletSplit) -> None:
-    features, _ = extract(split, embedder)
+    features, _ = embed(split, embedder)
     assert features.pids.tolist() == [0, 1, 2, 3, 4]
     assert features.camids.tolist() == [1] * 5
     assert features.is_query.all()
@@ -105,8 +105,8 @@ def test_features_say_whose_they_are(embedder: TacanEmbedder, split: TrackletSpl
 def test_the_number_of_readers_changes_nothing(
     embedder: TacanEmbedder, split: TrackletSplit
 ) -> None:
-    one, _ = extract(split, embedder, workers=1)
-    many, _ = extract(split, embedder, workers=5)
+    one, _ = embed(split, embedder, workers=1)
+    many, _ = embed(split, embedder, workers=5)
     np.testing.assert_array_equal(one.embeddings, many.embeddings)
 
 
@@ -135,7 +135,7 @@ def test_reading_stays_a_bounded_way_ahead(
             lead.append(n_read - 4 * sum(self.batches))
             return super().embed_clips(frames)
 
-    extract(make_split(long), Slow(embedder), batch_frames=64, workers=2)
+    embed(make_split(long), Slow(embedder), batch_frames=64, workers=2)
     assert n_read == 5000
     assert max(lead) <= 64 + (2 + 4 + 2) * reading.FRAMES_AT_ONCE
 
@@ -156,7 +156,7 @@ def test_unreadable_crops_are_passed_over_and_reported(
     some = make_tracklet("some", 12, broken=BROKEN)
     none = make_tracklet("none", 2, broken={0: b"", 1: b""})
     whole = make_tracklet("whole", 5)
-    features, report = extract(make_split(some, none, whole), embedder, batch_frames=batch_frames)
+    features, report = embed(make_split(some, none, whole), embedder, batch_frames=batch_frames)
     assert features.tracklet_ids is not None
     assert features.tracklet_ids.tolist() == ["some", "whole"]
     readable = [number for number in range(12) if number not in BROKEN]
@@ -181,26 +181,26 @@ def test_strict_stops_at_the_first_bad_crop(
 ) -> None:
     bad = make_split(make_tracklet("bad", 12, broken=BROKEN))
     with pytest.raises(CropError, match=r"0002\.png"):
-        extract(bad, embedder, strict=True)
+        embed(bad, embedder, strict=True)
 
 
 def test_nothing_readable_at_all(
     embedder: TacanEmbedder, make_tracklet: Make, make_split: MakeSplit
 ) -> None:
     with pytest.raises(DataError, match="a crop that can be read"):
-        extract(make_split(make_tracklet("none", 1, broken={0: b""})), embedder)
+        embed(make_split(make_tracklet("none", 1, broken={0: b""})), embedder)
 
 
 def test_an_interrupted_extraction_goes_on_where_it_stopped(
     embedder: TacanEmbedder, split: TrackletSplit, tmp_path: Path
 ) -> None:
-    expected, _ = extract(split, embedder)
+    expected, _ = embed(split, embedder)
     out = tmp_path / "features.npz"
     with pytest.raises(KeyboardInterrupt):
-        extract_to_file(split, Spy(embedder, breaks_at=3), out, batch_frames=8)
+        embed_to_file(split, Spy(embedder, breaks_at=3), out, batch_frames=8)
     assert not out.exists()
     again = Spy(embedder)
-    report = extract_to_file(split, again, out, batch_frames=8, notes={"model": "it"})
+    report = embed_to_file(split, again, out, batch_frames=8, notes={"model": "it"})
     # Six clips were embedded: t0 (1 clip), t1 (1) and t2 (3) whole, t3 (1) as well.
     assert report.n_resumed == 4
     assert sum(again.batches) == 11
@@ -221,8 +221,8 @@ def test_what_was_unreadable_before_the_interruption_is_still_reported(
     )
     partial = tmp_path / "parts"
     with pytest.raises(KeyboardInterrupt):
-        extract(tracklets, Spy(embedder, breaks_at=1), batch_frames=4, partial=partial)
-    _, report = extract(tracklets, embedder, partial=partial)
+        embed(tracklets, Spy(embedder, breaks_at=1), batch_frames=4, partial=partial)
+    _, report = embed(tracklets, embedder, partial=partial)
     assert report.n_resumed == 2
     assert report.left_out == ("none",)
     assert [crop.tracklet_id for crop in report.unreadable] == ["none", "some"]
@@ -230,7 +230,7 @@ def test_what_was_unreadable_before_the_interruption_is_still_reported(
 
 def interrupted(split: TrackletSplit, embedder: TacanEmbedder, partial: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        extract(split, Spy(embedder, breaks_at=3), batch_frames=8, partial=partial)
+        embed(split, Spy(embedder, breaks_at=3), batch_frames=8, partial=partial)
 
 
 @pytest.mark.parametrize("change", ["model", "strict", "frames"])
@@ -250,7 +250,7 @@ def test_parts_of_another_extraction_are_not_used(
         split = TrackletSplit(
             "folder", "test", (changed, *split.tracklets[1:]), split.is_query, split.is_gallery
         )
-    _, report = extract(split, spy, partial=partial, strict=change == "strict")
+    _, report = embed(split, spy, partial=partial, strict=change == "strict")
     assert report.n_resumed == 0
     assert sum(spy.batches) == report.n_clips
 
@@ -292,12 +292,12 @@ def test_crops_that_changed_after_an_interruption_get_new_vectors(
 def test_a_damaged_part_is_done_again(
     embedder: TacanEmbedder, split: TrackletSplit, tmp_path: Path
 ) -> None:
-    expected, _ = extract(split, embedder)
+    expected, _ = embed(split, embedder)
     partial = tmp_path / "parts"
     interrupted(split, embedder, partial)
     (part,) = partial.glob("part-*.npz")
     part.write_bytes(part.read_bytes()[:100])
-    features, report = extract(split, embedder, partial=partial)
+    features, report = embed(split, embedder, partial=partial)
     assert report.n_resumed == 0
     np.testing.assert_allclose(features.embeddings, expected.embeddings, rtol=1e-6)
 
@@ -309,13 +309,13 @@ def test_a_folder_with_other_things_in_it_is_not_removed(
     partial.mkdir()
     (partial / "thesis.txt").write_text("years of work")
     with pytest.raises(StorageError, match=r"thesis\.txt"):
-        extract(split, embedder, partial=partial)
+        embed(split, embedder, partial=partial)
     assert (partial / "thesis.txt").exists()
 
 
 def test_progress_counts_frames_to_the_end(embedder: TacanEmbedder, split: TrackletSplit) -> None:
     told: list[tuple[int, int]] = []
-    extract(split, embedder, progress=lambda done, total: told.append((done, total)))
+    embed(split, embedder, progress=lambda done, total: told.append((done, total)))
     done = [step for step, _ in told]
     assert done == sorted(done)
     assert told[0] == (0, sum(LENGTHS))
@@ -326,7 +326,7 @@ def test_sizes_below_one_are_refused_together(
     embedder: TacanEmbedder, split: TrackletSplit
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        extract(split, embedder, batch_frames=0, workers=-1)
+        embed(split, embedder, batch_frames=0, workers=-1)
     assert len(caught.value.faults) == 2
 
 
@@ -363,7 +363,7 @@ def test_memory_does_not_grow_with_the_tracklet(tmp_path: Path, make_split: Make
     for n_frames in (100, 10_000):
         names = tuple(f"{number}.jpg" for number in range(n_frames))
         walk = make_split(Tracklet("w", pid=1, camid=1, directory=tmp_path, frames=names))
-        peaks.append(peak_memory(lambda walk=walk: extract(walk, MeanColour())))
+        peaks.append(peak_memory(lambda walk=walk: embed(walk, MeanColour())))
     assert peaks[1] - peaks[0] < 100
 
 
@@ -374,5 +374,5 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(
     (tmp_path / "file").write_text("not a folder")
     for out in (tmp_path, tmp_path / "file" / "features.npz"):
         with pytest.raises(StorageError):
-            extract_to_file(split, spy, out)
+            embed_to_file(split, spy, out)
     assert not spy.batches

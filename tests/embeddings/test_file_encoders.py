@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.open import open_model
 from tacan.embeddings.stream import TrackletStream
 from tacan.errors import ConfigError, EncoderError
 
@@ -100,7 +100,7 @@ def test_onnx_gives_the_plain_mean_over_all_frames(
     tmp_path: Path, batch: int | str, threads: int
 ) -> None:
     file = write_onnx(tmp_path / "net.onnx", batch=batch)
-    embedder = open_embedder(f"onnx:{file}", threads=threads)
+    embedder = open_model(f"onnx:{file}", threads=threads)
     assert (embedder.clip_len, embedder.input_size, embedder.embedding_dim) == (1, (16, 8), 5)
     assert embedder.metric == "cosine"
     walk = frames(7)
@@ -113,7 +113,7 @@ def test_openvino_takes_bgr_bytes(tmp_path: Path, kind: str, batch: int | str) -
     file = write_onnx(tmp_path / "net.onnx", batch=batch)
     if kind == "xml":
         file = write_openvino(tmp_path / "net.xml", file)
-    embedder = open_embedder(f"openvino:{file}", threads=2)
+    embedder = open_model(f"openvino:{file}", threads=2)
     assert embedder.input_size == (16, 8)
     walk = frames(7)
     np.testing.assert_allclose(mean_of(embedder, walk), by_hand(walk, bgr_bytes), rtol=1e-4)
@@ -122,8 +122,8 @@ def test_openvino_takes_bgr_bytes(tmp_path: Path, kind: str, batch: int | str) -
 def test_both_runtimes_agree_on_the_same_pixels(tmp_path: Path) -> None:
     file = write_onnx(tmp_path / "net.onnx")
     settings = EncoderSettings(colours="rgb", pixel_range="0-1")
-    one = open_embedder(f"onnx:{file}", settings=settings)
-    other = open_embedder(f"openvino:{file}", settings=settings)
+    one = open_model(f"onnx:{file}", settings=settings)
+    other = open_model(f"openvino:{file}", settings=settings)
     np.testing.assert_allclose(mean_of(one, frames(5)), mean_of(other, frames(5)), rtol=1e-4)
 
 
@@ -137,14 +137,14 @@ def test_mean_and_deviation_are_for_red_green_and_blue_whatever_the_order(tmp_pa
     def pixels(frame: np.ndarray) -> np.ndarray:
         return ((frame - np.array([10, 100, 200])) / np.array([1, 2, 4]))[..., ::-1]
 
-    found = mean_of(open_embedder(f"onnx:{file}", settings=settings), walk)
+    found = mean_of(open_model(f"onnx:{file}", settings=settings), walk)
     np.testing.assert_allclose(found, by_hand(walk, pixels), rtol=1e-4)
 
 
 def test_the_yaml_beside_the_file_counts_and_options_stand_above_it(tmp_path: Path) -> None:
     file = write_onnx(tmp_path / "net.onnx", size=("h", "w"))
     (tmp_path / "net.yaml").write_text("colours: bgr\npixel_range: 0-255\nheight: 32\nwidth: 24\n")
-    embedder = open_embedder(f"onnx:{file}", settings=EncoderSettings(height=16, width=8))
+    embedder = open_model(f"onnx:{file}", settings=EncoderSettings(height=16, width=8))
     assert embedder.input_size == (16, 8)
     walk = frames(2)
     np.testing.assert_allclose(mean_of(embedder, walk), by_hand(walk, bgr_bytes), rtol=1e-4)
@@ -154,23 +154,23 @@ def test_the_yaml_beside_the_file_counts_and_options_stand_above_it(tmp_path: Pa
 def test_an_output_by_name_and_a_map_is_averaged(tmp_path: Path, runtime: str) -> None:
     file = write_onnx(tmp_path / "net.onnx", batch=1)
     settings = EncoderSettings(output="map", pixel_range="0-1", colours="rgb")
-    found = mean_of(open_embedder(f"{runtime}:{file}", settings=settings), frames(3))
+    found = mean_of(open_model(f"{runtime}:{file}", settings=settings), frames(3))
     pixels = np.stack([imagenet(frame) for frame in frames(3).permute(0, 2, 3, 1).numpy()])
     expected = (pixels @ WEIGHTS[:, :, 0, 0].T).mean((0, 1, 2))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
     with pytest.raises(EncoderError, match="features, map; got 'logits'"):
-        open_embedder(f"{runtime}:{file}", settings=EncoderSettings(output="logits"))
+        open_model(f"{runtime}:{file}", settings=EncoderSettings(output="logits"))
 
 
 def test_half_precision_files(tmp_path: Path) -> None:
     file = write_onnx(tmp_path / "net.onnx", kind=TensorProto.FLOAT16)
     walk = frames(4)
-    found = mean_of(open_embedder(f"onnx:{file}"), walk)
+    found = mean_of(open_model(f"onnx:{file}"), walk)
     np.testing.assert_allclose(found, by_hand(walk, imagenet), rtol=0.02)
 
 
 def fingerprint(file: Path, kind: str = "onnx", **settings: object) -> str:
-    return open_embedder(f"{kind}:{file}", settings=EncoderSettings(**settings)).fingerprint
+    return open_model(f"{kind}:{file}", settings=EncoderSettings(**settings)).fingerprint
 
 
 def test_the_fingerprint_covers_weights_and_pixels_but_not_place_or_metric(tmp_path: Path) -> None:
@@ -219,17 +219,17 @@ def test_files_that_are_no_encoder(tmp_path: Path) -> None:
     grey = write_onnx(tmp_path / "grey.onnx", channels=1)
     for runtime in ("onnx", "openvino"):
         with pytest.raises(EncoderError, match="must exist"):
-            open_embedder(f"{runtime}:{tmp_path / 'nowhere.onnx'}")
+            open_model(f"{runtime}:{tmp_path / 'nowhere.onnx'}")
         for file in (text, two, grey):
             with pytest.raises(EncoderError, match="one input of images") as caught:
-                open_embedder(f"{runtime}:{file}")
+                open_model(f"{runtime}:{file}")
             assert file.name in str(caught.value)
 
 
 def test_a_size_that_the_file_does_not_allow(tmp_path: Path) -> None:
     file = write_onnx(tmp_path / "net.onnx")
     with pytest.raises(ConfigError, match="height must be the 16"):
-        open_embedder(f"onnx:{file}", settings=EncoderSettings(height=224))
+        open_model(f"onnx:{file}", settings=EncoderSettings(height=224))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_an_absent_runtime_is_named_with_its_remedy(
     file = write_onnx(tmp_path / "net.onnx")
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(EncoderError, match=f"{runtime}: .*Install {package}"):
-        open_embedder(f"{runtime}:{file}")
+        open_model(f"{runtime}:{file}")
 
 
 WATCHED = """
@@ -252,9 +252,9 @@ def watch(event, values):
         os._exit(1)
 sys.addaudithook(watch)
 import torch
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.open import open_model
 for kind in ("onnx", "openvino"):
-    embedder = open_embedder(f"{kind}:{sys.argv[1]}")
+    embedder = open_model(f"{kind}:{sys.argv[1]}")
     embedder.embed_clips(torch.zeros(3, 1, 3, *embedder.input_size, dtype=torch.uint8))
 print("quiet")
 """

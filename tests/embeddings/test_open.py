@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tacan.config import ModelConfig
 from tacan.embeddings import open as opening
 from tacan.embeddings.encoder_settings import EncoderSettings
-from tacan.embeddings.open import choose_device, open_embedder
+from tacan.embeddings.open import choose_device, open_model
 from tacan.embeddings.stream import TrackletStream
 from tacan.errors import CheckpointError, ConfigError, EncoderError, ModelError
 from tacan.model import Tacan, build_model, save_model
@@ -43,7 +43,7 @@ def test_a_models_folder_and_the_run_around_it(
     saved = load_model(run_folder / "model")
     expected = in_one_batch(saved.model, frames(8), 3)
     for spec in (run_folder, run_folder / "model"):
-        embedder = open_embedder(str(spec), device="cpu")
+        embedder = open_model(str(spec), device="cpu")
         assert (embedder.clip_len, embedder.input_size) == (3, (32, 16))
         assert (embedder.metric, embedder.fingerprint) == ("cosine", saved.fingerprint)
         stream = TrackletStream(embedder)
@@ -54,9 +54,9 @@ def test_a_models_folder_and_the_run_around_it(
 def test_a_shipped_model_by_its_name(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "files", lambda package: run_folder)
     monkeypatch.setattr(opening, "SHIPPED_MODELS", {"tiny": "model"})
-    assert open_embedder("tiny").embedding_dim == 8
+    assert open_model("tiny").embedding_dim == 8
     with pytest.raises(EncoderError, match="a shipped model .tiny."):
-        open_embedder("tinny")
+        open_model("tinny")
 
 
 @pytest.mark.parametrize("spec", ["nowhere", "onxx:net.onnx", ""])
@@ -65,7 +65,7 @@ def test_anything_else_gets_the_possibilities(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EncoderError) as caught:
-        open_embedder(spec)
+        open_model(spec)
     for possibility in ("config.json", "tacan train", "timm:NAME", "onnx:FILE", "openvino:FILE"):
         assert possibility in str(caught.value)
 
@@ -73,12 +73,12 @@ def test_anything_else_gets_the_possibilities(
 def test_a_damaged_model_stays_a_checkpoint_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(CheckpointError):
-        open_embedder(str(tmp_path))
+        open_model(str(tmp_path))
 
 
 def test_options_of_another_kind_of_model_are_refused_together(run_folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        open_embedder(
+        open_model(
             str(run_folder),
             settings=EncoderSettings(height=64, colours="bgr"),
             weights="pretrained",
@@ -86,7 +86,7 @@ def test_options_of_another_kind_of_model_are_refused_together(run_folder: Path)
     assert len(caught.value.faults) == 2
     assert "height, colours" in str(caught.value)
     with pytest.raises(ConfigError, match="leave precision out"):
-        open_embedder("onnx:net.onnx", precision="bf16")
+        open_model("onnx:net.onnx", precision="bf16")
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="auto, cpu or cuda"):
         choose_device("tpu")
     with pytest.raises(ModelError, match="run on the CPU"):
-        open_embedder("openvino:net.xml", device="cuda")
+        open_model("openvino:net.xml", device="cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device("auto").type == choose_device("cuda").type == "cuda"
 
@@ -106,7 +106,7 @@ def test_timm_is_the_backbones_own_pooled_feature_averaged_over_frames(tmp_path:
     torch.manual_seed(3)
     oracle = timm.create_model("test_resnet", pretrained=False, num_classes=0).eval()
     save_file(oracle.state_dict(), tmp_path / "weights.safetensors")
-    embedder = open_embedder(
+    embedder = open_model(
         "timm:test_resnet",
         weights=str(tmp_path / "weights.safetensors"),
         settings=EncoderSettings(height=64, width=32),
@@ -127,7 +127,7 @@ def test_random_weights_of_timm_are_the_same_every_time() -> None:
     settings = EncoderSettings(height=64, width=32)
     state = torch.random.get_rng_state()
     one, other = (
-        open_embedder("timm:test_resnet", weights="random", settings=settings) for _ in range(2)
+        open_model("timm:test_resnet", weights="random", settings=settings) for _ in range(2)
     )
     assert one.fingerprint == other.fingerprint
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -135,11 +135,11 @@ def test_random_weights_of_timm_are_the_same_every_time() -> None:
 
 def test_timm_without_weights_or_of_an_unknown_name() -> None:
     with pytest.raises(EncoderError, match="--weights random"):
-        open_embedder("timm:test_resnet")
+        open_model("timm:test_resnet")
     with pytest.raises(EncoderError, match="resnet5000"):
-        open_embedder("timm:resnet5000", weights="random")
+        open_model("timm:resnet5000", weights="random")
     with pytest.raises(CheckpointError, match="file must exist"):
-        open_embedder("timm:test_resnet", weights="nowhere.pth")
+        open_model("timm:test_resnet", weights="nowhere.pth")
 
 
 def test_a_fault_of_timm_names_the_option_of_this_command(
@@ -151,6 +151,6 @@ def test_a_fault_of_timm_names_the_option_of_this_command(
     monkeypatch.setattr("socket.create_connection", unreachable)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(EncoderError, match="--weights 'pretrained'") as caught:
-        open_embedder("timm:test_resnet", weights="pretrained")
+        open_model("timm:test_resnet", weights="pretrained")
     assert "file with --weights" in str(caught.value)
     assert "model.weights" not in str(caught.value)

@@ -12,8 +12,8 @@ from safetensors import safe_open
 
 import tacan
 from tacan.datasets import load_dataset
-from tacan.embeddings.extract import extract
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.extract import embed
+from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS
 from tacan.evaluation import evaluate
 from tacan.model import load_model
@@ -40,7 +40,7 @@ def test_a_model_is_whole_small_and_in_half_precision(name: str) -> None:
     with safe_open(file, framework="pt") as weights:
         kinds = {weights.get_slice(key).get_dtype() for key in weights.keys()}  # noqa: SIM118
     assert kinds <= {"F16", "I64"}
-    assert open_embedder(name, device="cpu").fingerprint == saved.fingerprint
+    assert open_model(name, device="cpu").fingerprint == saved.fingerprint
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)
@@ -61,7 +61,7 @@ def test_vectors_of_the_default_are_what_they_were() -> None:
     slopes = torch.stack([rows * 2, columns * 4, rows + columns]) % 256
     white = torch.full((3, 128, 64), 255)
     pictures = torch.stack([slopes, torch.zeros_like(white), white, stripes, grey, squares])
-    embedder = open_embedder(DEFAULT_MODEL, device="cpu")
+    embedder = open_model(DEFAULT_MODEL, device="cpu")
     vectors, weights = embedder.embed_clips(pictures.to(torch.uint8)[:, None])
     scores = np.log(weights / (1 - weights.astype(np.float64)))
     golden = [-7.347442, -12.230177, -10.680795, -9.973513, -5.658329, -7.863874]
@@ -77,6 +77,6 @@ def test_vectors_of_the_default_are_what_they_were() -> None:
 @pytest.mark.parametrize("place", FLOOR)
 def test_the_default_on_real_footage(place: str, shared_data: Path) -> None:
     split = load_dataset("folder", shared_data / "tracklets" / place)
-    embedder = open_embedder(DEFAULT_MODEL, device="cpu")
-    features, _ = extract(split, embedder)
+    embedder = open_model(DEFAULT_MODEL, device="cpu")
+    features, _ = embed(split, embedder)
     assert evaluate(features, "cross-camera", metric=embedder.metric).mean_ap > FLOOR[place]

@@ -94,9 +94,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def card(model: Path) -> ModelInfo:
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.open import open_model
 
-    embedder = open_embedder(str(model), device="cpu")
+    embedder = open_model(str(model), device="cpu")
     return ModelInfo(str(model), embedder.fingerprint, embedder.embedding_dim, embedder.metric)
 
 

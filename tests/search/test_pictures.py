@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.open import open_model
 from tacan.search.pictures import Strip, embed_pictures, spread
 
 
@@ -17,7 +17,7 @@ def strip(weights: list[float]) -> Strip:
 
 
 def test_pictures_are_embedded_as_the_frames_of_one_tracklet(model: Path) -> None:
-    embedder = open_embedder(str(model), device="cpu")
+    embedder = open_model(str(model), device="cpu")
     rng = np.random.default_rng(0)
     pixels = [rng.integers(0, 256, (32, 16, 3), dtype=np.uint8) for _ in range(6)]
     vector, weights, clip_frames = embed_pictures(pixels, embedder)
@@ -32,7 +32,7 @@ def test_pictures_are_embedded_as_the_frames_of_one_tracklet(model: Path) -> Non
 
 
 def test_pictures_of_any_size_go_together(model: Path) -> None:
-    embedder = open_embedder(str(model), device="cpu")
+    embedder = open_model(str(model), device="cpu")
     pixels = [np.full((size, size // 2, 3), 90, np.uint8) for size in (10, 300, 64)]
     vector, weights, clip_frames = embed_pictures(pixels, embedder)
     assert vector.shape == (8,)

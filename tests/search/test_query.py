@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.open import open_model
 from tacan.errors import CropError, GalleryModelError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo
@@ -51,9 +51,7 @@ def test_names_of_a_gallery(gallery: Gallery) -> None:
 
 
 def test_pictures_go_through_the_gallerys_model(gallery: Gallery, crops: Path, model: Path) -> None:
-    query = make_query(
-        ask(str(crops), gallery), gallery, open_model=lambda: open_embedder(str(model))
-    )
+    query = make_query(ask(str(crops), gallery), gallery, open_model=lambda: open_model(str(model)))
     assert query.tracklet is None
     assert query.vector.shape == (8,)
     assert query.strip is not None
@@ -65,7 +63,7 @@ def test_another_model_is_refused(tmp_path: Path, crops: Path, model: Path) -> N
     card = ModelInfo("another", "f" * 64, 8)
     with open_gallery(tmp_path / "g", write=True, create_with=card) as made:
         with pytest.raises(GalleryModelError, match="another") as caught:
-            make_query(ask(str(crops), made), made, open_model=lambda: open_embedder(str(model)))
+            make_query(ask(str(crops), made), made, open_model=lambda: open_model(str(model)))
         assert "--model" in str(caught.value)
 
 
@@ -96,7 +94,7 @@ def test_a_box_in_an_indexed_video_is_the_tracklet_there(
         corner = make_query(
             ask(f"{video}@1.5:80,50,16,22", made),
             made,
-            open_model=lambda: open_embedder(str(model)),
+            open_model=lambda: open_model(str(model)),
         )
         assert corner.tracklet is None
         assert "No tracklet" in corner.notes[0]
@@ -108,7 +106,7 @@ def test_a_box_in_a_strange_video_is_a_crop(gallery: Gallery, video: Path, model
     query = make_query(
         ask(f"{video}@1:20,10,20,40", gallery),
         gallery,
-        open_model=lambda: open_embedder(str(model)),
+        open_model=lambda: open_model(str(model)),
     )
     assert query.tracklet is None
     assert "not in the gallery" in query.notes[0]

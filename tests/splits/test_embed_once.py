@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tacan.datasets import load_dataset
-from tacan.embeddings.extract import extract
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.extract import embed
+from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, CropError, DataError, FeaturesError, StorageError
 from tacan.evaluation import evaluate
 from tacan.features.files import load_features
@@ -28,10 +28,10 @@ def choice(ilids: Path) -> SplitChoice:
 def test_each_split_is_what_it_is_by_hand(choice: SplitChoice, model: str, tmp_path: Path) -> None:
     record = run_splits(choice, EmbedOnce(model), tmp_path / "out")
     cosine = run_splits(choice, EmbedOnce(model), tmp_path / "out", metric="cosine")
-    embedder = open_embedder(model)
+    embedder = open_model(model)
     for number, split in enumerate(record.splits):
         test = load_dataset("ilids-vid", choice.root, "test", split_number=number)
-        features, _ = extract(test, embedder)
+        features, _ = embed(test, embedder)
         expected, found = evaluate(features, "two-camera"), split.evaluations["two-camera"]
         assert found.average_precision == pytest.approx(expected.average_precision)
         assert found.cmc.tolist() == expected.cmc.tolist()

@@ -11,8 +11,8 @@ import pytest
 
 from tacan.config import load_config
 from tacan.datasets import load_dataset
-from tacan.embeddings.extract import extract
-from tacan.embeddings.open import open_embedder
+from tacan.embeddings.extract import embed
+from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
 from tacan.features.files import load_features
@@ -72,7 +72,7 @@ def test_each_split_is_what_it_is_by_hand(
     data = {"data.dataset": "ilids-vid", "data.root": choice.root, "data.split_number": 2}
     train(load_config("demo", TINY | data), tmp_path / "run")
     test = load_dataset("ilids-vid", choice.root, "test", split_number=2)
-    features, _ = extract(test, open_embedder(str(tmp_path / "run")))
+    features, _ = embed(test, open_model(str(tmp_path / "run")))
     expected = evaluate(features, "two-camera")
     found = record.splits[1].evaluations["two-camera"]
     assert found.mean_ap == expected.mean_ap

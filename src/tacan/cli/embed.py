@@ -131,8 +131,8 @@ def embed(
     import torch
 
     from tacan.embeddings.encoder_settings import EncoderSettings
-    from tacan.embeddings.extract import extract_to_file, partial_folder
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.extract import embed_to_file, partial_folder
+    from tacan.embeddings.open import open_model
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -145,7 +145,7 @@ def embed(
         "std": std,
         "output": output,
     }
-    embedder = open_embedder(
+    embedder = open_model(
         model,
         settings=EncoderSettings.checked(options, source="the command line"),
         weights=weights,
@@ -154,7 +154,7 @@ def embed(
     )
     try:
         with progress_bar("embedding", "frames") as progress:
-            report = extract_to_file(
+            report = embed_to_file(
                 tracklets,
                 embedder,
                 out,

@@ -114,12 +114,12 @@ def index(
 
     import torch
 
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.open import open_model
     from tacan.gallery import ModelInfo, open_gallery
 
     if threads is not None:
         torch.set_num_threads(threads)
-    embedder = open_embedder(model, device=device, precision=precision)
+    embedder = open_model(model, device=device, precision=precision)
     card = ModelInfo(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:

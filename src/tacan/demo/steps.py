@@ -123,12 +123,12 @@ def _train(settings: DemoSettings, method: Method, out: Path, progress: Progress
 
 
 def _embed(method: Method, out: Path, progress: Progress) -> None:
-    from tacan.embeddings.extract import extract_to_file
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.extract import embed_to_file
+    from tacan.embeddings.open import open_model
 
     split = load_dataset("mars", out / PEOPLE, "test")
-    embedder = open_embedder(str(out / method.name))
-    extract_to_file(split, embedder, out / f"{method.name}.npz", progress=progress)
+    embedder = open_model(str(out / method.name))
+    embed_to_file(split, embedder, out / f"{method.name}.npz", progress=progress)
 
 
 def _evaluate(settings: DemoSettings, out: Path, progress: Progress) -> None:

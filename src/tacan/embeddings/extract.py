@@ -28,8 +28,8 @@ from tacan.records import TrackletSplit
 __all__ = [
     "ExtractionReport",
     "UnreadableCrop",
-    "extract",
-    "extract_to_file",
+    "embed",
+    "embed_to_file",
     "partial_folder",
 ]
 
@@ -37,7 +37,7 @@ SECONDS_BETWEEN_PARTS = 30.0
 MOST_READERS = 8
 
 
-def extract(
+def embed(
     split: TrackletSplit,
     embedder: ClipEmbedder,
     *,
@@ -66,14 +66,16 @@ def extract(
     partial
         A folder for finished tracklets, written every half minute and when the extraction is
         interrupted. The same call after an interruption goes on from there, and does tracklets
-        whose files have changed anew. The folder is left in place: `extract_to_file` removes it
+        whose files have changed anew. The folder is left in place: `embed_to_file` removes it
         when the features are on disk.
     progress
         Told of frames.
 
     Returns
     -------
-    The features, in the order of `split`, with every clip's weight, and what was passed over.
+    The features, in the order of `split` (`embeddings` is float32 [N, D], `pids` int64 [N]), with
+    every clip's weight, and what was passed over. With w_i the weights of a tracklet's clips and
+    e_i their embeddings, its vector is what the model makes of the sum of w_i e_i over that of w_i.
     A vector differs by less than 1e-5 from that of all its tracklet's clips in one batch.
 
     Raises
@@ -84,6 +86,11 @@ def extract(
         When no tracklet has a readable crop.
     ConfigError
         For a batch or a number of workers below 1.
+
+    >>> model = tacan.open_model("street")  # doctest: +SKIP
+    >>> features, report = embed(load_dataset("folder", Path("people")), model)  # doctest: +SKIP
+    >>> features.embeddings.shape, features.pids.shape, report.summary()  # doctest: +SKIP
+    ((12, 512), (12,), '12 tracklets, 288 frames')
     """
     workers = min(available_cores(), MOST_READERS) if workers is None else workers
     _check_options(batch_frames=batch_frames, workers=workers)
@@ -114,11 +121,11 @@ def extract(
 
 
 def partial_folder(path: Path) -> Path:
-    """Where `extract_to_file` keeps unfinished work for the features file `path`."""
+    """Where `embed_to_file` keeps unfinished work for the features file `path`."""
     return path.with_name(f"{path.name}.partial")
 
 
-def extract_to_file(
+def embed_to_file(
     split: TrackletSplit,
     embedder: ClipEmbedder,
     path: Path,
@@ -129,17 +136,17 @@ def extract_to_file(
     notes: dict[str, Any] | None = None,
     progress: Progress = silent,
 ) -> ExtractionReport:
-    """`extract`, with its result in the features file `path` and `notes` in the file's meta.
+    """`embed`, with its result in the features file `path` and `notes` in the file's meta.
 
     Unfinished work lies in `path` with `.partial` behind it until the features are written.
-    Raises what `extract` raises, and `StorageError`.
+    Raises what `embed` raises, and `StorageError`.
     """
     if path.is_dir():
         raise StorageError(
             "the features go into a file", got=f"the folder {path}", remedy="Add a file name to it."
         )
     partial = partial_folder(path)
-    features, report = extract(
+    features, report = embed(
         split,
         embedder,
         batch_frames=batch_frames,

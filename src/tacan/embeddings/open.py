@@ -14,13 +14,13 @@ from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
 from tacan.model.checkpoint import CONFIG_FILE
 
-__all__ = ["choose_device", "find_model_folder", "open_embedder"]
+__all__ = ["choose_device", "find_model_folder", "open_model"]
 
 EXPORTED = ("model", "last")
 """Where a run folder of `tacan train` holds the model of the finished run; until then its last."""
 
 
-def open_embedder(
+def open_model(
     spec: str,
     *,
     settings: EncoderSettings | None = None,
@@ -53,6 +53,10 @@ def open_embedder(
         For a model that can't be had.
     ConfigError
         For options that don't belong to this kind of model, or are out of range.
+
+    >>> model = open_model("street", device="cpu")
+    >>> model.input_size, model.embedding_dim, model.metric
+    ((192, 96), 512, 'cosine')
     """
     kind, _, name = spec.partition(":")
     _check_options(kind, settings=settings, weights=weights, precision=precision)

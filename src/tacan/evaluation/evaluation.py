@@ -102,7 +102,36 @@ def evaluate(
     rerank: Reranking | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Scores `source` under one protocol, see `evaluate_protocols`."""
+    """Scores `source` under one protocol.
+
+    Parameters
+    ----------
+    source
+        Features of N tracklets, or their distances [Q, G] with labels.
+    protocol
+        A name in `PROTOCOLS`, such as `cross-camera`.
+    metric
+        `euclidean` or `cosine`; when not given, that of the features, or else `euclidean`.
+    rerank
+        Numbers of a re-ranking by k-reciprocal neighbours; none when not given.
+    progress
+        In queries.
+
+    Returns
+    -------
+    `mean_ap` and `mean_inp` are fractions, `cmc` is float64 [G]: the share of the queries whose
+    first right answer is among the first n. With k right answers up to rank r, AP is the mean of
+    k/r over the right answers, but where docs/protocols.md says otherwise. A query without a right
+    answer counts for nothing, and `n_query - n_valid_query` tells how many there are. At equal
+    distance every wrong answer stands before every right one.
+
+    Raises `ConfigError` for an unknown protocol or metric, and `FeaturesError` where a protocol
+    finds no query, no gallery or no query that counts.
+
+    >>> result = evaluate(load_features(Path("people.npz")), "cross-camera")  # doctest: +SKIP
+    >>> result.mean_ap, result.cmc[0], result.n_valid_query  # doctest: +SKIP
+    (0.815, 0.836, 73)
+    """
     results = evaluate_protocols(
         source, [protocol], metric=metric, rerank=rerank, progress=progress
     )

@@ -103,7 +103,15 @@ def save_features(path: Path, features: Features) -> Path:
 
 
 def load_features(path: Path) -> Features:
-    """Reads a features file. Raises `FeaturesError` for one that is missing, damaged or wrong."""
+    """Reads a features file: N tracklets, and for each a vector [D] and who it shows.
+
+    The arrays and their shapes are those of `Features`. Raises `FeaturesError` for a file that is
+    missing, damaged or contradicts itself.
+
+    >>> features = load_features(Path("people.npz"))  # doctest: +SKIP
+    >>> len(features), features.embeddings.shape, features.metric  # doctest: +SKIP
+    (12, (12, 512), 'cosine')
+    """
     if not path.is_file():
         raise FeaturesError(
             "a features file must exist",

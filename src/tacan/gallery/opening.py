@@ -49,6 +49,10 @@ def open_gallery(
     Raises `GalleryError` for a gallery that is not there or damaged, `GalleryModelError` for one
     of another model, `GallerySchemaError` for one of a newer version, `GalleryBusyError` when
     another process is writing to it, `StorageError` where it can't be written to.
+
+    >>> with open_gallery(Path("people.gallery")) as gallery:  # doctest: +SKIP
+    ...     print(gallery.info().n_tracklets, [one.name for one in gallery.tracklets()])
+    2 ['door/1', 'door/2']
     """
     if write:
         return _open_writer(folder, create_with, wait)

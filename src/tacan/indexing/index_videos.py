@@ -70,6 +70,14 @@ def index_videos(
         For a source that the gallery holds with other settings.
     DetectorError, StorageError
         As their rooms raise them.
+
+    >>> model = tacan.open_model("street")  # doctest: +SKIP
+    >>> info = ModelInfo("street", model.fingerprint, model.embedding_dim, model.metric)
+    ... # doctest: +SKIP
+    >>> folder, door = Path("people.gallery"), VideoSource(Path("door.mp4"), "door")
+    ... # doctest: +SKIP
+    >>> with open_gallery(folder, write=True, create_with=info) as gallery:  # doctest: +SKIP
+    ...     print(index_videos(gallery, [door], embedder=model).sources[0].text())
     """
     check_fingerprint(embedder.fingerprint, gallery.model)
     if detections is None:

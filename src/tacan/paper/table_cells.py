@@ -83,7 +83,7 @@ def run_table(
     """Trains, embeds and tests each of `cells`, where its result is not there yet.
 
     Raises `StorageError` where a result is of other people, `TrainingError` where it is of other
-    settings, and what `tacan.training.train` and `tacan.embeddings.extract.extract_to_file` raise.
+    settings, and what `tacan.training.train` and `tacan.embeddings.extract.embed_to_file` raise.
     An interrupted training goes on at the next call.
     """
     for place, cell in enumerate(cells):
@@ -108,11 +108,11 @@ def _train(cell: Cell, progress: Progress, *, fetch: bool) -> None:
 
 
 def _test(cell: Cell, benchmark: Benchmark, device: str, progress: Progress) -> Result:
-    from tacan.embeddings.open import open_embedder
+    from tacan.embeddings.open import open_model
     from tacan.runs.training_folder import plain_settings
 
     run, config = cell.result.parent, cell.config
-    embedder = open_embedder(str(run), device=device)
+    embedder = open_model(str(run), device=device)
     splits = {
         name: load_dataset(test_set.dataset, test_set.root, "test")
         for name, test_set in benchmark.tests.items()
@@ -145,10 +145,10 @@ def _in_all(progress: Progress, before: int, total: int, done: int, _of_part: in
 def _embed(
     split: TrackletSplit, embedder: ClipEmbedder, path: Path, progress: Progress
 ) -> Features:
-    from tacan.embeddings.extract import extract_to_file
+    from tacan.embeddings.extract import embed_to_file
 
     if not path.exists():
-        extract_to_file(split, embedder, path, progress=progress)
+        embed_to_file(split, embedder, path, progress=progress)
     return load_features(path)
 
 

@@ -95,9 +95,9 @@ def model_opener(name: str, *, device: str = "auto") -> Callable[[], ClipEmbedde
 
     @cache
     def opened() -> ClipEmbedder:
-        from tacan.embeddings.open import open_embedder  # imports torch, which is slow
+        from tacan.embeddings.open import open_model  # imports torch, which is slow
 
-        return open_embedder(name, device=device)
+        return open_model(name, device=device)
 
     return opened
 

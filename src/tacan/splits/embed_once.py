@@ -23,7 +23,7 @@ class EmbedOnce:
     Parameters
     ----------
     model
-        As for `tacan.embeddings.open.open_embedder`.
+        As for `tacan.embeddings.open.open_model`.
     weights
         For `timm:` only: a file, `pretrained` or `random`.
     extraction
@@ -52,7 +52,7 @@ class EmbedOnce:
     ) -> Iterator[Features]:
         """Embeds all people of `splits`, unless `folder` has them, and selects each test half.
 
-        Raises what `tacan.embeddings.extract.extract_to_file` raises.
+        Raises what `tacan.embeddings.extract.embed_to_file` raises.
         """
         people = all_tracklets(splits)
         path, key = folder.all_features, tracklets_key(people)

@@ -89,7 +89,7 @@ class TrainEach:
 
         A training that was interrupted goes on. Raises `StorageError` where a finished split was
         one of other people, and what `tacan.training.train` and
-        `tacan.embeddings.extract.extract_to_file` raise.
+        `tacan.embeddings.extract.embed_to_file` raise.
         """
         for place, split in enumerate(splits):
             path = folder.features(split.number)

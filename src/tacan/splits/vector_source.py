@@ -61,10 +61,10 @@ class Extraction:
         return {"strict": self.strict, "precision": self.precision}
 
     def open(self, model: str, *, weights: str | None = None) -> ClipEmbedder:
-        """See `tacan.embeddings.open.open_embedder`."""
-        from tacan.embeddings.open import open_embedder
+        """See `tacan.embeddings.open.open_model`."""
+        from tacan.embeddings.open import open_model
 
-        return open_embedder(model, weights=weights, device=self.device, precision=self.precision)
+        return open_model(model, weights=weights, device=self.device, precision=self.precision)
 
     def to_file(
         self,
@@ -75,10 +75,10 @@ class Extraction:
         notes: dict[str, Any],
         progress: Progress,
     ) -> ExtractionReport:
-        """See `tacan.embeddings.extract.extract_to_file`, which goes on where it stopped."""
-        from tacan.embeddings.extract import extract_to_file
+        """See `tacan.embeddings.extract.embed_to_file`, which goes on where it stopped."""
+        from tacan.embeddings.extract import embed_to_file
 
-        return extract_to_file(
+        return embed_to_file(
             split,
             embedder,
             path,

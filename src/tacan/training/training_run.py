@@ -90,6 +90,10 @@ def train(
         is untouched.
     TrainingStopped
         After SIGINT or SIGTERM, with a checkpoint left to go on from.
+
+    >>> config = load_config("demo", {"data.root": "people"})  # doctest: +SKIP
+    >>> record = train(config, Path("runs/first"))  # doctest: +SKIP
+    >>> model = tacan.open_model(str(record.model_folder))  # doctest: +SKIP
     """
     processes = Processes.from_torchrun()
     listeners = Listeners(progress, on_row, on_validation)

@@ -10,7 +10,7 @@ from torch import distributed as dist
 
 from tacan.config import ModelConfig
 from tacan.embeddings.embedder import ClipEmbedder, TacanEmbedder
-from tacan.embeddings.extract import extract
+from tacan.embeddings.extract import embed
 from tacan.errors import FeaturesError
 from tacan.evaluation import evaluate
 from tacan.features.files import Features
@@ -81,5 +81,5 @@ def _embed(embedder: ClipEmbedder, tracklets: Sequence[Tracklet]) -> NDArray[np.
         return np.empty((0, embedder.embedding_dim), dtype=np.float32)
     nobody = (False,) * len(tracklets)
     split = TrackletSplit("", "", tuple(tracklets), is_query=nobody, is_gallery=nobody)
-    features, _ = extract(split, embedder, strict=True)
+    features, _ = embed(split, embedder, strict=True)
     return features.embeddings
