@@ -99,7 +99,7 @@ def search(
     -------
     >>> import tacan  # doctest: +SKIP
     >>> with tacan.open_gallery(Path("people.gallery")) as gallery:  # doctest: +SKIP
-    ...     results = search(gallery, "hall/12", top=5)
+    ...     results = search(gallery, "door/1", top=5)
     >>> [(match.tracklet.name, match.distance, match.level) for match in results.matches]
     ... # doctest: +SKIP
     [('yard/3', 0.21, 'likely'), ('yard/9', 0.48, 'unsure')]

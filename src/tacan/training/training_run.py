@@ -91,7 +91,8 @@ def train(
     TrainingStopped
         After SIGINT or SIGTERM, with a checkpoint left to go on from.
 
-    >>> config = load_config("demo", {"data.root": "people"})  # doctest: +SKIP
+    >>> config = load_config("demo", {"data.dataset": "folder", "data.root": "people"})
+    ... # doctest: +SKIP
     >>> record = train(config, Path("runs/first"))  # doctest: +SKIP
     >>> model = tacan.open_model(str(record.model_folder))  # doctest: +SKIP
     """

@@ -12,7 +12,7 @@ from tacan.evaluation.cameras import CameraPair
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.options import EvaluationReport
 from tacan.evaluation.thresholds import OpenSet
-from tacan.text import counted
+from tacan.text import counted, table
 
 __all__ = [
     "REPORTED_RANKS",
@@ -48,7 +48,7 @@ def as_table(evaluations: Mapping[str, Evaluation]) -> str:
     """A table in percent, with the counts beside each number."""
     head = ["protocol", "metric", "mAP", *(f"Rank-{rank}" for rank in REPORTED_RANKS), "mINP"]
     head += ["queries", "that count", "do not", "gallery"]
-    return _drawn([head, *(_as_line(result) for result in evaluations.values())], n_text=2)
+    return table([head, *(_as_line(result) for result in evaluations.values())], texts=(0, 1))
 
 
 def report_json(report: EvaluationReport) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def report_tables(report: EvaluationReport) -> list[tuple[str, str]]:
         if name in report.confidence:
             found["confidence"] = confidence_table(report.confidence[name])
         if name in report.comparisons:
-            table = comparison_table(report.comparisons[name])
-            found["other less this, query by query"] = table
+            compared = comparison_table(report.comparisons[name])
+            found["other less this, query by query"] = compared
         if name in report.camera_pairs:
             found["camera against camera"] = camera_table(report.camera_pairs[name])
         if name in report.thresholds:
@@ -130,11 +130,11 @@ def confidence_table(intervals: Mapping[str, Interval]) -> str:
         [name, *map(_percent, (interval.value, interval.low, interval.high))]
         for name, interval in intervals.items()
     ]
-    table = _drawn([head, *lines])
+    drawn = table([head, *lines])
     if first.n >= FEW:
-        return table
+        return drawn
     counts = "1 query counts" if first.n == 1 else f"{first.n} queries count"
-    return f"{table}\nOnly {counts}: others of the same kind can give quite other numbers."
+    return f"{drawn}\nOnly {counts}: others of the same kind can give quite other numbers."
 
 
 def camera_json(pairs: Sequence[CameraPair]) -> list[dict[str, Any]]:
@@ -162,7 +162,7 @@ def camera_table(pairs: Sequence[CameraPair]) -> str:
         [f"query camera {row}", *(cells.get((row, column), "") for column in columns)]
         for row in rows
     ]
-    return _drawn([head, *lines])
+    return table([head, *lines])
 
 
 def threshold_json(found: OpenSet, rates: Mapping[float, float]) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def threshold_table(found: OpenSet, rates: Mapping[float, float]) -> str:
         [f"right pairs accepted where {100 * rate:g} % of wrong pairs are", f"{_percent(tpr)} %"]
         for rate, tpr in rates.items()
     ]
-    return _drawn([["threshold", ""], *lines])
+    return table([["threshold", ""], *lines])
 
 
 def comparison_json(differences: Sequence[Difference]) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def comparison_table(differences: Sequence[Difference]) -> str:
         ]
         for difference in differences
     ]
-    return f"{_drawn([head, *lines])}\n{verdict(differences[0])}"
+    return f"{table([head, *lines])}\n{verdict(differences[0])}"
 
 
 def verdict(found: Difference) -> str:
@@ -267,16 +267,3 @@ def _percent(share: float) -> str:
 
 def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
-
-
-def _drawn(lines: list[list[str]], *, n_text: int = 1) -> str:
-    """Columns aligned: the first `n_text` to the left, the rest, being numbers, to the right."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
-    return "\n".join(
-        "  ".join(
-            text.ljust(width) if column < n_text else text.rjust(width)
-            for column, (text, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in ruled
-    )
