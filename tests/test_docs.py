@@ -11,11 +11,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
+PATH = re.compile(r"`((?:src/tacan|docs|tests|benchmarks)/[\w./-]+)`")
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
@@ -78,6 +80,17 @@ def test_shell_blocks_run(page: Path, tmp_path: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_contributing_draws_the_house_as_it_is() -> None:
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [path for path in PATH.findall(text) if not (PROJECT / path).exists()] == []
+    for name, path in re.findall(r"`([A-Z_]+)` in `(\S+)`", text):
+        assert re.search(rf"^{name}\b", (PROJECT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    layers = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    drawn = layers["tool"]["importlinter"]["contracts"][0]["layers"]
+    house = re.findall(r"^    ([a-z]+(?: \| [a-z]+)*)(?=  |$)", text, re.MULTILINE)
+    assert house == [layer.replace("tacan.", "") for layer in drawn]
 
 
 def test_every_command_is_in_the_readme() -> None:
