@@ -146,7 +146,7 @@ def test_closed_streams_that_are_not_needed_do_no_harm(way: str) -> None:
 
 
 def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
-    code = "import os; from tacan.cli.streams import mend_streams; mend_streams(); "
+    code = "import os; from tacan.cli.surroundings import mend_streams; mend_streams(); "
     code += f"print(os.open({str(tmp_path / 'a')!r}, os.O_CREAT | os.O_RDWR))"
     line = f'{sys.executable} -c "{code}" <&- 2>&-'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)

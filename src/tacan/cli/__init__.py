@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError, Group
 
 import tacan
 from tacan.cli.outputs import check_outputs
-from tacan.cli.streams import drop_output, mend_streams
+from tacan.cli.surroundings import drop_output, mend_streams, nothing_under_home
 from tacan.errors import TacanError
 from tacan.text import for_terminal
 
@@ -76,7 +76,8 @@ def main(tokens: Sequence[str] | None = None) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _terminate)
     try:
-        _run(words)
+        with nothing_under_home():
+            _run(words)
         sys.stdout.flush()
     except CycloptsError:
         sys.exit(EXIT_USAGE)

@@ -10,8 +10,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from cyclopts import Parameter
 
-from tacan.errors import StorageError
-from tacan.files import require_safe_outputs
+from tacan.files import require_new_output, require_safe_outputs
 
 __all__ = ["JsonFile", "NewFile", "OutputFile", "OutputFolder", "Overwrite", "check_outputs"]
 
@@ -55,7 +54,7 @@ def check_outputs(command: Callable[..., object], bound: inspect.BoundArguments)
     hints = get_type_hints(command, include_extras=True)
     given = dict(bound.arguments)
     bound.apply_defaults()
-    files, folders, inputs = [], [], []
+    files, folders, inputs, new = [], [], [], []
     for name, value in bound.arguments.items():
         kind = _marker(hints.get(name))
         if kind is None:
@@ -63,20 +62,13 @@ def check_outputs(command: Callable[..., object], bound: inspect.BoundArguments)
         elif value is not None and value != "-":
             (folders if kind.folder else files).append(Path(value))
             if not kind.replaces and not bound.arguments["overwrite"]:
-                _require_new(Path(value))
+                new.append(Path(value))
     require_safe_outputs(files, inputs=inputs)
+    for path in new:
+        require_new_output(path)
     for folder in folders:
         # The folder itself may hold earlier work, which its command knows.
         require_safe_outputs([folder / "new"])
-
-
-def _require_new(path: Path) -> None:
-    if path.is_file():
-        raise StorageError(
-            "a file is replaced only with --overwrite",
-            got=f"{path}, which is there already",
-            remedy="Name another one, or give --overwrite if it may go.",
-        )
 
 
 def _marker(hint: Any) -> Writes | None:

@@ -30,7 +30,6 @@ def video(
     last_seconds: Amount | None = None,
     settings: Annotated[TrackletSettings, Parameter(name="*")] = DEFAULTS,
     fetch: Annotated[bool, Parameter(negative="")] = False,
-    overwrite: Annotated[bool, Parameter(negative="")] = False,
     threads: Count | None = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -63,8 +62,6 @@ def video(
         How people are found and followed.
     fetch
         Let the detector's weights be downloaded, for torchvision: and rfdetr:.
-    overwrite
-        Let a file that is there already be replaced; the video itself never is.
     threads
         Threads of the detector; as many as there are cores when not given.
     overwrite
@@ -72,7 +69,7 @@ def video(
     """
     from tacan.cli.console import progress_bar, say
     from tacan.cores import available_cores
-    from tacan.files import require_new_output, require_safe_outputs, sha256
+    from tacan.files import sha256
     from tacan.text import counted
     from tacan.video.decode import open_video
     from tacan.video.detection_source import open_detection_source
@@ -84,10 +81,6 @@ def video(
         tracklets_of_source,
     )
 
-    inputs = [source, Path(settings.detector.partition(":")[2] or source)]
-    require_safe_outputs([out], inputs=inputs if gallery is None else [*inputs, gallery])
-    if not overwrite:
-        require_new_output(out)
     if gallery is not None:
         from tacan.gallery import open_gallery
 

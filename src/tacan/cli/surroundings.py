@@ -1,12 +1,15 @@
-"""Standard input, output and error as a command needs them, whatever state they come in."""
+"""What a command finds around it: standard streams in whatever state, and a home to leave alone."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
-__all__ = ["drop_output", "mend_streams"]
+__all__ = ["drop_output", "mend_streams", "nothing_under_home"]
 
 
 def mend_streams() -> None:
@@ -35,3 +38,20 @@ def mend_streams() -> None:
 def drop_output() -> None:
     """Lets what standard output does not take go nowhere: Python flushes it once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+@contextmanager
+def nothing_under_home() -> Iterator[None]:
+    """Keeps matplotlib's list of fonts out of the home directory, which may not be writable either.
+
+    The list goes when the command ends; MPLCONFIGDIR names a place where it stays.
+    """
+    if "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="tacan-", ignore_cleanup_errors=True) as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]

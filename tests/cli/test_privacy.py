@@ -1,0 +1,102 @@
+"""No command sends anything, and none leaves a file but where it was asked to.
+
+Each command runs in a process of its own under an empty home directory; a hook of the interpreter
+writes down every address that is looked up or spoken to, by us or by what we import.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tacan.cli import COMMANDS
+
+RECORDER = """
+import os, sys
+
+def write_down(event, args):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "socket.sendto",
+                 "socket.sendmsg", "socket.bind", "urllib.Request"):
+        where = args[1] if event.startswith(("socket.c", "socket.s", "socket.b")) else args[0]
+        if not isinstance(where, (str, bytes)) or event == "urllib.Request":  # not a local pipe
+            with open(os.environ["TACAN_RECORD"], "a") as record:
+                record.write(f"{event} {where!r}\\n")
+
+sys.addaudithook(write_down)
+"""
+
+CALLS = [
+    "synth people --layout folder --identities 16 --cameras 2 --seed 7 --height 64 --width 32 "
+    "--min-frames 4 --median-frames 6 --max-frames 8",
+    "scenes square --cameras 2 --people 3 --seconds 3 --seed 3 --height 240 --width 320",
+    "sheet sheet.png --identities 2 --cameras 2",
+    "doctor folder people --deep --json doctor.json",
+    "train demo --data.dataset folder --data.root people --run.iterations 2 --optimiser.warmup 0 "
+    "--out run",
+    "embed --dataset folder --root people --model run --out people.npz",
+    "evaluate people.npz --protocol cross-camera --json scores.json --plots plots",
+    "index g square/camera1.mp4 square/camera2.mp4 --camera one --camera two --stride 4",
+    "index g2 square/camera1.mp4 --camera one --detector mot:square/camera1.txt",
+    "search g2 one/1 --html found.html --json found.json --csv found.csv",
+    "gallery info g2 --json -",
+    "gallery verify g2",
+    "gallery export g2 --features g2.npz --csv g2.csv --crops crops",
+    "gallery delete g2 --camera one --yes",
+    "video square/camera1.mp4 marked.mp4 --detector mot:square/camera1.txt",
+    "synth ilids --layout ilids-vid --identities 8 --cameras 2 --seed 1 --height 64 --width 32 "
+    "--min-frames 4 --median-frames 6 --max-frames 8",
+    "splits ilids-vid ilids --model run --splits 0 --out splits",
+    "demo --out demo --iterations 2 --train-identities 8 --test-identities 4",
+]
+
+
+def test_every_command_is_called() -> None:
+    assert {call.split()[0] for call in CALLS} == set(COMMANDS)
+
+
+@pytest.mark.slow
+def test_nothing_is_sent_and_nothing_is_left(tmp_path: Path) -> None:
+    home, temporary, work, hook = (tmp_path / name for name in ("home", "tmp", "work", "hook"))
+    for folder in (home, temporary, work, hook):
+        folder.mkdir()
+    (hook / "sitecustomize.py").write_text(RECORDER)
+    record = tmp_path / "record"
+    kept = ("PATH", "LANG", "LD_LIBRARY_PATH")
+    environment = {name: os.environ[name] for name in kept if name in os.environ} | {
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "TACAN_RECORD": str(record),
+        "PYTHONPATH": os.pathsep.join([str(hook), *sys.path[1:]]),
+        "OMP_NUM_THREADS": "1",
+    }
+    for call in CALLS:
+        done = subprocess.run(
+            [sys.executable, "-m", "tacan", *call.split()],
+            cwd=work,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{call}\n{done.stdout}\n{done.stderr}"
+        assert not record.exists(), f"{call} speaks to {record.read_text()}"
+        for folder in (home, temporary):
+            left = [str(path.relative_to(folder)) for path in folder.rglob("*")]
+            assert left == [], f"{call} leaves {left} in {folder.name}"
+
+
+def test_the_recorder_records(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(RECORDER)
+    code = (
+        "import socket\ntry:\n socket.create_connection(('127.0.0.1', 9), .1)\nexcept OSError: pass"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "TACAN_RECORD": str(tmp_path / "record"),
+    }
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert "127.0.0.1" in (tmp_path / "record").read_text()
