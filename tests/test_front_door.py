@@ -65,21 +65,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the examples speak of: generated people, and a video of a door."""
     from tacan.synthetic import generate
     from tacan.synthetic.scenes import make_scenes
+    from tacan.synthetic.scenes.scene_settings import SceneSettings
+    from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
     root = tmp_path_factory.mktemp("front")
-    generate(
-        root / "people",
-        layout="folder",
-        identities=16,
-        cameras=2,
-        seed=7,
-        height=64,
-        width=32,
-        min_frames=4,
-        median_frames=6,
-        max_frames=8,
-    )
-    make_scenes(root / "scenes", cameras=2, people=3, seconds=4, seed=3, height=240, width=320)
+    size = {"height": 64, "width": 32, "min_frames": 4, "median_frames": 6, "max_frames": 8}
+    people = DatasetSettings(layout="folder", identities=16, cameras=2, seed=7, **size)
+    generate(root / "people", people)
+    square = SceneSettings(cameras=2, people=3, seconds=4, seed=3, height=240, width=320)
+    make_scenes(root / "scenes", square)
     (root / "scenes" / "camera1.mp4").rename(root / "door.mp4")
     return root
 

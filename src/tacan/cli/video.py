@@ -31,7 +31,7 @@ def video(
     settings: Annotated[TrackletSettings, Parameter(name="*")] = DEFAULTS,
     fetch: Annotated[bool, Parameter(negative="")] = False,
     threads: Count | None = None,
-    overwrite: Overwrite = False,
+    overwrite: Overwrite = False,  # noqa: ARG001  (`check_outputs` reads it)
 ) -> None:
     """Writes an MP4 of a video in which each person has a box and the number of the tracklet.
 
