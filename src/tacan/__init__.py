@@ -32,6 +32,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tacan.version import VERSION
+
 if TYPE_CHECKING:
     from tacan.config import load_config
     from tacan.datasets import load_dataset
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from tacan.training import train
     from tacan.video.tracklets import find_tracklets
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "TacanError",

@@ -282,8 +282,8 @@ def test_crops_that_changed_after_an_interruption_get_new_vectors(
         assert file.stat().st_size == before.st_size
     else:
         Image.new("RGB", (16, 32), "red").save(file)
-    features, report = extract(split, embedder, partial=partial)
-    expected, anew = extract(split, embedder)
+    features, report = embed(split, embedder, partial=partial)
+    expected, anew = embed(split, embedder)
     assert report.n_resumed == 1
     assert report.unreadable == anew.unreadable
     np.testing.assert_allclose(features.embeddings, expected.embeddings, rtol=1e-5, atol=1e-6)

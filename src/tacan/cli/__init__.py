@@ -10,11 +10,11 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Group
 
-import tacan
 from tacan.cli.outputs import check_outputs
 from tacan.cli.surroundings import drop_output, mend_streams, nothing_under_home
 from tacan.errors import TacanError
 from tacan.text import for_terminal
+from tacan.version import VERSION
 
 __all__ = ["COMMANDS", "GROUPS", "build_app", "main"]
 
@@ -55,7 +55,7 @@ def build_app(command: str | None = None) -> App:
         name="tacan",
         help="Find the same person again in video.",
         help_epilogue="`tacan COMMAND --help` explains a command and shows an example.",
-        version=tacan.__version__,
+        version=VERSION,
         suppress_keyboard_interrupt=False,
     )
     for number, (title, commands) in enumerate(GROUPS.items()):

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 from safetensors.torch import load, save
 
-import tacan
 from tacan.config import ModelConfig
 from tacan.errors import CheckpointError
 from tacan.files import atomic_paths
 from tacan.model.build import build_model
 from tacan.model.tacan import Tacan
+from tacan.version import VERSION
 
 __all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "ModelFolder", "load_model", "save_model"]
 
@@ -59,7 +59,7 @@ def save_model(
     fingerprint = _fingerprint(plain, weights)
     content = {
         "format": FORMAT,
-        "tacan_version": tacan.__version__,
+        "tacan_version": VERSION,
         "fingerprint": fingerprint,
         "model": plain,
         "notes": notes or {},

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import tacan
+from tacan.version import VERSION
 from tacan.text import for_terminal
 
 __all__ = ["render_page"]
@@ -23,7 +23,7 @@ def render_page(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    return environment.get_template(template).render(version=tacan.__version__, **values)
+    return environment.get_template(template).render(version=VERSION, **values)
 
 
 def _shown(value: object) -> object:
