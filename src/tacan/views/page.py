@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tacan.version import VERSION
 from tacan.text import for_terminal
+from tacan.version import VERSION
 
 __all__ = ["render_page"]
 
