@@ -107,3 +107,10 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="file"), only_process_in(tmp_path / "file" / "run"):
         pass
+
+
+def test_a_folder_of_somebody_elses_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(KeyError), only_process_in(tmp_path):
+        raise KeyError
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

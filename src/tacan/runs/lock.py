@@ -57,11 +57,11 @@ class ProcessLock:
 def only_process_in(folder: Path) -> Iterator[None]:
     """A block in which no other process works in `folder`, which is made where it is missing.
 
-    A folder that is still empty afterwards is removed. Raises `StorageError` where another process
+    After an error nothing of it is left where the folder had no lock before: no lock, and no empty
+    folder. Raises `StorageError` where another process
     is at work in it, and where no file can be made there.
     """
-    path = folder / FOLDER_LOCK
-    lock = ProcessLock(path)
+    lock, is_new = ProcessLock(folder / FOLDER_LOCK), not (folder / FOLDER_LOCK).exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_held = lock.acquire()
@@ -79,11 +79,12 @@ def only_process_in(folder: Path) -> Iterator[None]:
         )
     try:
         yield
-    finally:
-        with suppress(OSError):
-            left = list(folder.iterdir())
-            if all(entry.name.startswith(FOLDER_LOCK) for entry in left):  # SQLite's beside it too
-                for entry in left:
-                    entry.unlink()
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                for left in folder.glob(f"{FOLDER_LOCK}*"):  # SQLite has one of its own beside it
+                    left.unlink()
                 folder.rmdir()
+        raise
+    finally:
         lock.release()
