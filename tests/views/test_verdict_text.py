@@ -172,3 +172,13 @@ def test_the_page_tells_what_its_words_rest_on() -> None:
     none = how_to_read(make_results(unknown, n_pairs=1))[0]
     assert "holds 1 such pair, too few" in none
     assert "“unsure”" not in none
+
+
+def test_an_order_that_is_not_that_of_the_distances_says_why() -> None:
+    matches = make_match(1.1), make_match(1.5, rank=2), make_match(1.3, rank=3)
+    assert "by common neighbours" in results_reason(make_results(*matches, is_reranked=True))
+    for results in (
+        make_results(*matches[:2], is_reranked=True),
+        make_results(*matches[:2]),
+    ):
+        assert "by common neighbours" not in results_reason(results)

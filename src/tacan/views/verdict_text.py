@@ -43,6 +43,9 @@ def results_reason(results: SearchResults) -> str:
     closer = min(results.matches, key=lambda match: (match.level == "different", match.distance))
     if closer is not best and closer.distance < best.distance:
         parts.append(f"By distance alone {closer.tracklet.name} is closer.")
+    distances = [match.distance for match in results.matches]
+    if results.is_reranked and distances != sorted(distances):
+        parts.append("The order is that of re-ranking, by common neighbours; distances are plain.")
     return " ".join(parts)
 
 
