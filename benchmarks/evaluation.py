@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.evaluation import DistanceMatrix, evaluate
-from tacan.features.files import Features, load_features, save_features
+from tacan.features.features_file import Features, load_features, save_features
 
 N_IDENTITIES, N_CAMERAS, N_QUERIES = 634, 6, 1_980
 N_TRACKLETS, N_JUNK, N_DISTRACTORS, DIM = 12_180, 870, 3_248, 1_024

@@ -29,7 +29,7 @@ from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.errors import TacanError
 from tacan.evaluation import evaluate
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings

@@ -27,7 +27,7 @@ from tacan.embeddings.open import open_model
 from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.synthetic.tracklets.tracklet_truth import is_generated, read_visibility
 
 _DRAWS = 3

@@ -53,9 +53,9 @@ def test_each_says_what_it_raises_and_shows_an_example(name: str) -> None:
 
 def test_a_room_of_the_same_name_does_not_hide_the_function() -> None:
     code = (
-        "import tacan, tacan.search.results; from tacan.search.results import Match; "
+        "import tacan, tacan.search.search_results; from tacan.search.search_results import Match; "
         "assert callable(tacan.search) and tacan.search.__name__ == 'search'; "
-        "assert Match.__module__ == 'tacan.search.results'"
+        "assert Match.__module__ == 'tacan.search.search_results'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -89,7 +89,7 @@ def example(name: str) -> str:
 def test_the_examples_run(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tacan.features.files import save_features
+    from tacan.features.features_file import save_features
     from tacan.gallery import ModelInfo
     from tacan.indexing.index_settings import IndexSettings
     from tacan.indexing.video_sources import VideoSource

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tacan.embeddings.open import open_model
     from tacan.errors import TacanError
     from tacan.evaluation import evaluate
-    from tacan.features.files import load_features
+    from tacan.features.features_file import load_features
     from tacan.gallery import open_gallery
     from tacan.indexing.index_videos import index_videos
     from tacan.search.search import search
@@ -74,7 +74,7 @@ _PLACES = {
     "index_videos": "tacan.indexing.index_videos",
     "load_config": "tacan.config",
     "load_dataset": "tacan.datasets",
-    "load_features": "tacan.features.files",
+    "load_features": "tacan.features.features_file",
     "open_gallery": "tacan.gallery",
     "open_model": "tacan.embeddings.open",
     "search": "tacan.search.search",

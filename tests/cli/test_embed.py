@@ -9,7 +9,7 @@ from PIL import Image
 
 from tacan.cli import main
 from tacan.config import ModelConfig
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.model import build_model, save_model
 
 CONFIG = ModelConfig(encoder="small", height=32, width=16, clip_len=4, embedding_dim=8)

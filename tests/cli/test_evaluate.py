@@ -10,7 +10,7 @@ import pytest
 
 from tacan.cli import main
 from tacan.evaluation import Reranking, evaluate
-from tacan.features.files import Features, save_features
+from tacan.features.features_file import Features, save_features
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tacan.cli import main
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.gallery import ModelInfo, open_gallery
 from tests.search.conftest import card, folder, gallery, model, own_folder, picture, video
 

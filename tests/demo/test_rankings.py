@@ -3,7 +3,7 @@ import pytest
 
 from tacan.demo.rankings import rank_gallery, sample_queries
 from tacan.evaluation import evaluate
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 
 PROTOCOL = "mars-9330"
 

@@ -10,7 +10,7 @@ import pytest
 from tacan.demo import DemoSettings, run_demo
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 
 SETTINGS = DemoSettings(
     iterations=3, train_identities=8, test_identities=8, cameras=3, median_frames=8

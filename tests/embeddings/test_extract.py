@@ -16,7 +16,7 @@ from tacan.embeddings import reading
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.extract import embed, embed_to_file
 from tacan.errors import ConfigError, CropError, DataError, StorageError
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.images.resize import load_frames
 from tacan.model import Tacan
 from tacan.records import Tracklet, TrackletSplit

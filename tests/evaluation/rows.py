@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 
 
 def made_up(seed, n=120, width=3, *, n_pids=10, n_cameras=4, integers=True):

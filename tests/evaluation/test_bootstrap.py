@@ -15,7 +15,7 @@ from tacan.evaluation.bootstrap import (
     compare_evaluations,
     rate_interval,
 )
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.views.evaluation_text import comparison_table, confidence_table
 from tests.evaluation.rows import made_up
 

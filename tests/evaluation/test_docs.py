@@ -15,7 +15,7 @@ from tacan.cli import main
 from tacan.evaluation import PROTOCOLS
 from tacan.evaluation.importers.readers import READERS
 from tacan.evaluation.importers.sources import MATRIX, PARTS, SPELLINGS
-from tacan.features.files import OPTIONAL, REQUIRED, save_features
+from tacan.features.features_file import OPTIONAL, REQUIRED, save_features
 from tests.evaluation.rows import made_up
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocols.md"

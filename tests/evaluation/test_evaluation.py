@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation import PROTOCOLS, counting, evaluate, evaluate_protocols
 from tacan.evaluation.evaluation import NotCounted
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.retrieval.distances import METRICS
 from tests.evaluation.naive import mean_inp, score
 

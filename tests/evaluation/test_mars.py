@@ -8,7 +8,7 @@ import pytest
 from tacan.datasets.mars_tables import read_mars_tables
 from tacan.evaluation import evaluate_protocols
 from tacan.evaluation.importers import load_source
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 
 COUNTS = {
     "mars-official": (1_980, 1_980, 12_180),

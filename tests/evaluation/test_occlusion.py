@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from tacan.errors import FeaturesError
 from tacan.evaluation.occlusion import area_under_curve, clip_visibility, occlusion_test, weights_of
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 
 few_values = st.lists(st.integers(0, 4), min_size=1, max_size=30)
 

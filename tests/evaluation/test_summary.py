@@ -36,7 +36,7 @@ def test_one_split_has_no_deviation() -> None:
 
 def test_the_measures_are_the_evaluations() -> None:
     from tacan.evaluation import evaluate
-    from tacan.features.files import Features
+    from tacan.features.features_file import Features
 
     rng = np.random.default_rng(0)
     features = Features(

@@ -12,7 +12,7 @@ from tacan.evaluation.thresholds import (
     roc_curve,
     true_positive_rate,
 )
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.retrieval.distances import METRICS
 from tests.evaluation import naive
 from tests.evaluation.rows import as_rows, made_up

@@ -8,7 +8,7 @@ import pytest
 
 from tacan.datasets import load_dataset
 from tacan.errors import GalleryError, StorageError
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.gallery import export_csv, export_features, export_folder, open_gallery
 from tacan.gallery.export import person_pids
 from tests.gallery.conftest import MODEL, NOON, all_bytes, crop_bytes, new_source, new_tracklet

@@ -13,7 +13,7 @@ import torch
 
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.paper.benchmark import Benchmark, generate_part, generated_benchmark, read_people
 from tacan.paper.table_cells import PROTOCOL, Cell, plan_cells, run_table
 from tacan.paper.variants import find_variants

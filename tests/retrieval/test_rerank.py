@@ -7,7 +7,7 @@ import pytest
 
 from tacan.errors import ConfigError
 from tacan.evaluation import DistanceMatrix, evaluate
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.retrieval.distances import unit_rows
 from tacan.retrieval.rerank import rerank_distances
 from tacan.retrieval.rerank_settings import Reranking

@@ -12,8 +12,8 @@ from tacan.errors import GalleryError
 from tacan.gallery import Gallery, ModelInfo, TrackletFilter, open_gallery
 from tacan.retrieval.distances import cosine_distances
 from tacan.retrieval.rerank_settings import Reranking
-from tacan.search.results import SearchResults
 from tacan.search.search import RerankSearch, search
+from tacan.search.search_results import SearchResults
 from tests.search.conftest import START, new_source, tracklet
 
 

@@ -12,7 +12,7 @@ from tacan.embeddings.extract import embed
 from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, CropError, DataError, FeaturesError, StorageError
 from tacan.evaluation import evaluate
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.splits import SplitChoice, run_splits
 from tacan.splits.embed_once import EmbedOnce, all_tracklets, select
 from tacan.splits.vector_source import Extraction

@@ -15,7 +15,7 @@ from tacan.embeddings.extract import embed
 from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.runs.training_folder import settle
 from tacan.splits import SplitChoice, SplitsRecord, run_splits
 from tacan.splits.train_each import TrainEach, training_config

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tacan.gallery import Gallery, TrackletFilter, open_gallery
-from tacan.search.results import SearchResults
 from tacan.search.search import search
+from tacan.search.search_results import SearchResults
 from tacan.views.search_html import write_search_page
 
 VOID = {"meta", "link", "br", "img"}

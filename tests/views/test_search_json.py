@@ -10,8 +10,8 @@ import pytest
 
 from tacan.gallery import Gallery, TrackletFilter
 from tacan.retrieval.distances import METRICS
-from tacan.search.results import SearchResults
 from tacan.search.search import search
+from tacan.search.search_results import SearchResults
 from tacan.views.search_json import CSV_COLUMNS, as_csv, as_json
 from tacan.views.search_text import COLUMNS, heading, table_rows
 from tests.search.conftest import START

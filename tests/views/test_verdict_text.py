@@ -9,7 +9,7 @@ import pytest
 from tacan.gallery.gallery_records import ModelInfo, StoredTracklet, TrackletFilter
 from tacan.retrieval.calibration import Calibration, Certainty
 from tacan.search.query import Query
-from tacan.search.results import Match, SearchResults
+from tacan.search.search_results import Match, SearchResults
 from tacan.views.search_text import how_to_read
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from tacan.search.results import SearchResults
+    from tacan.search.search_results import SearchResults
 
 __all__ = ["search"]
 

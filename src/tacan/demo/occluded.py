@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, clip_visibility, weights_of
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.images.read import read_crop
 from tacan.records import DISTRACTOR_PID, TrackletSplit
 from tacan.search.pictures import Strip

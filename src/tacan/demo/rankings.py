@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tacan.demo.settings import METHODS, PROTOCOL
 from tacan.evaluation import Evaluation
 from tacan.evaluation.protocol import PROTOCOLS
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.records import TrackletSplit
 from tacan.retrieval.distances import METRICS
 

@@ -18,7 +18,7 @@ from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings
 from tacan.demo.training_view import loss_panels, settings_in_words, weight_histogram
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import CLEAN_FROM, OCCLUDED_TO, OcclusionTest, occlusion_test
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.records import Tracklet

@@ -16,7 +16,7 @@ from tacan.demo.settings import METHODS, PEOPLE, PROTOCOL, DemoSettings, Method
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 from tacan.files import write_text
 from tacan.progress import Progress
 from tacan.synthetic import DatasetSettings, generate, read_visibility

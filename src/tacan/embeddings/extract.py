@@ -17,11 +17,11 @@ from typing import Any
 from tacan.cores import available_cores
 from tacan.embeddings.batches import embed_in_batches
 from tacan.embeddings.embedder import ClipEmbedder
+from tacan.embeddings.embedding_report import ExtractionReport, make_features, make_report
 from tacan.embeddings.parts import EmbeddedTracklet, Parts, extraction_key, file_states
 from tacan.embeddings.reading import FRAMES_AT_ONCE, Stretch, UnreadableCrop, read_ahead
-from tacan.embeddings.results import ExtractionReport, make_features, make_report
 from tacan.errors import ConfigError, StorageError
-from tacan.features.files import Features, save_features
+from tacan.features.features_file import Features, save_features
 from tacan.progress import Progress, silent
 from tacan.records import TrackletSplit
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.source import Source
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 
 __all__ = [
     "Difference",

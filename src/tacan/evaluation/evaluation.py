@@ -14,7 +14,7 @@ from tacan.evaluation.measures import cmc, first_ranks, inverse_negative_penalty
 from tacan.evaluation.protocol import Protocol, parse_protocols
 from tacan.evaluation.ranking import HitRanks, rank_hits
 from tacan.evaluation.source import Source, compare, metric_of, protocol_of
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID
 from tacan.retrieval.comparison import Comparison, MatrixComparison

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from tacan.clips.split import consecutive_clips
 from tacan.errors import FeaturesError
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.records import DISTRACTOR_PID
 
 __all__ = [

@@ -16,7 +16,7 @@ from tacan.evaluation.bootstrap import (
     check_level,
     compare_evaluations,
 )
-from tacan.evaluation.cameras import CameraPair, camera_pairs
+from tacan.evaluation.camera_pairs import CameraPair, camera_pairs
 from tacan.evaluation.evaluation import Evaluation, evaluate, evaluate_protocols
 from tacan.evaluation.source import Source
 from tacan.evaluation.thresholds import (

@@ -12,7 +12,7 @@ from tacan.errors import ConfigError, FeaturesError
 from tacan.evaluation.candidates import Candidates
 from tacan.evaluation.protocol import PROTOCOLS, Labels, Protocol
 from tacan.features import checks
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.retrieval.comparison import Comparison, MatrixComparison, VectorComparison
 from tacan.retrieval.distances import METRICS
 from tacan.text import counted

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from tacan.errors import GalleryError, StorageError
-from tacan.features.files import Features, save_features
+from tacan.features.features_file import Features, save_features
 from tacan.files import require_safe_outputs, write_text
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet

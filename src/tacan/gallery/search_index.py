@@ -10,7 +10,7 @@ from tacan.gallery.columns import Columns
 from tacan.gallery.store import Version
 from tacan.gallery.vector_cache_files import Vectors
 from tacan.retrieval.exact import ExactIndex
-from tacan.retrieval.index import VectorIndex
+from tacan.retrieval.vector_index import VectorIndex
 
 __all__ = ["SearchIndex", "align"]
 

@@ -14,7 +14,7 @@ from tacan.errors import StorageError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
-from tacan.features.files import Features, load_features
+from tacan.features.features_file import Features, load_features
 from tacan.paper.benchmark import Benchmark, TestSet
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard

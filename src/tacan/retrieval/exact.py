@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.cores import available_cores
-from tacan.retrieval.index import Nearest
 from tacan.retrieval.precision import paired_distances, product_error
+from tacan.retrieval.vector_index import Nearest
 
 __all__ = ["ExactIndex", "squared_lengths"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tacan.errors import FeaturesError
-from tacan.features.files import Features, load_features
+from tacan.features.features_file import Features, load_features
 from tacan.runs.run_state import RunKind, RunState
 
 __all__ = ["SPLITS", "SplitsFolder", "finished"]

@@ -18,11 +18,11 @@ from tacan.gallery.record_checks import check_fingerprint, check_vector
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.distances import METRICS
-from tacan.retrieval.index import Nearest, VectorIndex
 from tacan.retrieval.rerank_settings import Reranking
+from tacan.retrieval.vector_index import Nearest, VectorIndex
 from tacan.search.parse import parse_query
 from tacan.search.query import Query, TrackletNames, make_query, model_opener
-from tacan.search.results import Level, Match, SearchResults
+from tacan.search.search_results import Level, Match, SearchResults
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tacan.errors import DataError
-from tacan.features.files import Features, load_features
+from tacan.features.features_file import Features, load_features
 from tacan.records import Tracklet, TrackletSplit
 from tacan.runs.splits_folder import SplitsFolder, finished
 from tacan.splits.split_choice import TrainTestSplit, tracklets_key

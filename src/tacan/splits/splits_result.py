@@ -10,7 +10,7 @@ from tacan.errors import ConfigError
 from tacan.evaluation import Evaluation, evaluate_protocols
 from tacan.evaluation.protocol import parse_protocols
 from tacan.evaluation.summary import Summary, measures, summarise
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.retrieval.distances import METRICS
 from tacan.runs.splits_folder import SplitsFolder
 from tacan.splits.split_choice import SplitChoice, TrainTestSplit

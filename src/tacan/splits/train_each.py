@@ -8,7 +8,7 @@ from typing import Any
 
 from tacan.config import TrainConfig, load_config
 from tacan.errors import ConfigError, StorageError, TrainingError
-from tacan.features.files import Features, load_features
+from tacan.features.features_file import Features, load_features
 from tacan.progress import Progress
 from tacan.runs.splits_folder import SplitsFolder, finished
 from tacan.runs.training_folder import RESUMABLE_CHANGES, plain_settings, resolve_paths

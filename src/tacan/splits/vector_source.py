@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
 from tacan.runs.splits_folder import SplitsFolder

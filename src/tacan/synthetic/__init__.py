@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from tacan.synthetic.layouts import LAYOUTS
-from tacan.synthetic.tracklets.dataset import SyntheticDataset, generate
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
+from tacan.synthetic.tracklets.generate import SyntheticDataset, generate
 from tacan.synthetic.tracklets.tracklet_truth import read_manifest, read_visibility
 
 __all__ = [

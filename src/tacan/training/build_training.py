@@ -7,7 +7,7 @@ from typing import cast
 
 import torch
 
-from tacan.clips.dataset import TrainingClips
+from tacan.clips.clip_dataset import TrainingClips
 from tacan.clips.identity_sampler import IdentityBatchSampler
 from tacan.clips.transforms import ClipAugmentation
 from tacan.config import TrainConfig

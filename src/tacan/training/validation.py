@@ -13,7 +13,7 @@ from tacan.embeddings.embedder import ClipEmbedder, TacanEmbedder
 from tacan.embeddings.extract import embed
 from tacan.errors import FeaturesError
 from tacan.evaluation import evaluate
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.model import Tacan
 from tacan.records import Tracklet, TrackletSplit
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tacan.evaluation.bootstrap import Difference, Interval
-from tacan.evaluation.cameras import CameraPair
+from tacan.evaluation.camera_pairs import CameraPair
 from tacan.evaluation.evaluation import Evaluation
 from tacan.evaluation.options import EvaluationReport
 from tacan.evaluation.thresholds import OpenSet

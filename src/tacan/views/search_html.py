@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.search.pictures import Strip
-from tacan.search.results import Match, SearchResults
+from tacan.search.search_results import Match, SearchResults
 from tacan.views.page import render_page
 from tacan.views.search_text import filters_text, how_to_read, when
 from tacan.views.strip import describe_weights, read_strip, strip_svg

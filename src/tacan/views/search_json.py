@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tacan.search.results import Match, SearchResults
+from tacan.search.search_results import Match, SearchResults
 from tacan.text import csv_text
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 

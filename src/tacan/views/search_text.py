@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
 from tacan.retrieval.calibration import LIKELY, SURE
-from tacan.search.results import SearchResults
+from tacan.search.search_results import SearchResults
 from tacan.text import counted
 from tacan.views.times import local_time, span
 from tacan.views.verdict_text import (

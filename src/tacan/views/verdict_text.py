@@ -5,7 +5,7 @@ The same words stand in the table, on the page and in JSON and CSV.
 
 from __future__ import annotations
 
-from tacan.search.results import Level, Match, SearchResults
+from tacan.search.search_results import Level, Match, SearchResults
 from tacan.text import counted
 
 __all__ = ["LEVEL_WORDS", "headline", "match_reason", "results_reason", "shown_distance"]

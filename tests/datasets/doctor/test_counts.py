@@ -6,7 +6,7 @@ import pytest
 
 from tacan.datasets import read_mars_tables
 from tacan.datasets.doctor.counts import OFFICIAL_COUNTS, compare_counts, expected_counts
-from tacan.datasets.doctor.mars import count_table
+from tacan.datasets.doctor.mars_checks import count_table
 
 
 def test_only_what_is_in_both_is_compared() -> None:

@@ -16,7 +16,7 @@ from tests.evaluation.rows import made_up
 from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.evaluation.importers import load_source
-from tacan.features.files import load_features
+from tacan.features.features_file import load_features
 
 LABELS = ("pids", "camids", "is_query", "is_gallery")
 BOUNDED = {

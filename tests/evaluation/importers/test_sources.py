@@ -12,7 +12,7 @@ from tacan.errors import ConfigError, DatasetLayoutError, FeaturesError
 from tacan.evaluation import DistanceMatrix, evaluate
 from tacan.evaluation.importers import load_source, parse_columns, readers
 from tacan.evaluation.importers.sources import SPELLINGS
-from tacan.features.files import Features, save_features
+from tacan.features.features_file import Features, save_features
 
 LABELS = ("pids", "camids", "is_query", "is_gallery")
 

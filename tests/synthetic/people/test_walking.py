@@ -7,7 +7,7 @@ import pytest
 
 from tacan.synthetic.people.pose import ARMS
 from tacan.synthetic.people.walking import STRIDE, follow, walk
-from tacan.synthetic.places.cameras import Zone, make_cameras
+from tacan.synthetic.places.placed_cameras import Zone, make_cameras
 from tacan.synthetic.tracklets.bystanders import bystanders
 
 ZONE = Zone(0.0, 10.0, 4.0)

@@ -9,7 +9,7 @@ import pytest
 from tacan.synthetic.engine.lens import looking
 from tacan.synthetic.people.population import make_people
 from tacan.synthetic.people.walking import Walker
-from tacan.synthetic.places.cameras import Boxing, Zone, make_cameras
+from tacan.synthetic.places.placed_cameras import Boxing, Zone, make_cameras
 from tacan.synthetic.tracklets.occluders import Placed
 from tacan.synthetic.tracklets.renderer import KEPT_CAMERAS, Renderer
 from tacan.synthetic.tracklets.tracker_errors import Errors

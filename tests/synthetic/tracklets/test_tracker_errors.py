@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.synthetic.places.cameras import Boxing
+from tacan.synthetic.places.placed_cameras import Boxing
 from tacan.synthetic.tracklets.tracker_errors import Errors, box_at, make_errors, make_fragment
 
 TRUE = (100.0, 100.0, 140.0, 200.0)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.synthetic.places.cameras import make_cameras
 from tacan.synthetic.places.objects import WHOLE
+from tacan.synthetic.places.placed_cameras import make_cameras
 from tacan.synthetic.tracklets.dataset_plan import Part
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 from tacan.synthetic.tracklets.occluders import PART

@@ -14,9 +14,9 @@ from tacan.datasets.doctor.duke import examine_duke_video
 from tacan.datasets.doctor.duplicates import find_duplicates
 from tacan.datasets.doctor.faults import FAULTS, Fault
 from tacan.datasets.doctor.findings import Counts, Examined, Finding, Report
-from tacan.datasets.doctor.folder import examine_folder
+from tacan.datasets.doctor.folder_checks import examine_folder
 from tacan.datasets.doctor.journal import Journal
-from tacan.datasets.doctor.mars import examine_mars
+from tacan.datasets.doctor.mars_checks import examine_mars
 from tacan.datasets.doctor.pairs import examine_ilids_vid, examine_prid2011
 from tacan.datasets.layouts import require_layout
 from tacan.errors import DataError, DatasetLayoutError

@@ -14,7 +14,7 @@ from tacan.evaluation.importers.readers import matlab_vector, read_arrays
 from tacan.evaluation.source import DistanceMatrix, Source
 from tacan.features import checks
 from tacan.features.arrays import Arrays, array_names
-from tacan.features.files import OPTIONAL, REQUIRED, Features, load_features
+from tacan.features.features_file import OPTIONAL, REQUIRED, Features, load_features
 from tacan.text import counted
 
 __all__ = ["load_source", "parse_columns"]

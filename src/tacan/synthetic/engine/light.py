@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.sampling import between
+from tacan.synthetic.random_choices import between
 
 __all__ = ["MOODS", "Light", "make_light"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacan.synthetic.people.pose import ARMS
-from tacan.synthetic.places.cameras import Zone
-from tacan.synthetic.sampling import between, shake
+from tacan.synthetic.places.placed_cameras import Zone
+from tacan.synthetic.random_choices import between, shake
 
 __all__ = ["STRIDE", "Walker", "follow", "habit", "walk"]
 

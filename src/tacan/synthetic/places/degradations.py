@@ -12,7 +12,7 @@ from numba import njit
 
 from tacan.synthetic.engine.compiled import LEAN
 from tacan.synthetic.engine.motion_blur import smeared
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["Look", "make_look", "take_picture"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from tacan.synthetic.engine.materials import Materials, assemble
 from tacan.synthetic.engine.solids import Solids
 from tacan.synthetic.places.objects import build_thing
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["INDOORS", "OUTDOORS", "Fixture", "furnish", "standing"]
 

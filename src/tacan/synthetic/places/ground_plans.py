@@ -13,7 +13,7 @@ import numpy as np
 from tacan.synthetic.places.fixtures import INDOORS, OUTDOORS, Fixture, furnish
 from tacan.synthetic.places.surfaces import facade, front, ground, notice, panelling
 from tacan.synthetic.places.textures import Texture
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["PLACES", "Place", "Strip", "Wall", "make_place"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tacan.synthetic.engine.materials import Materials, material
 from tacan.synthetic.engine.solids import BOX, ELLIPSOID, FRUSTUM, Solids, with_axis
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["THINGS", "WHOLE", "Thing", "build_thing", "screens"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tacan.synthetic.places.textures import RGB, Texture
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["GROUNDS", "facade", "front", "ground", "notice", "panelling"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacan.synthetic.people.walking import STRIDE, habit
-from tacan.synthetic.sampling import between
+from tacan.synthetic.random_choices import between
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.synthetic.scenes.site import Site
 

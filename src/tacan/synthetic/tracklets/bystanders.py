@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from tacan.synthetic.people.walking import Walker, follow, walk
-from tacan.synthetic.places.cameras import Camera
-from tacan.synthetic.sampling import between, one_of, shake
+from tacan.synthetic.places.placed_cameras import Camera
+from tacan.synthetic.random_choices import between, one_of, shake
 
 __all__ = ["bystanders"]
 

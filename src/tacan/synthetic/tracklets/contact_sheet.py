@@ -11,7 +11,7 @@ from tacan.errors import StorageError
 from tacan.files import atomic_path
 from tacan.progress import Progress, silent
 from tacan.synthetic.people.population import make_people
-from tacan.synthetic.places.cameras import make_cameras
+from tacan.synthetic.places.placed_cameras import make_cameras
 from tacan.synthetic.tracklets.dataset_plan import Part
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 from tacan.synthetic.tracklets.renderer import Renderer

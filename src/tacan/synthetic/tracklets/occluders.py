@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacan.synthetic.people.walking import Walker, follow
-from tacan.synthetic.places.cameras import Camera
 from tacan.synthetic.places.objects import screens
-from tacan.synthetic.sampling import between, one_of, shake
+from tacan.synthetic.places.placed_cameras import Camera
+from tacan.synthetic.random_choices import between, one_of, shake
 
 __all__ = ["PART", "Placed", "Span", "hide_behind_people", "hide_behind_thing", "stand_before"]
 

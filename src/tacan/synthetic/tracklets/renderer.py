@@ -18,9 +18,9 @@ from tacan.synthetic.people.population import Person
 from tacan.synthetic.people.walking import Walker
 from tacan.synthetic.places.backdrop import Backdrop, paint_backdrops, sunlit
 from tacan.synthetic.places.backdrop_cutting import cut
-from tacan.synthetic.places.cameras import Camera
 from tacan.synthetic.places.degradations import take_picture
 from tacan.synthetic.places.objects import build_thing
+from tacan.synthetic.places.placed_cameras import Camera
 from tacan.synthetic.tracklets.occluders import Placed
 from tacan.synthetic.tracklets.tracker_errors import Box, box_at
 from tacan.synthetic.tracklets.tracklet_plan import Scene

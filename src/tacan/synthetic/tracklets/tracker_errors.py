@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.places.cameras import Boxing
-from tacan.synthetic.sampling import between, shake
+from tacan.synthetic.places.placed_cameras import Boxing
+from tacan.synthetic.random_choices import between, shake
 
 __all__ = ["Box", "Errors", "box_at", "make_errors", "make_fragment"]
 

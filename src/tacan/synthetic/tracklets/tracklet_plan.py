@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacan.synthetic.people.walking import Walker, walk
-from tacan.synthetic.places.cameras import Camera
-from tacan.synthetic.sampling import between
+from tacan.synthetic.places.placed_cameras import Camera
+from tacan.synthetic.random_choices import between
 from tacan.synthetic.tracklets.bystanders import bystanders
 from tacan.synthetic.tracklets.dataset_plan import Part
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings

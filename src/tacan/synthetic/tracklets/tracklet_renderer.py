@@ -12,7 +12,7 @@ from PIL import Image
 
 from tacan.synthetic.layouts import find_layout
 from tacan.synthetic.people.population import make_people
-from tacan.synthetic.places.cameras import make_cameras
+from tacan.synthetic.places.placed_cameras import make_cameras
 from tacan.synthetic.tracklets.dataset_plan import DatasetPlan
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 from tacan.synthetic.tracklets.renderer import Renderer

@@ -10,7 +10,7 @@ import numpy as np
 from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.embeddings.reading import UnreadableCrop
 from tacan.errors import DataError
-from tacan.features.files import Features
+from tacan.features.features_file import Features
 from tacan.records import TrackletSplit
 
 __all__ = ["ExtractionReport", "make_features", "make_report"]

@@ -11,7 +11,7 @@ from tacan.synthetic.engine.lens import Lens, looking
 from tacan.synthetic.engine.light import Light, make_light
 from tacan.synthetic.places.degradations import Look, make_look
 from tacan.synthetic.places.ground_plans import PLACES, Place, make_place
-from tacan.synthetic.sampling import between, one_of
+from tacan.synthetic.random_choices import between, one_of
 
 __all__ = ["Boxing", "Camera", "Zone", "make_cameras"]
 

@@ -4,8 +4,8 @@ import pickle
 
 import numpy as np
 
-from tacan.synthetic.places.cameras import make_cameras
 from tacan.synthetic.places.ground_plans import PLACES
+from tacan.synthetic.places.placed_cameras import make_cameras
 
 MANY = make_cameras(70, seed=0)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import FeaturesError, StorageError
-from tacan.features.files import Features, load_features, save_features
+from tacan.features.features_file import Features, load_features, save_features
 
 
 def arrays(n=6, width=4, **changes):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tacan.evaluation.cameras import camera_pairs
+from tacan.evaluation.camera_pairs import camera_pairs
 from tests.evaluation import naive
 from tests.evaluation.rows import as_rows, made_up
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from tacan.clips.dataset import TrainingClips
+from tacan.clips.clip_dataset import TrainingClips
 from tacan.clips.identity_sampler import Draw, IdentityBatchSampler
 from tacan.clips.transforms import ClipAugmentation
 from tacan.errors import ConfigError, CropError
