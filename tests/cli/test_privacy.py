@@ -18,13 +18,14 @@ from tacan.cli import COMMANDS
 RECORDER = """
 import os, sys
 
+LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname", "urllib.Request")
+SPOKEN_TO = ("socket.connect", "socket.sendto", "socket.sendmsg")
+
 def write_down(event, args):
-    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "socket.sendto",
-                 "socket.sendmsg", "socket.bind", "urllib.Request"):
-        where = args[1] if event.startswith(("socket.c", "socket.s", "socket.b")) else args[0]
-        if not isinstance(where, (str, bytes)) or event == "urllib.Request":  # not a local pipe
-            with open(os.environ["TACAN_RECORD"], "a") as record:
-                record.write(f"{event} {where!r}\\n")
+    # The address of a pipe between our own processes is a path or nothing, a network's is a tuple.
+    if event in LOOKED_UP or (event in SPOKEN_TO and isinstance(args[1], tuple)):
+        with open(os.environ["TACAN_RECORD"], "a") as record:
+            record.write(f"{event} {args[0] if event in LOOKED_UP else args[1]!r}\\n")
 
 sys.addaudithook(write_down)
 """

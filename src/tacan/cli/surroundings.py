@@ -11,6 +11,9 @@ from tempfile import TemporaryDirectory
 
 __all__ = ["drop_output", "mend_streams", "nothing_under_home"]
 
+CACHES = ("MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR")
+"""Where matplotlib keeps its list of fonts, and torch what it compiles."""
+
 
 def mend_streams() -> None:
     """Opens standard streams that are closed, and makes the others take any text.
@@ -42,16 +45,16 @@ def drop_output() -> None:
 
 @contextmanager
 def nothing_under_home() -> Iterator[None]:
-    """Keeps matplotlib's list of fonts out of the home directory, which may not be writable either.
+    """Gives what others would leave behind a folder that goes when the command ends.
 
-    The list goes when the command ends; MPLCONFIGDIR names a place where it stays.
+    The home directory, where they would put it, may not be writable either. Who sets one of the
+    variables names a place where it stays.
     """
-    if "MPLCONFIGDIR" in os.environ:
-        yield
-        return
+    unset = [name for name in CACHES if name not in os.environ]
     with TemporaryDirectory(prefix="tacan-", ignore_cleanup_errors=True) as folder:
-        os.environ["MPLCONFIGDIR"] = folder
+        os.environ.update(dict.fromkeys(unset, folder))
         try:
             yield
         finally:
-            del os.environ["MPLCONFIGDIR"]
+            for name in unset:
+                del os.environ[name]
