@@ -7,6 +7,7 @@ from tacan.config import load_config
 from tacan.config.load import parse_overrides
 from tacan.demo.commands import commands_by_hand
 from tacan.demo.settings import METHODS, DemoSettings
+from tacan.synthetic import DatasetSettings
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_synth_by_hand_makes_the_demo_s_people(words):
     settings, out, commands = words
     given = bound_arguments(commands[0])
     assert given.pop("out") == out / "people"
-    assert given == settings.people
+    assert given == {"settings": DatasetSettings(**settings.people)}
 
 
 def test_train_by_hand_has_the_demo_s_settings(words):

@@ -138,7 +138,7 @@ def test_timm_without_weights_or_of_an_unknown_name() -> None:
         open_model("timm:test_resnet")
     with pytest.raises(EncoderError, match="resnet5000"):
         open_model("timm:resnet5000", weights="random")
-    with pytest.raises(CheckpointError, match="file must exist"):
+    with pytest.raises(CheckpointError, match="weight file must be a file that can be read"):
         open_model("timm:test_resnet", weights="nowhere.pth")
 
 

@@ -94,9 +94,9 @@ def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", ["two-cores", "paper-size"])
 def test_the_experiments_people_can_be_made(size: str) -> None:
-    from tacan.synthetic.tracklets.dataset_settings import Settings
+    from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
     people = read_people(EXPERIMENT / size / "people.yaml")
-    settings = {part: Settings(**arguments) for part, arguments in people.items()}
+    settings = {part: DatasetSettings(**arguments) for part, arguments in people.items()}
     assert len({settings.seed for settings in settings.values()}) == len(people)
     assert all(settings[part].train_identities == 0 for part in settings if part != "train")

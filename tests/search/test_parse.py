@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tacan.errors import DataError
+from tacan.search import parse
 from tacan.search.parse import Pictures, TrackletName, VideoBox, parse_query
 from tacan.search.video_query import find_sources
 
@@ -124,7 +125,7 @@ def test_a_folder_that_cannot_be_read_is_named(here: Path, monkeypatch: pytest.M
     def refuse(folder: Path) -> list[str]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tacan.search.parse.image_names", refuse)
+    monkeypatch.setattr(parse, "image_names", refuse)
     with pytest.raises(DataError, match="crops: Permission denied"):
         parse_query(["crops"], names=NAMES)
 

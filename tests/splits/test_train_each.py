@@ -16,7 +16,7 @@ from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
 from tacan.features.features_file import load_features
-from tacan.runs.training_folder import settle
+from tacan.runs.training_folder import resolve_paths
 from tacan.splits import SplitChoice, SplitsRecord, run_splits
 from tacan.splits.train_each import TrainEach, training_config
 from tacan.training import TrainingStopped, train
@@ -201,7 +201,7 @@ def test_where_the_files_lie_is_no_setting_but_a_run_keeps_it_whole(
     here, there = source(choice), source(replace(choice, root=ilids, splits_file=ilids / name))
     assert here.settings() == there.settings()
     assert "run.seed" in here.settings()
-    data = settle(training_config("demo", TINY, choice)).data
+    data = resolve_paths(training_config("demo", TINY, choice)).data
     assert (data.root, data.splits_file) == (ilids, ilids / name)
 
 

@@ -93,6 +93,9 @@ def _inputs(value: object) -> Iterator[Path]:
     elif is_dataclass(value):
         for field in fields(value):
             yield from _inputs(getattr(value, field.name))
+    else:  # settings of pydantic; nothing else has such fields
+        for name in getattr(type(value), "model_fields", ()):
+            yield from _inputs(getattr(value, name))
 
 
 def _existing(paths: list[Path]) -> Iterator[Path]:

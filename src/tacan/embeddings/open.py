@@ -56,7 +56,7 @@ def open_model(
 
     >>> model = open_model("street", device="cpu")
     >>> model.input_size, model.embedding_dim, model.metric
-    ((192, 96), 512, 'cosine')
+    ((128, 64), 576, 'cosine')
     """
     kind, _, name = spec.partition(":")
     _check_options(kind, settings=settings, weights=weights, precision=precision)

@@ -98,12 +98,17 @@ def test_progress_counts_tracklets(tmp_path):
         ({"layout": "market"}, "one of mars, ilids-vid"),
         ({"layout": "folder", "train_identities": 1}, "no splits"),
         ({"layout": "mars", "cameras": 10}, "9 cameras"),
-        ({"layout": "mars", "workers": 0}, "workers"),
     ],
 )
 def test_faulty_settings_write_nothing(tmp_path, change, match):
     with pytest.raises(ConfigError, match=match):
         generate(tmp_path / "out", DatasetSettings(**{**TINY, **change}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_worker_is_too_few(tmp_path):
+    with pytest.raises(ConfigError, match="workers"):
+        generate(tmp_path / "out", DatasetSettings(layout="mars", **TINY), workers=0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,7 +141,8 @@ def test_a_killed_run_does_not_look_finished(tmp_path):
     out = tmp_path / "people"
     code = (
         "from pathlib import Path; from tacan.synthetic import *\n"
-        f"generate(Path({str(out)!r}), layout='folder', identities=500, cameras=6, seed=0)"
+        "people = DatasetSettings(layout='folder', identities=500, cameras=6, seed=0)\n"
+        f"generate(Path({str(out)!r}), people)"
     )
     child = subprocess.Popen([sys.executable, "-c", code])
     try:
