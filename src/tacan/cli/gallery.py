@@ -185,7 +185,7 @@ def delete(
     camera
         Everything from this camera. Its videos can be indexed again.
     before
-        Everybody who was first seen before this moment, written with its time zone.
+        Everybody who was first seen before this time, written with its time zone.
     yes
         Don't ask.
     wait
@@ -197,13 +197,13 @@ def delete(
     from tacan.views.gallery_text import choice_of, deletion_text
     from tacan.views.times import parse_time
 
-    moment = None if before is None else parse_time(before, option="--before")
+    time = None if before is None else parse_time(before, option="--before")
     with open_gallery(folder, write=True, wait=wait) as opened:
-        chosen = choice_of(opened, names=tracklet, camera=camera, before=moment)
+        chosen = choice_of(opened, names=tracklet, camera=camera, before=time)
         if not yes and not _agreed(f"Delete {chosen} from {folder}?"):
             say("Nothing was deleted.")
             return
-        done = delete_tracklets(opened, names=tracklet, camera=camera, before=moment)
+        done = delete_tracklets(opened, names=tracklet, camera=camera, before=time)
     say(deletion_text(done, at_most=SHOWN))
 
 

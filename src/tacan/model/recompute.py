@@ -3,6 +3,10 @@
 Each block of a trunk (a residual block, a transformer layer) keeps its input alone. What is held
 at once is then one input for each block and the activations of a single block, where it would be
 the activations of all. It costs a second forward pass, and changes no result.
+
+timm's `set_grad_checkpointing` does the same for its own trunks, but there batch normalisation
+counts each batch twice: `num_batches_tracked` of a ResNet-18 is 2 after one step, and the running
+means differ.
 """
 
 from __future__ import annotations

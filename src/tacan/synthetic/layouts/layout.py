@@ -17,7 +17,7 @@ def _as_they_are(settings: DatasetSettings) -> DatasetSettings:
     return settings
 
 
-def _no_faults(_: Sequence[Part]) -> list[str]:
+def _no_problems(_: Sequence[Part]) -> list[str]:
     return []
 
 
@@ -39,7 +39,7 @@ class Layout:
         What the file names have room for.
     suit
         The settings without what the data set doesn't have, such as junk.
-    faults
+    problems
         Why these tracklets can't be written, beside what the file names have no room for.
     """
 
@@ -51,7 +51,7 @@ class Layout:
     max_camid: int
     max_number: int
     suit: Callable[[DatasetSettings], DatasetSettings] = _as_they_are
-    faults: Callable[[Sequence[Part]], list[str]] = _no_faults
+    problems: Callable[[Sequence[Part]], list[str]] = _no_problems
 
     def check(self, parts: Sequence[Part]) -> None:
         """Raises `ConfigError` where these tracklets can't be written in this layout."""
@@ -64,11 +64,11 @@ class Layout:
                 self.max_number,
             ),
         )
-        faults = [
+        problems = [
             f"this layout's file names have room for {room} {what}; got {size}"
             for what, size, room in sizes
             if size > room
         ]
-        faults += self.faults(parts)
-        if faults:
-            raise ConfigError(faults, source="the generated data set")
+        problems += self.problems(parts)
+        if problems:
+            raise ConfigError(problems, source="the generated data set")

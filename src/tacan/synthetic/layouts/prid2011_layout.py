@@ -36,7 +36,7 @@ def crop_name(part: Part, frame: int) -> str:
     return f"prid_2011/multi_shot/{_camera(part)}/{_person(part)}/{frame:04d}.png"
 
 
-def faults(parts: Sequence[Part]) -> list[str]:
+def problems(parts: Sequence[Part]) -> list[str]:
     """The published splits are of people with enough frames in both cameras."""
     long = len(_long(parts))
     if long >= 2:
@@ -88,5 +88,5 @@ PRID2011 = Layout(
     max_camid=2,
     max_number=9999 - N_SHARED,
     suit=suit,
-    faults=faults,
+    problems=problems,
 )
