@@ -57,6 +57,9 @@ def _import_openvino() -> Any:
     sys.modules["openvino_telemetry"] = None  # pyright: ignore[reportArgumentType]
     import openvino
 
+    # Its binding looks NumPy up at the first tensor, under a lock that it holds while it waits for
+    # the interpreter's: two threads with their first tensors would wait for each other for ever.
+    openvino.Tensor(np.zeros(1, np.float32)).data[:] = 0.0
     return openvino
 
 
