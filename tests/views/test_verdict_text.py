@@ -146,12 +146,12 @@ def test_with_too_few_pairs_the_figures_are_shown() -> None:
 
 def test_an_estimate_is_not_called_a_bound() -> None:
     """Only what was counted is one: a fitted tail, or generated people, can be wrong either way."""
-    fitted = Certainty("sure", 5000, 0, 1 / 50_000, 0.02)
+    fitted = Certainty("sure", 5000, 0, 1 / 50_000, 0.02, basis="fitted")
     match = replace(make_match(0.5), certainty=fitted)
     said = match_reason(match, make_results(match, n_searched=1000))
     assert "None of 5,000 pairs" in said
     assert "about 0.02 strangers" in said
-    prior = Certainty("likely", 8, 0, 1 / 100, 0.12, by_prior=True)
+    prior = Certainty("likely", 8, 0, 1 / 100, 0.12, basis="prior")
     said = match_reason(replace(match, certainty=prior), make_results(match, n_searched=12))
     assert said.startswith("None of 8 pairs of certainly different people are as close as this; by")
     assert "by generated people" in said
@@ -163,7 +163,7 @@ def test_the_page_tells_what_its_words_rest_on() -> None:
     judged = make_match(1.5)
     assert "“unsure”" in how_to_read(make_results(judged))[0]
     assert "generated" not in how_to_read(make_results(judged))[0]
-    by_prior = replace(judged, certainty=Certainty("likely", 12, 0, 0.01, 0.1, by_prior=True))
+    by_prior = replace(judged, certainty=Certainty("likely", 12, 0, 0.01, 0.1, basis="prior"))
     few = how_to_read(make_results(by_prior, n_pairs=12))[0]
     assert "holds 12 of them" in few
     assert "generated people" in few

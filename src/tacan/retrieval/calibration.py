@@ -53,6 +53,7 @@ MOST_BEYOND = 100
 """How many times below the counted share the fitted one may go."""
 
 Level = Literal["sure", "likely", "unsure", "unknown"]
+Basis = Literal["counted", "fitted", "prior"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class Certainty:
         Those that are at most as far apart as the match.
     p_value, expected_false_matches
         See the module; None where the level is `unknown`.
-    by_prior
-        Whether p_value rests on generated people, for want of pairs of the gallery's own.
+    basis
+        What p_value rests on: `counted` pairs, which make it a bound, or an estimate, `fitted` to
+        the gallery's own pairs or, for want of them, to the `prior`'s generated people.
     """
 
     level: Level
@@ -76,7 +78,12 @@ class Certainty:
     n_closer: int
     p_value: float | None = None
     expected_false_matches: float | None = None
-    by_prior: bool = False
+    basis: Basis = "counted"
+
+    @property
+    def by_prior(self) -> bool:
+        """Whether p_value rests on generated people."""
+        return self.basis == "prior"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,18 +105,20 @@ class Calibration:
         n, n_closer = len(self.distances), self._n_closer(distance)
         counted = (n_closer + 1) / (n + 1)
         fitted = counted
+        basis: Basis = "counted"
         if n >= MINIMUM_TO_FIT:
-            fitted = self._fitted_share(distance)
+            fitted, basis = self._fitted_share(distance), "fitted"
         elif self.prior is not None and n >= MINIMUM_WITH_PRIOR:
-            fitted = self._drawn_together(self.prior)._fitted_share(distance)
+            fitted, basis = self._drawn_together(self.prior)._fitted_share(distance), "prior"
         elif n < MINIMUM_PAIRS:
             return Certainty("unknown", n, n_closer)
-        p_value = min(counted, max(n_closer / (n + 1), fitted))
-        by_prior = p_value < counted and n < MINIMUM_TO_FIT
+        p_value = max(n_closer / (n + 1), fitted)
+        if p_value >= counted:
+            p_value, basis = counted, "counted"
         level = _level(p_value * n_searched)
-        if by_prior and level == "sure" and counted * n_searched > SURE:
+        if basis == "prior" and level == "sure" and counted * n_searched > SURE:
             level = "likely"
-        return Certainty(level, n, n_closer, p_value, p_value * n_searched, by_prior)
+        return Certainty(level, n, n_closer, p_value, p_value * n_searched, basis)
 
     def _n_closer(self, distance: float) -> int:
         return int(np.searchsorted(self.distances, distance, side="right"))

@@ -55,13 +55,11 @@ def match_reason(match: Match, results: SearchResults) -> str:
         return "The camera saw both at the same time, in different places."
     certainty = match.certainty
     n_closer, expected = certainty.n_closer, certainty.expected_false_matches
-    if expected is None or certainty.p_value is None:
+    if expected is None:
         return _too_few_pairs(match, results)
     pairs = counted(certainty.n_pairs, "pair")
     closer = f"None of {pairs}" if n_closer == 0 else f"{n_closer:,} of {pairs}"
-    # Only what was counted is a bound; what was fitted, or taken from elsewhere, is an estimate.
-    is_counted = certainty.p_value * (certainty.n_pairs + 1) >= 1 - 1e-9
-    by_chance = _expected(expected, at_most=n_closer == 0 and is_counted)
+    by_chance = _expected(expected, at_most=n_closer == 0 and certainty.basis == "counted")
     stand_in = "; by generated people, since so few pairs say little" if certainty.by_prior else ""
     return (
         f"{closer} of certainly different people {'is' if n_closer == 1 else 'are'} as close "
