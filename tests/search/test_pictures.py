@@ -31,6 +31,17 @@ def test_pictures_are_embedded_as_the_frames_of_one_tracklet(model: Path) -> Non
     assert clip_frames.tolist() == [[0, 3], [4, 5]]
 
 
+def test_no_clip_is_embedded_twice(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = open_model(str(model), device="cpu")
+    seen = []
+    embed = embedder.embed_clips
+    monkeypatch.setattr(
+        embedder, "embed_clips", lambda clips: seen.append(len(clips)) or embed(clips)
+    )
+    embed_pictures([np.full((32, 16, 3), 90, np.uint8)] * 6, embedder)
+    assert sum(seen) == 2
+
+
 def test_pictures_of_any_size_go_together(model: Path) -> None:
     embedder = open_model(str(model), device="cpu")
     pixels = [np.full((size, size // 2, 3), 90, np.uint8) for size in (10, 300, 64)]

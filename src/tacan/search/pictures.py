@@ -66,17 +66,22 @@ def embed_pictures(
     one, int64 [m, 2].
     """
     # torch takes seconds to import; who searches by a tracklet's name doesn't need it.
-    from tacan.embeddings.stream import TrackletStream
+    from tacan.embeddings.batches import embed_in_batches
+    from tacan.embeddings.reading import Stretch
     from tacan.images.resize import resize_crops
 
     height, width = embedder.input_size
-    stream = TrackletStream(embedder, keep_clip_weights=True)
-    for one in pixels:
-        stream.add_frames(resize_crops([one], height=height, width=width))
-    weights = stream.clip_weights()
-    firsts = np.arange(len(weights), dtype=np.int64) * embedder.clip_len
+    last = len(pixels) - 1
+    stretches = (
+        Stretch(0, resize_crops([one], height=height, width=width), n_asked=1, ends=i == last)
+        for i, one in enumerate(pixels)
+    )
+    (embedded,) = embed_in_batches(stretches, embedder, batch_frames=embedder.clip_len)
+    if embedded.embedding is None:
+        raise RuntimeError("pictures that were read have a vector")
+    firsts = np.arange(len(embedded.clip_weights), dtype=np.int64) * embedder.clip_len
     lasts = np.minimum(firsts + embedder.clip_len, len(pixels)) - 1
-    return stream.embedding(), weights, np.stack([firsts, lasts], axis=1)
+    return embedded.embedding, embedded.clip_weights, np.stack([firsts, lasts], axis=1)
 
 
 def spread(count: int, most: int = MAX_PICTURES) -> NDArray[np.int64]:
