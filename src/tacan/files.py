@@ -19,6 +19,7 @@ __all__ = [
     "GALLERY_DATABASE",
     "atomic_path",
     "atomic_paths",
+    "drafts_in",
     "names_sha256",
     "require_new_output",
     "require_safe_outputs",
@@ -207,6 +208,12 @@ class _Draft:
     def remove(self) -> None:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
+
+
+def drafts_in(folder: Path, name: str = "*") -> list[Path]:
+    """The drafts in `folder`, of files of this name: they are left by processes that were killed,
+    or belong to some that still write."""
+    return sorted(folder.glob(f".{name}.*.tmp"))
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.reading import UnreadableCrop
 from tacan.errors import StorageError
-from tacan.files import atomic_path, names_sha256, write_text
+from tacan.files import atomic_path, drafts_in, names_sha256, write_text
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["EmbeddedTracklet", "Parts", "extraction_key", "file_states"]
@@ -116,7 +116,7 @@ class Parts:
         if not self._folder.exists():
             return
         ours = {KEY_FILE, *(path.name for path in self._files())}
-        drafts = {path.name for path in self._folder.glob(".*.tmp")}
+        drafts = {path.name for path in drafts_in(self._folder)}
         others = {path.name for path in self._folder.iterdir()} - ours - drafts
         if others:
             raise StorageError(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tacan.errors import GalleryError, StorageError
-from tacan.files import atomic_paths
+from tacan.files import atomic_paths, drafts_in
 from tacan.gallery.gallery_records import NewTracklet, StoredCrop
 from tacan.gallery.store import CropRow, corners
 
@@ -136,10 +136,10 @@ class CropFolder:
 
     def remove_drafts(self, source_id: int) -> None:
         """Erases the drafts that a run which was killed has left among a source's crops."""
-        folder = self.path(folder_of(source_id))
-        for draft in sorted(folder.glob("*/.*.tmp")):
-            _erase(draft)
-            _remove_empty(draft.parent, self.root)
+        for folder in sorted(self.path(folder_of(source_id)).glob("*")):
+            for draft in drafts_in(folder):
+                _erase(draft)
+                _remove_empty(folder, self.root)
 
     def erase(self, name: str) -> None:
         """Overwrites a file, or all in a folder, with zeros and removes it; also what was set

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from tacan.errors import CheckpointError
-from tacan.files import atomic_path
+from tacan.files import atomic_path, drafts_in
 
 __all__ = [
     "Checkpoint",
@@ -203,7 +203,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 def remove_drafts(path: Path) -> None:
     """Clears away what a killed process had begun to write for `path`."""
-    for draft in path.parent.glob(f".{path.name}.*.tmp"):
+    for draft in drafts_in(path.parent, path.name):
         draft.unlink(missing_ok=True)
 
 
