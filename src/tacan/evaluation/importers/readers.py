@@ -85,8 +85,6 @@ def matlab_vector(array: NDArray[Any]) -> NDArray[Any]:
         array = array.ravel()
         if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all():
             return array.astype(np.int64)
-        if array.dtype.kind == "O":
-            return np.array([str(np.squeeze(entry)) for entry in array])
     return array
 
 
