@@ -19,21 +19,9 @@ from tacan.paper.table_cells import PROTOCOL, Cell, plan_cells, run_table
 from tacan.paper.variants import find_variants
 from tacan.progress import Progress, Stage
 from tacan.runs.table1_results import collect_results, read_result
+from tests.training.conftest import TINY_RUN
 
 ROWS = find_variants("triplet,clip_attention")
-TINY = {
-    "data.workers": 0,
-    "clips.n_clips": 2,
-    "clips.identities_per_batch": 2,
-    "clips.tracklets_per_identity": 2,
-    "model.height": 32,
-    "model.width": 16,
-    "model.clip_len": 2,
-    "model.embedding_dim": 8,
-    "model.attention_channels": 4,
-    "optimiser.warmup": 0,
-    "run.iterations": 2,
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,7 +51,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 
 def plan(benchmark: Benchmark, out: Path, **changes: object) -> tuple[Cell, ...]:
     return plan_cells(
-        "demo", benchmark, out, variants=ROWS, seeds=(0, 1), overrides={**TINY, **changes}
+        "demo", benchmark, out, variants=ROWS, seeds=(0, 1), overrides={**TINY_RUN, **changes}
     )
 
 

@@ -20,24 +20,11 @@ from tacan.runs.training_folder import resolve_paths
 from tacan.splits import SplitChoice, SplitsRecord, run_splits
 from tacan.splits.train_each import TrainEach, training_config
 from tacan.training import TrainingStopped, train
+from tests.training.conftest import TINY_RUN
 
 from .conftest import Watch, interrupt_after
 
-TINY = {
-    "data.workers": 0,
-    "clips.n_clips": 2,
-    "clips.identities_per_batch": 2,
-    "clips.tracklets_per_identity": 2,
-    "model.height": 32,
-    "model.width": 16,
-    "model.clip_len": 2,
-    "model.embedding_dim": 8,
-    "model.attention_channels": 4,
-    "optimiser.warmup": 0,
-    "run.iterations": 2,
-    "run.checkpoint_every": 1,
-    "run.log_every": 1,
-}
+TINY = TINY_RUN | {"run.checkpoint_every": 1, "run.log_every": 1}
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,22 @@ SETTINGS = {
 }
 
 
+TINY_RUN = {
+    "data.workers": 0,
+    "clips.n_clips": 2,
+    "clips.identities_per_batch": 2,
+    "clips.tracklets_per_identity": 2,
+    "model.height": 32,
+    "model.width": 16,
+    "model.clip_len": 2,
+    "model.embedding_dim": 8,
+    "model.attention_channels": 4,
+    "optimiser.warmup": 0,
+    "run.iterations": 2,
+}
+"""Two iterations of a model that is as small as it can be."""
+
+
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `folder` data set of eight people, each of a colour, in two cameras."""
