@@ -150,9 +150,8 @@ def evaluate_protocols(
 
     Memory stays near the size of the features: distances exist for 512 queries at a time. With
     `rerank` each protocol takes a pass of its own, because what is re-ranked is its gallery.
-    `metric` is that of the
-    features by default, see `metric_of`. Progress is in queries. Raises `ConfigError` for an
-    unknown protocol or metric, and `FeaturesError` where a protocol finds no
+    `metric` is that of the features by default, see `metric_of`. Progress is in queries. Raises
+    `ConfigError` for an unknown protocol or metric, and `FeaturesError` where a protocol finds no
     query, no gallery or no query that counts.
     """
     names = parse_protocols(",".join(protocols))

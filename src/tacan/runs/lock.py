@@ -58,8 +58,8 @@ def only_process_in(folder: Path) -> Iterator[None]:
     """A block in which no other process works in `folder`, which is made where it is missing.
 
     After an error nothing of it is left where the folder had no lock before: no lock, and no empty
-    folder. Raises `StorageError` where another process
-    is at work in it, and where no file can be made there.
+    folder. Raises `StorageError` where another process is at work in it, and where no file can be
+    made there.
     """
     lock, is_new = ProcessLock(folder / FOLDER_LOCK), not (folder / FOLDER_LOCK).exists()
     try:
