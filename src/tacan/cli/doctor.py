@@ -33,7 +33,7 @@ def doctor(
     """Checks a copy of a data set and says what is wrong with it.
 
     Layout, counts, identities, cameras, order of frames, and crops that are missing, empty or
-    damaged. Each fault comes with what it means for results and how to mend it. Nothing in
+    damaged. Each problem comes with what it means for results and how to mend it. Nothing in
     the copy is changed. The exit status is 1 if there are errors, 0 if there are none or
     only warnings.
 
@@ -57,7 +57,7 @@ def doctor(
     workers
         Processes that decode in a deep check; by default one for each core.
     json
-        Also write the report to this file as JSON, with every place of every fault; - writes
+        Also write the report to this file as JSON, with every place of every problem; - writes
         it to standard output instead.
     """
     from tacan.cli.console import note, show_stage, write_json

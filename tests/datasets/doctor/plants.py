@@ -1,4 +1,4 @@
-"""Faults to plant in clean copies, each with the findings that it must lead to, and no others."""
+"""Problems to plant in clean copies, each with the findings that it must lead to, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor finds every planted fault, each alone, and nothing in a clean copy."""
+"""The doctor finds every planted problem, each alone, and nothing in a clean copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tacan.datasets import DATASETS
-from tacan.datasets.doctor import FAULTS, examine
+from tacan.datasets.doctor import PROBLEM_KINDS, examine
 
 from .plants import PLANTS, Plant
 
@@ -24,7 +24,7 @@ CASES = [
 
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_a_clean_copy_has_no_fault(copy: Copies, dataset: str, deep: bool) -> None:
+def test_a_clean_copy_has_no_problem(copy: Copies, dataset: str, deep: bool) -> None:
     root = copy(dataset)
     before = sorted(root.rglob("*"))
     report = examine(dataset, root, deep=deep)
@@ -37,7 +37,7 @@ def test_a_clean_copy_has_no_fault(copy: Copies, dataset: str, deep: bool) -> No
 
 
 @pytest.mark.parametrize(("dataset", "plant", "codes"), CASES)
-def test_a_planted_fault_is_found_and_no_other(
+def test_a_planted_problem_is_found_and_no_other(
     copy: Copies, dataset: str, plant: Plant, codes: set[str]
 ) -> None:
     root = copy(dataset)
@@ -51,8 +51,8 @@ def test_a_planted_fault_is_found_and_no_other(
     assert json.loads(json.dumps(report.as_dict()))["n_errors"] == report.n_errors
 
 
-def test_every_fault_has_been_planted() -> None:
+def test_every_kind_of_problem_has_been_planted() -> None:
     planted = set().union(*(codes for plants in PLANTS.values() for _, codes in plants))
     # `reader` is the net below the others: see test_the_reader_has_the_last_word.
-    assert planted | {"reader"} == set(FAULTS)
+    assert planted | {"reader"} == set(PROBLEM_KINDS)
     assert len(CASES) >= 15

@@ -12,23 +12,23 @@ from tacan.datasets.doctor.counts import OFFICIAL_COUNTS, compare_counts, expect
 from tacan.datasets.doctor.crops import SAMPLE, check_all, sample
 from tacan.datasets.doctor.duke import examine_duke_video
 from tacan.datasets.doctor.duplicates import find_duplicates
-from tacan.datasets.doctor.faults import FAULTS, Fault
 from tacan.datasets.doctor.findings import Counts, Examined, Finding, Report
 from tacan.datasets.doctor.folder_checks import examine_folder
 from tacan.datasets.doctor.journal import Journal
 from tacan.datasets.doctor.mars_checks import examine_mars
 from tacan.datasets.doctor.pairs import examine_ilids_vid, examine_prid2011
+from tacan.datasets.doctor.problem_kinds import PROBLEM_KINDS, ProblemKind
 from tacan.datasets.layouts import require_layout
 from tacan.errors import DataError, DatasetLayoutError
 from tacan.progress import Progress, Stage, StageListener, unheard
 
 __all__ = [
-    "FAULTS",
     "JOURNAL_NAME",
     "OFFICIAL_COUNTS",
+    "PROBLEM_KINDS",
     "Counts",
-    "Fault",
     "Finding",
+    "ProblemKind",
     "Report",
     "examine",
 ]
@@ -72,7 +72,7 @@ def examine(
         Told of two: listing, in folders (of each part of the data set), and decoding, in crops.
 
     Raises `DatasetLayoutError` for an unknown data set or a root that is no folder, and
-    `StorageError` where the journal can't be written. Every other fault is a finding.
+    `StorageError` where the journal can't be written. Every other problem is a finding.
     """
     if dataset not in DATASETS:
         raise DatasetLayoutError(

@@ -82,9 +82,9 @@ def check_all(
         checked += len(chunks[i])
         progress(checked, len(paths))
     damaged = {
-        i * CHUNK + place: fault
+        i * CHUNK + place: problem
         for i in range(len(chunks))
-        for place, fault in results[i].damaged.items()
+        for place, problem in results[i].damaged.items()
     }
     digests = [results[i].digests for i in range(len(chunks))]
     return ChunkResult(damaged, np.concatenate(digests) if digests else np.zeros(0, np.uint64))

@@ -23,7 +23,7 @@ def find_duplicates(
     """Adds the findings `duplicate-splits`, `duplicate-people` and `duplicate`.
 
     Files of equal digest are compared byte by byte before they are called the same. That a
-    query's crops stand in Duke's gallery again is how that data set is made, and no fault.
+    query's crops stand in Duke's gallery again is how that data set is made, and no problem.
     """
     for group in _same_digest(paths, digests):
         for same in _same_bytes(root, group):

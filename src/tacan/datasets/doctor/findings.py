@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tacan.datasets.doctor.faults import FAULTS
+from tacan.datasets.doctor.problem_kinds import PROBLEM_KINDS
 
 __all__ = ["Counts", "Examined", "Finding", "Report"]
 
@@ -17,7 +17,7 @@ Counts = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of fault in a copy, and every place where it was met."""
+    """One kind of problem in a copy, and every place where it was met."""
 
     code: str
     where: tuple[str, ...]
@@ -29,20 +29,20 @@ class Finding:
     @property
     def severity(self) -> str:
         """`error` where results change or can't be had, else `warning`."""
-        return FAULTS[self.code].severity
+        return PROBLEM_KINDS[self.code].severity
 
     @property
     def what(self) -> str:
-        return FAULTS[self.code].what
+        return PROBLEM_KINDS[self.code].what
 
     @property
     def meaning(self) -> str:
         """What it means for results."""
-        return FAULTS[self.code].meaning
+        return PROBLEM_KINDS[self.code].meaning
 
     @property
     def remedy(self) -> str:
-        return FAULTS[self.code].remedy
+        return PROBLEM_KINDS[self.code].remedy
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -68,15 +68,15 @@ class Examined:
     _met: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, code: str, where: Iterable[object]) -> None:
-        """Notes a fault for every place in `where`; none if there is no place."""
+        """Notes a problem for every place in `where`; none if there is no place."""
         places = [str(place) for place in where]
         if places:
             self._met.setdefault(code, []).extend(places)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """One for each kind of fault: errors before warnings, else in the order of `FAULTS`."""
-        met = [Finding(code, tuple(self._met[code])) for code in FAULTS if code in self._met]
+        """One for each kind of problem: errors first, else in the order of `PROBLEM_KINDS`."""
+        met = [Finding(code, tuple(self._met[code])) for code in PROBLEM_KINDS if code in self._met]
         return tuple(sorted(met, key=lambda finding: finding.severity))
 
 

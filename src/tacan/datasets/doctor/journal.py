@@ -134,7 +134,7 @@ def _read(path: Path) -> dict[str, ChunkResult]:
         try:
             entry = json.loads(line)
             digests = np.frombuffer(base64.b64decode(entry["digests"]), dtype="<u8")
-            damaged = {int(place): str(fault) for place, fault in entry["damaged"].items()}
+            damaged = {int(place): str(problem) for place, problem in entry["damaged"].items()}
             done[str(entry["key"])] = ChunkResult(damaged, digests.astype(np.uint64))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue

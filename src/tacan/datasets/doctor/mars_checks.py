@@ -54,18 +54,18 @@ def _check_names(examined: Examined, table: MarsTable, names: list[str]) -> None
             continue
         used[table.starts[row] : table.stops[row]] = True
         seen[mine[0][:11]] += 1
-        fault = _row_fault(mine, int(table.pids[row]), int(table.camids[row]))
-        if fault is None and seen[mine[0][:11]] > 1:
-            fault = "tracklet-mixed"
-        if fault is not None:
-            wrong[fault].append(f"{table.split} row {row + 1} ({mine[0]} to {mine[-1]})")
+        problem = _row_problem(mine, int(table.pids[row]), int(table.camids[row]))
+        if problem is None and seen[mine[0][:11]] > 1:
+            problem = "tracklet-mixed"
+        if problem is not None:
+            wrong[problem].append(f"{table.split} row {row + 1} ({mine[0]} to {mine[-1]})")
     examined.add("names-unused", [names[i] for i in np.flatnonzero(~used)])
     for code, places in wrong.items():
         examined.add(code, places)
 
 
-def _row_fault(names: list[str], pid: int, camid: int) -> str | None:
-    """What is wrong with the names of one row, the gravest fault first."""
+def _row_problem(names: list[str], pid: int, camid: int) -> str | None:
+    """What is wrong with the names of one row, the gravest problem first."""
     parts = [parse_frame_name(name) for name in names]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
@@ -84,7 +84,7 @@ def _row_fault(names: list[str], pid: int, camid: int) -> str | None:
 def _check_disk(
     examined: Examined, images: Path, names: list[str], on_disk: dict[str, int]
 ) -> None:
-    """Whether the crops on disk are those in the list. A missing folder counts as one fault."""
+    """Whether the crops on disk are those in the list. A missing folder counts as one problem."""
     listed = {f"{images.name}/{name[:4]}/{name}" for name in names}
     folders = {name[:4] for name in names}
     filled = {path.split("/")[1] for path in on_disk if path.count("/") > 1}
