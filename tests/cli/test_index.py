@@ -71,7 +71,7 @@ def test_index_and_again_and_draw(
     assert told["sources"][0]["was_done"] is True
     assert told["n_new"] == 0
     assert run(*words, "--stride", 2) == 1
-    assert "stride was 1 and is now 2" in capsys.readouterr().err
+    assert "stride was 1, now 2" in capsys.readouterr().err
     out = tmp_path / "drawn.mp4"
     assert run("video", folder / "a.mp4", out, "--gallery", gallery) == 0
     assert "1 tracklet drawn" in capsys.readouterr().out

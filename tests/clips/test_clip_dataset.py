@@ -9,7 +9,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from tacan.clips.clip_dataset import TrainingClips
-from tacan.clips.identity_sampler import Draw, IdentityBatchSampler
+from tacan.clips.identity_sampler import IdentityBatchSampler, SampledTracklet
 from tacan.clips.transforms import ClipAugmentation
 from tacan.errors import ConfigError, CropError
 from tacan.images.resize import load_frames
@@ -40,7 +40,7 @@ def make(
 
 
 def test_item_is_clips_and_label(tracklet: Tracklet) -> None:
-    clips, label = make([tracklet], labels=[5])[Draw(0, 11)]
+    clips, label = make([tracklet], labels=[5])[SampledTracklet(0, 11)]
     assert clips.shape == (2, 3, 3, 32, 16)
     assert clips.dtype == torch.uint8
     assert clips.is_contiguous()
@@ -50,17 +50,17 @@ def test_item_is_clips_and_label(tracklet: Tracklet) -> None:
 def test_item_depends_on_its_draw_alone(tracklet: Tracklet) -> None:
     items = make([tracklet])
     torch.manual_seed(1)
-    first = items[Draw(0, 11)][0]
+    first = items[SampledTracklet(0, 11)][0]
     torch.manual_seed(2)
-    others = [items[Draw(0, seed)][0] for seed in range(10)]
-    assert torch.equal(items[Draw(0, 11)][0], first)
+    others = [items[SampledTracklet(0, seed)][0] for seed in range(10)]
+    assert torch.equal(items[SampledTracklet(0, 11)][0], first)
     assert not any(torch.equal(first, other) for other in others)
 
 
 def test_clips_are_consecutive_frames_of_the_tracklet(tracklet: Tracklet) -> None:
     frames = load_frames(tracklet, range(9), height=32, width=16)
     windows = [frames[i : i + 3] for i in range(7)]
-    clips, _ = make([tracklet], augmentation=None)[Draw(0, 3)]
+    clips, _ = make([tracklet], augmentation=None)[SampledTracklet(0, 3)]
     starts = [i for clip in clips for i in range(7) if torch.equal(clip, windows[i])]
     assert len(starts) == 2
     assert starts[1] - starts[0] >= 3
@@ -68,7 +68,7 @@ def test_clips_are_consecutive_frames_of_the_tracklet(tracklet: Tracklet) -> Non
 
 def test_each_clip_has_an_augmentation_of_its_own(tracklet: Tracklet) -> None:
     still = Tracklet("still", 1, 1, tracklet.directory, tracklet.frames[:1])
-    pairs = [make([still])[Draw(0, seed)][0] for seed in range(10)]
+    pairs = [make([still])[SampledTracklet(0, seed)][0] for seed in range(10)]
     for clips in pairs:
         assert torch.equal(clips, clips[:, :1].expand_as(clips))
     assert sum(torch.equal(clips[0], clips[1]) for clips in pairs) <= 1
@@ -76,8 +76,8 @@ def test_each_clip_has_an_augmentation_of_its_own(tracklet: Tracklet) -> None:
 
 @pytest.mark.parametrize("sampling", ["strided", "segments"])
 def test_other_samplings(tracklet: Tracklet, sampling: str) -> None:
-    clips = make([tracklet], sampling=sampling, augmentation=None)[Draw(0, 0)][0]
-    usual = make([tracklet], augmentation=None)[Draw(0, 0)][0]
+    clips = make([tracklet], sampling=sampling, augmentation=None)[SampledTracklet(0, 0)][0]
+    usual = make([tracklet], augmentation=None)[SampledTracklet(0, 0)][0]
     assert not torch.equal(clips, usual)
 
 
@@ -85,20 +85,22 @@ def test_unreadable_crop_stops_training_with_its_name(tracklet: Tracklet) -> Non
     tracklet.path(0).write_bytes(b"no image")
     broken = Tracklet("broken", 1, 1, tracklet.directory, tracklet.frames[:1])
     with pytest.raises(CropError, match=r"0\.png"):
-        make([broken])[Draw(0, 0)]
+        make([broken])[SampledTracklet(0, 0)]
 
 
 def test_kept_frames_are_the_same_and_read_once(tracklet: Tracklet) -> None:
     fresh, keeping = make([tracklet]), make([tracklet], keep_frames=True)
-    draws = [Draw(0, seed) for seed in range(30)]
-    expected = [fresh[draw][0] for draw in draws]
+    samples = [SampledTracklet(0, seed) for seed in range(30)]
+    expected = [fresh[sample][0] for sample in samples]
     assert all(
-        torch.equal(keeping[draw][0], clips) for draw, clips in zip(draws, expected, strict=True)
+        torch.equal(keeping[sample][0], clips)
+        for sample, clips in zip(samples, expected, strict=True)
     )
     for number in range(len(tracklet)):
         tracklet.path(number).unlink()
     assert all(
-        torch.equal(keeping[draw][0], clips) for draw, clips in zip(draws, expected, strict=True)
+        torch.equal(keeping[sample][0], clips)
+        for sample, clips in zip(samples, expected, strict=True)
     )
 
 
@@ -145,10 +147,10 @@ def test_what_is_pasted_comes_from_another_tracklet(
     pasting = ClipAugmentation(flip=0.0, pad=0, erase=0.0, colour=0.0, paste=1.0)
     items = make(tracklets, augmentation=pasting, keep_frames=keep_frames)
     for seed in range(5):
-        clips, _ = items[Draw(0, seed)]
-        assert torch.equal(clips, items[Draw(0, seed)][0])
+        clips, _ = items[SampledTracklet(0, seed)]
+        assert torch.equal(clips, items[SampledTracklet(0, seed)][0])
         assert set(clips[:, :, 0].unique().tolist()) == {0, 200}
         blue = (clips[:, :, 2] == 200).float().mean(dim=(2, 3))
         assert ((blue > 0.15) & (blue < 0.65)).all()
-    alone, _ = make(tracklets[:1], augmentation=pasting)[Draw(0, 0)]
+    alone, _ = make(tracklets[:1], augmentation=pasting)[SampledTracklet(0, 0)]
     assert (alone[:, :, 0] == 200).all()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tacan.clips.identity_sampler import Draw, IdentityBatchSampler, window_of_passes
+from tacan.clips.identity_sampler import IdentityBatchSampler, SampledTracklet, window_of_passes
 from tacan.errors import ConfigError
 
 # Identities 3, 5, 8, 9, 12 with 1, 2, 3, 7 and 4 tracklets, in mixed order.
@@ -26,9 +26,9 @@ def make(**changes: int) -> IdentityBatchSampler:
     return IdentityBatchSampler(PIDS, **(settings | changes))  # type: ignore[arg-type]
 
 
-def identities(batch: list[Draw], j: int = 4) -> list[int]:
-    pids = PIDS[[draw.index for draw in batch]].reshape(-1, j)
-    assert (pids == pids[:, :1]).all(), "an identity's draws stand together"
+def identities(batch: list[SampledTracklet], j: int = 4) -> list[int]:
+    pids = PIDS[[sample.index for sample in batch]].reshape(-1, j)
+    assert (pids == pids[:, :1]).all(), "an identity's samples stand together"
     return pids[:, 0].tolist()
 
 
@@ -71,7 +71,7 @@ def test_no_batch_holds_an_identity_twice(k: int) -> None:
 def test_tracklets_of_an_identity_go_round_evenly() -> None:
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for batch in make(n_batches=200):
-        drawn = Counter(draw.index for draw in batch)
+        drawn = Counter(sample.index for sample in batch)
         for pid in identities(batch):
             own = np.flatnonzero(pid == PIDS).tolist()
             in_batch = [drawn[index] for index in own]
@@ -85,12 +85,12 @@ def test_tracklets_of_an_identity_go_round_evenly() -> None:
 def test_identity_with_one_tracklet_gives_it_each_time_with_another_seed() -> None:
     only = int(np.flatnonzero(PIDS == 3)[0])
     batch = next(batch for batch in make() if 3 in identities(batch))
-    seeds = [draw.seed for draw in batch if draw.index == only]
+    seeds = [sample.seed for sample in batch if sample.index == only]
     assert len(seeds) == len(set(seeds)) == 4
 
 
 def test_seeds_never_repeat() -> None:
-    seeds = [draw.seed for seed in (7, 8) for batch in make(seed=seed) for draw in batch]
+    seeds = [sample.seed for seed in (7, 8) for batch in make(seed=seed) for sample in batch]
     assert len(set(seeds)) == len(seeds) == 2 * 30 * 8
     assert min(seeds) >= 0
     assert max(seeds) < 2**63
@@ -148,7 +148,7 @@ def test_ranks_share_the_batch_in_whole_identities(world_size: int) -> None:
     ]
     for i, batch in enumerate(whole):
         parts = [ranks[rank][i] for rank in range(world_size)]
-        assert [draw for part in parts for draw in part] == batch
+        assert [sample for part in parts for sample in part] == batch
         shared = [set(identities(part)) for part in parts]
         assert sum(map(len, shared)) == len(set.union(*shared)) == 4
 

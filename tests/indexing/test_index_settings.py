@@ -33,10 +33,10 @@ def test_changes_are_named_with_both_values() -> None:
     before = IndexSettings().stored()
     now = IndexSettings(stride=2, tiles=(2, 2)).stored()
     assert changed_settings(before, now) == [
-        "tiles was not given and is now [2, 2]",
-        "stride was 1 and is now 2",
+        "stride was 1, now 2",
+        "tiles was not given, now [2, 2]",
     ]
-    assert changed_settings({**before, "old": 1}, before) == ["old was 1 and is now not given"]
+    assert changed_settings({**before, "old": 1}, before) == ["old was 1, now not given"]
 
 
 def test_trackers_are_those_of_the_video_room() -> None:
@@ -53,4 +53,4 @@ def test_stored_settings_have_the_keys_that_galleries_have_had_from_the_beginnin
     ]  # fmt: skip
     assert (stored["sure"], stored["crops"], stored["patience"]) == (0.25, 3, 1.0)
     other = IndexSettings(track_threshold=0.5, max_crops=3).stored()
-    assert changed_settings(stored, other) == ["track_threshold was 0.25 and is now 0.5"]
+    assert changed_settings(stored, other) == ["track_threshold was 0.25, now 0.5"]

@@ -93,7 +93,7 @@ def test_a_change_of_settings_is_told(
     start = datetime(2026, 1, 1, tzinfo=UTC) if change == "start" else None
     if change == "detector":
         detector.fingerprint = "retrained"
-    with pytest.raises(GalleryError, match=rf"{change}\w* was .* and is now") as caught:
+    with pytest.raises(GalleryError, match=rf"{change}\w* was .*, now") as caught:
         index_video(gallery, video, settings=other, start=start)
     assert "tacan gallery delete" in str(caught.value)
     (source,) = index_video(gallery, video, camera="yard", settings=other, start=start).sources

@@ -33,7 +33,7 @@ def test_other_settings_are_named_and_nothing_is_touched(tmp_path):
 
 def test_a_setting_that_came_or_went_is_a_difference(tmp_path):
     RunState.open_or_create(DEMO, tmp_path, SETTINGS).write()
-    with pytest.raises(StorageError, match=r"demo\.more was None, now 1"):
+    with pytest.raises(StorageError, match=r"demo\.more was not given, now 1"):
         RunState.open_or_create(DEMO, tmp_path, {"demo": SETTINGS["demo"] | {"more": 1}})
 
 

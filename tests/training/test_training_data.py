@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from tacan.clips.identity_sampler import Draw
+from tacan.clips.identity_sampler import SampledTracklet
 from tacan.errors import ConfigError, CropError, TrainingError
 from tacan.records import Tracklet, TrackletSplit
 from tacan.training import training_data
@@ -59,23 +59,23 @@ class Items(Dataset[Any]):
     def __init__(self, fault: str = "") -> None:
         self.fault = fault
 
-    def __getitem__(self, draw: Draw) -> Any:
-        if draw.index == 5 and self.fault == "crop":
+    def __getitem__(self, sample: SampledTracklet) -> Any:
+        if sample.index == 5 and self.fault == "crop":
             raise CropError("a crop must be a whole image", got="bad.jpg", remedy="Delete it.")
         if self.fault == "slow":
             time.sleep(0.2)
-        return torch.full((2, 1, 3, 2, 2), draw.index, dtype=torch.uint8), draw.index
+        return torch.full((2, 1, 3, 2, 2), sample.index, dtype=torch.uint8), sample.index
 
 
-DRAWS = [[Draw(i, 0), Draw(i + 1, 0)] for i in range(8)]
+DRAWS = [[SampledTracklet(i, 0), SampledTracklet(i + 1, 0)] for i in range(8)]
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_batches_come_in_the_samplers_order(workers: int) -> None:
     batches = TrainingBatches(Items(), DRAWS, workers=workers)
     assert len(batches) == 8
-    for (frames, labels), draws in zip(batches, DRAWS, strict=True):
-        assert labels.tolist() == [draw.index for draw in draws]
+    for (frames, labels), samples in zip(batches, DRAWS, strict=True):
+        assert labels.tolist() == [sample.index for sample in samples]
         assert frames.shape == (2, 2, 1, 3, 2, 2)
         assert frames.dtype == torch.uint8
 
@@ -97,8 +97,8 @@ def test_without_shared_memory_batches_come_through_a_pipe(
             with pytest.raises(CropError):
                 list(batches)
             return
-        for (frames, labels), draws in zip(batches, DRAWS, strict=True):
-            assert labels.tolist() == [draw.index for draw in draws]
+        for (frames, labels), samples in zip(batches, DRAWS, strict=True):
+            assert labels.tolist() == [sample.index for sample in samples]
             assert frames.dtype == torch.uint8
     finally:
         monkeypatch.undo()

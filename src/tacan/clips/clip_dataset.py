@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from tacan.clips.identity_sampler import Draw
+from tacan.clips.identity_sampler import SampledTracklet
 from tacan.clips.sampling import find_sampling
 from tacan.clips.split import check_sizes
 from tacan.clips.transforms import ClipAugmentation
@@ -22,10 +22,10 @@ __all__ = ["TrainingClips"]
 
 
 class TrainingClips(Dataset[tuple[Tensor, int]]):
-    """Tracklets as training items, indexed by the draws of an `IdentityBatchSampler`.
+    """Tracklets as training items, indexed by the samples of an `IdentityBatchSampler`.
 
-    Everything random in an item (which frames, which augmentation) comes from its draw's seed, so
-    the same draw gives the same item in any worker and after any stop. Each of the m clips has an
+    Everything random in an item (which frames, which augmentation) comes from its sample's seed, so
+    the same sample gives the same item in any worker and after any stop. Each of the m clips has an
     augmentation of its own, shared by its T frames.
 
     Parameters
@@ -80,29 +80,33 @@ class TrainingClips(Dataset[tuple[Tensor, int]]):
     def __len__(self) -> int:
         return len(self._tracklets)
 
-    def __getitem__(self, draw: Draw) -> tuple[Tensor, int]:
-        """The draw's clips, uint8 [m, T, 3, H, W], and its label.
+    def __getitem__(self, sample: SampledTracklet) -> tuple[Tensor, int]:
+        """The sample's clips, uint8 [m, T, 3, H, W], and its label.
 
         Raises `CropError`, with the file's name, for a crop that can't be read.
         """
-        tracklet = self._tracklets[draw.index]
-        rng = np.random.default_rng(draw.seed)
+        tracklet = self._tracklets[sample.index]
+        rng = np.random.default_rng(sample.seed)
         indices = self._sampling(len(tracklet), self._clip_len, self._n_clips, rng)
-        frames = self._frames(draw.index, indices.ravel())
+        frames = self._frames(sample.index, indices.ravel())
         clips = frames.unflatten(0, (self._n_clips, self._clip_len))
         if self._augmentation is not None:
             augment = self._augmentation
-            clips = torch.stack([self._augmented(augment, clip, draw, rng) for clip in clips])
-        return clips, self._labels[draw.index]
+            clips = torch.stack([self._augmented(augment, clip, sample, rng) for clip in clips])
+        return clips, self._labels[sample.index]
 
     def _augmented(
-        self, augment: ClipAugmentation, clip: Tensor, draw: Draw, rng: np.random.Generator
+        self,
+        augment: ClipAugmentation,
+        clip: Tensor,
+        sample: SampledTracklet,
+        rng: np.random.Generator,
     ) -> Tensor:
         """uint8 [T, 3, H, W]; what may cover a part of it is a frame of any other tracklet."""
         seed = int(rng.integers(2**63))
         if augment.paste == 0 or len(self) < 2:
             return augment(clip, seed)
-        number = (draw.index + int(rng.integers(1, len(self)))) % len(self)
+        number = (sample.index + int(rng.integers(1, len(self)))) % len(self)
         frame = rng.integers(len(self._tracklets[number]), size=1)
         return augment(clip, seed, occluder=self._frames(number, frame)[0])
 

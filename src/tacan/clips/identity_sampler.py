@@ -1,8 +1,8 @@
 """Batches of k identities with j tracklets each, that never repeat and can be resumed anywhere.
 
-Two endless streams choose what is drawn. One goes round the identities: each occurs once in every
+Two endless streams choose what is sampled. One goes round the identities: each occurs once in every
 pass, in an order that is new in each. The other goes round the tracklets of an identity in the
-same way, a few at a time whenever that identity is drawn. Batch i is the i-th window of these
+same way, a few at a time whenever that identity is sampled. Batch i is the i-th window of these
 streams, hence a function of (seed, i) alone: nothing has to be stored to go on after a stop.
 """
 
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from tacan.errors import ConfigError
 
-__all__ = ["Draw", "IdentityBatchSampler", "window_of_passes"]
+__all__ = ["IdentityBatchSampler", "SampledTracklet", "window_of_passes"]
 
 # What a seed is for stands second in its key, so that no two streams share their numbers.
-_IDENTITIES, _TRACKLETS, _DRAWS = 1, 2, 3
+_IDENTITIES, _TRACKLETS, _SAMPLES = 1, 2, 3
 
 
-class Draw(NamedTuple):
+class SampledTracklet(NamedTuple):
     """One tracklet of a batch: its number, and the seed of everything random done with it."""
 
     index: int  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -30,14 +30,15 @@ class Draw(NamedTuple):
 
 
 class IdentityBatchSampler:
-    """A batch sampler (lists of `Draw`) of k identities x j tracklets.
+    """A batch sampler (lists of `SampledTracklet`) of k identities x j tracklets.
 
-    - Each identity is drawn once per pass over the identities. A batch may span two passes, and
+    - Each identity is sampled once per pass over the identities. A batch may span two passes, and
       still holds k different identities.
-    - An identity's tracklets go round as well: none is drawn for the second time before all
-      others were drawn once. One with fewer than j tracklets has them drawn with counts that
+    - An identity's tracklets go round as well: none is sampled for the second time before all
+      others were sampled once. One with fewer than j tracklets has them sampled with counts that
       differ by at most one.
-    - Every draw has a seed of its own (63 bits), so that a tracklet drawn twice gives other clips.
+    - Every sample has a seed of its own (63 bits), so that a tracklet sampled twice gives
+      other clips.
     - With several ranks each batch is cut into `world_size` runs of whole identities, of which
       this sampler yields its rank's; the batch is the same for any number of ranks.
     - A finished iteration moves on to the next `len(self)` batches, and so does `set_epoch`: no
@@ -98,7 +99,7 @@ class IdentityBatchSampler:
     def __len__(self) -> int:
         return self.n_batches - self.first_batch
 
-    def __iter__(self) -> Iterator[list[Draw]]:
+    def __iter__(self) -> Iterator[list[SampledTracklet]]:
         epoch = self.epoch
         first = self.first_batch + epoch * len(self)
         for number in range(first, first + len(self)):
@@ -115,19 +116,21 @@ class IdentityBatchSampler:
         """Makes the next iteration begin at batch `first_batch` + `epoch` x `len(self)`."""
         self.epoch = epoch
 
-    def batch(self, number: int) -> list[Draw]:
-        """This rank's part of batch `number`: k j / world_size draws, identity by identity."""
+    def batch(self, number: int) -> list[SampledTracklet]:
+        """This rank's part of batch `number`: k j / world_size samples, identity by identity."""
         k, j = self.identities_per_batch, self.tracklets_per_identity
         chosen = window_of_passes(len(self._identities), k, number, key=(self.seed, _IDENTITIES))
-        seeds = np.random.SeedSequence([self.seed, _DRAWS, number]).generate_state(k * j, np.uint64)
+        seeds = np.random.SeedSequence([self.seed, _SAMPLES, number]).generate_state(
+            k * j, np.uint64
+        )
         positions = range(k * self.rank // self.world_size, k * (self.rank + 1) // self.world_size)
-        draws: list[Draw] = []
+        samples: list[SampledTracklet] = []
         for position in positions:
             n_pass = (number * k + position) // len(self._identities)
             tracklets = self._draw_tracklets(int(chosen[position]), n_pass)
             own_seeds = seeds[position * j : (position + 1) * j] >> np.uint64(1)
-            draws += map(Draw, tracklets.tolist(), own_seeds.tolist())
-        return draws
+            samples += map(SampledTracklet, tracklets.tolist(), own_seeds.tolist())
+        return samples
 
     def _draw_tracklets(self, identity: int, n_pass: int) -> NDArray[np.int64]:
         tracklets = self._tracklets[identity]

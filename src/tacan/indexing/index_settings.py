@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from cyclopts import Parameter
 from pydantic import BeforeValidator
 
+from tacan.runs.run_state import setting_differences
 from tacan.video.tracklet_settings import Count, TrackletSettings
 
 __all__ = ["IndexSettings", "changed_settings"]
@@ -46,19 +47,13 @@ _NAMES = {
 
 
 def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The stored settings that differ, with both values.
+    """The stored settings that differ, by the names that users know, with both values.
 
     >>> changed_settings({"stride": 1, "sure": 0.4}, {"stride": 2, "sure": 0.4})
-    ['stride was 1 and is now 2']
+    ['stride was 1, now 2']
     """
-    names = [*now, *(name for name in before if name not in now)]
-    return [
-        f"{_NAMES.get(name, name)} was {_shown(before.get(name))} "
-        f"and is now {_shown(now.get(name))}"
-        for name in names
-        if before.get(name) != now.get(name)
-    ]
 
+    def named(settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {_NAMES.get(key, key): value for key, value in settings.items()}
 
-def _shown(value: object) -> str:
-    return "not given" if value is None else str(value)
+    return setting_differences(named(before), named(now), unknown_differs=True)

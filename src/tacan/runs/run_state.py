@@ -39,13 +39,17 @@ def setting_differences(
         if name in changeable or before == now:
             return
         if not (isinstance(before, dict) and isinstance(now, dict)):
-            yield f"{name} was {before!r}, now {now!r}"
+            yield f"{name} was {_shown(before)}, now {_shown(now)}"
             return
         keys = {*before, *now} if unknown_differs else {*before} & {*now}
         for key in sorted(keys):
             yield from walk(before.get(key), now.get(key), f"{name}.{key}" if name else key)
 
     return list(walk(before, now, ""))
+
+
+def _shown(value: object) -> str:
+    return "not given" if value is None else repr(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from tacan.clips.identity_sampler import Draw
+from tacan.clips.identity_sampler import SampledTracklet
 from tacan.errors import ConfigError, TacanError, TrainingError
 from tacan.records import Tracklet, TrackletSplit
 
@@ -80,9 +80,9 @@ class TrainingBatches:
     Parameters
     ----------
     clips
-        A `TrainingClips`, or any data set that is indexed by draws.
+        A `TrainingClips`, or any data set that is indexed by samples.
     batch_sampler
-        Lists of draws; its length is the number of batches.
+        Lists of samples; its length is the number of batches.
     workers
         Processes that read ahead. 0 reads when asked.
     pin_memory
@@ -162,9 +162,9 @@ class _Guarded(Dataset[Any]):
     def __init__(self, clips: Dataset[Any]) -> None:
         self.clips = clips
 
-    def __getitem__(self, draw: Draw) -> Any:
+    def __getitem__(self, sample: SampledTracklet) -> Any:
         try:
-            return self.clips[draw]
+            return self.clips[sample]
         except TacanError as error:
             return error
 
