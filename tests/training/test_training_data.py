@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -103,6 +107,83 @@ def test_without_shared_memory_batches_come_through_a_pipe(
     finally:
         monkeypatch.undo()
         torch.multiprocessing.reductions.init_reductions()
+
+
+@pytest.fixture
+def deep_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files lie so deep that a socket's path would pass 107 letters."""
+    folder = tmp_path / ("d" * 120)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.delitem(multiprocessing.current_process()._config, "tempdir", raising=False)
+    return folder
+
+
+@pytest.mark.timeout(60)  # it waited for ever
+def test_batches_come_where_temporary_files_lie_deep(deep_temporary_folder: Path) -> None:
+    batches = TrainingBatches(Items(), DRAWS, workers=1)
+    assert [labels.tolist() for _, labels in batches] == [[d.index for d in ds] for ds in DRAWS]
+    assert list(deep_temporary_folder.iterdir()) == []
+
+
+IN_A_CONTAINER = """
+import subprocess
+import torch
+from torch.utils.data import Dataset
+from tacan.clips.identity_sampler import Draw
+from tacan.errors import TrainingError
+from tacan.training.training_data import TrainingBatches
+
+class Large(Dataset):
+    def __getitem__(self, draw):
+        return torch.full((2, 1, 3, 1000, 1000), 7, dtype=torch.uint8), draw.index
+
+def run():
+    batches = TrainingBatches(Large(), [[Draw(0, 0)]] * 2, workers=1, batch_bytes=6_000_000)
+    print([int(frames.min()) for frames, _ in batches])
+
+run()
+subprocess.run(["mount", "-o", "remount,ro", "/dev/shm"], check=True)
+try:
+    run()
+except TrainingError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_batches_come_where_shared_memory_is_small() -> None:
+    """As in a container: /dev/shm is a file system of its own, first of 4 MB, then of none."""
+    small = "mount -t tmpfs -o size=4m tmpfs /dev/shm"
+    alone = ["unshare", "-r", "-m", "sh", "-c"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, small], check=False).returncode:
+        pytest.skip("file systems can't be mounted here")
+    done = subprocess.run(
+        [*alone, f'{small} && exec "$0" -c "$1"', sys.executable, IN_A_CONTAINER],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    batches, refused = done.stdout.splitlines()
+    assert batches == "[7, 7]"
+    assert refused.startswith("the system must let processes start that read crops")
+    assert "data.workers to 0" in refused
+
+
+@pytest.mark.parametrize(("trainings", "is_shared"), [(1, True), (2, False)])
+def test_trainings_on_one_machine_divide_its_shared_memory(
+    trainings: int, is_shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_data, "_free_shared_memory", lambda: 3 * 100)
+    collated: list[object] = []
+    monkeypatch.setattr(
+        training_data, "DataLoader", lambda *_, collate_fn, **__: collated.append(collate_fn)
+    )
+    TrainingBatches(Items(), DRAWS, workers=1, batch_bytes=100, trainings=trainings)
+    assert collated == [training_data._collate if is_shared else training_data._collate_arrays]
 
 
 def test_a_worker_that_had_no_shared_memory_is_explained() -> None:

@@ -135,6 +135,7 @@ def build_batches(
         workers=config.data.workers,
         pin_memory=torch.cuda.is_available(),
         batch_bytes=3 * config.model.height * config.model.width * n_crops,
+        trainings=processes.local_world_size,
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -89,7 +92,10 @@ class TrainingBatches:
         Put batches where a GPU can fetch them faster.
     batch_bytes
         Bytes of a batch. Workers hand batches over in shared memory, or through a pipe, a copy
-        slower, where the system has too little of that, as containers do (64 MB).
+        slower, where the system has too little of that, as containers do (64 MB), or where
+        temporary files lie so deep that a socket there would have too long a name.
+    trainings
+        Processes on this machine that train together, and have the shared memory in common.
     """
 
     def __init__(
@@ -100,9 +106,10 @@ class TrainingBatches:
         workers: int,
         pin_memory: bool = False,
         batch_bytes: int = 0,
+        trainings: int = 1,
     ) -> None:
-        needed = workers * (_PREFETCH + 1) * batch_bytes
-        share = workers == 0 or needed <= _free_shared_memory()
+        needed = trainings * workers * (_PREFETCH + 1) * batch_bytes
+        share = workers == 0 or (needed <= _free_shared_memory() and _sockets_can_be_made())
         self._batch_sampler = batch_sampler
         self._workers = workers
         self._loader = DataLoader(
@@ -121,7 +128,7 @@ class TrainingBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         """Raises `CropError` for a crop that can't be read, `TrainingError` for a dead worker."""
-        batches = iter(self._loader)
+        batches = self._begin()
         while True:
             with dead_workers_explained():
                 try:
@@ -135,6 +142,17 @@ class TrainingBatches:
                 raise batch
             frames, labels = batch
             yield torch.as_tensor(frames), torch.as_tensor(labels)
+
+    def _begin(self) -> Iterator[Any]:
+        try:
+            return iter(self._loader)
+        except OSError as error:  # without shared memory there are no locks between processes
+            raise TrainingError(
+                "the system must let processes start that read crops, and share locks with them in "
+                f"{_SHARED_MEMORY}",
+                got=str(error),
+                remedy="Set data.workers to 0: then the training process reads them itself.",
+            ) from error
 
 
 @contextmanager
@@ -177,9 +195,12 @@ def _collate(items: Sequence[Any]) -> Any:
 
 
 def _collate_arrays(items: Sequence[Any]) -> Any:
-    """As arrays, which the loader pickles; of tensors it shares the memory."""
-    batch = _collate(items)
-    return batch if isinstance(batch, TacanError) else tuple(part.numpy() for part in batch)
+    """As arrays, which the loader pickles; tensors it collates in shared memory."""
+    for item in items:
+        if isinstance(item, TacanError):
+            return item
+    frames, labels = zip(*items, strict=True)
+    return np.stack(frames), np.array(labels)
 
 
 def _free_shared_memory() -> int:
@@ -189,6 +210,25 @@ def _free_shared_memory() -> int:
     except (OSError, AttributeError):  # macOS, Windows
         return sys.maxsize
     return found.f_bavail * found.f_frsize
+
+
+def _sockets_can_be_made() -> bool:
+    """Whether a socket can be made where torch makes those that hand shared memory over.
+
+    A socket's path has 107 letters at most on Linux; a worker whose socket can't be made says so
+    on standard error, and its batch never comes.
+    """
+    if not hasattr(socket, "AF_UNIX"):  # Windows, whose pipes have short names
+        return True
+    try:
+        with (
+            TemporaryDirectory(prefix="pymp-") as folder,
+            socket.socket(socket.AF_UNIX) as listener,
+        ):
+            listener.bind(str(Path(folder, "listener-12345678")))
+    except OSError:
+        return False
+    return True
 
 
 def _start_worker(number: int) -> None:
