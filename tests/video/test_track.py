@@ -84,4 +84,4 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         open_tracker("norfair", fps=0, max_lost_seconds=-1, track_threshold=2)
     assert len(caught.value.faults) == 4
-    assert "bytetrack, sort" in str(caught.value)
+    assert "bytetrack, sort, ocsort, botsort, cbiou" in str(caught.value)

@@ -52,33 +52,62 @@ class _PackageTracker:
         return numbers
 
 
-def _bytetrack(*, fps: float, max_lost_seconds: float, track_threshold: float) -> Any:
+def _bytetrack(*, track_threshold: float, **common: Any) -> Any:
     from trackers import ByteTrackTracker
 
     return ByteTrackTracker(
-        lost_track_buffer=round(max_lost_seconds * _PACKAGE_RATE),
-        frame_rate=fps,
         track_activation_threshold=track_threshold,
         high_conf_det_threshold=track_threshold,
-        minimum_consecutive_frames=2,
         minimum_iou_threshold=0.1,
+        **common,
     )
 
 
-def _sort(*, fps: float, max_lost_seconds: float, track_threshold: float) -> Any:
+def _sort(*, track_threshold: float, **common: Any) -> Any:
     from trackers import SORTTracker
 
     return SORTTracker(
-        lost_track_buffer=round(max_lost_seconds * _PACKAGE_RATE),
-        frame_rate=fps,
-        track_activation_threshold=track_threshold,
-        minimum_consecutive_frames=2,
-        minimum_iou_threshold=0.1,
+        track_activation_threshold=track_threshold, minimum_iou_threshold=0.1, **common
     )
 
 
-TRACKERS: dict[str, Callable[..., Any]] = {"bytetrack": _bytetrack, "sort": _sort}
-"""Each tracker by its name."""
+def _ocsort(*, track_threshold: float, **common: Any) -> Any:
+    from trackers import OCSORTTracker
+
+    return OCSORTTracker(
+        high_conf_det_threshold=track_threshold, minimum_iou_threshold=0.1, **common
+    )
+
+
+def _botsort(*, track_threshold: float, **common: Any) -> Any:
+    from trackers import BoTSORTTracker
+
+    return BoTSORTTracker(
+        track_activation_threshold=track_threshold,
+        high_conf_det_threshold=track_threshold,
+        enable_cmc=False,
+        **common,
+    )
+
+
+def _cbiou(*, track_threshold: float, **common: Any) -> Any:
+    from trackers import CBIoUTracker
+
+    return CBIoUTracker(
+        track_activation_threshold=track_threshold,
+        high_conf_det_threshold=track_threshold,
+        **common,
+    )
+
+
+TRACKERS: dict[str, Callable[..., Any]] = {
+    "bytetrack": _bytetrack,
+    "sort": _sort,
+    "ocsort": _ocsort,
+    "botsort": _botsort,
+    "cbiou": _cbiou,
+}
+"""Each tracker by its name: ByteTrack, SORT, OC-SORT, BoT-SORT and C-BIoU."""
 
 
 def open_tracker(
@@ -87,8 +116,8 @@ def open_tracker(
     """The tracker `name`, for frames that follow each other at `fps` (after any stride).
 
     A person who is not seen for `max_lost_seconds` is given up. A detection begins a track from
-    the score `track_threshold` on; `bytetrack` follows a track through weaker ones. Raises
-    `ConfigError`.
+    the score `track_threshold` on; `bytetrack`, `botsort` and `cbiou` follow a track through weaker
+    ones. Raises `ConfigError`.
     """
     faults: list[str] = []
     if name not in TRACKERS:
@@ -102,5 +131,10 @@ def open_tracker(
     if faults:
         raise ConfigError(faults, source="the tracker")
     return _PackageTracker(
-        TRACKERS[name](fps=fps, max_lost_seconds=max_lost_seconds, track_threshold=track_threshold)
+        TRACKERS[name](
+            track_threshold=track_threshold,
+            lost_track_buffer=round(max_lost_seconds * _PACKAGE_RATE),
+            frame_rate=fps,
+            minimum_consecutive_frames=2,
+        )
     )

@@ -67,7 +67,7 @@ class TrackletSettings(BaseModel):
     """Least score of a detection; the detector's own when not given."""
     stride: Count = 1
     """Every nth frame is processed. 2 halves the work and follows walking people as well."""
-    tracker: Literal["bytetrack", "sort"] = "bytetrack"
+    tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "bytetrack"
     """The tracker."""
     max_lost_seconds: Annotated[Amount, Field(serialization_alias="patience")] = 1.0
     """A person who is not seen for longer than this starts a new track."""
