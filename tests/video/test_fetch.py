@@ -153,3 +153,14 @@ def test_the_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert weights_folder() == tmp_path / "tacan" / "weights"
     monkeypatch.setenv("TACAN_WEIGHTS", str(tmp_path / "w"))
     assert weights_folder() == tmp_path / "w"
+
+
+def test_without_a_home_directory_a_folder_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("TACAN_WEIGHTS", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(DetectorError, match="TACAN_WEIGHTS"):
+        weights_folder()

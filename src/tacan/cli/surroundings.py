@@ -48,10 +48,16 @@ def nothing_under_home() -> Iterator[None]:
     """Gives what others would leave behind a folder that goes when the command ends.
 
     The home directory, where they would put it, may not be writable either. Who sets one of the
-    variables names a place where it stays.
+    variables names a place where it stays. Where no temporary folder can be made, most commands
+    need none.
     """
     unset = [name for name in CACHES if name not in os.environ]
-    with TemporaryDirectory(prefix="tacan-", ignore_cleanup_errors=True) as folder:
+    try:
+        temporary = TemporaryDirectory(prefix="tacan-", ignore_cleanup_errors=True)
+    except OSError:
+        yield
+        return
+    with temporary as folder:
         os.environ.update(dict.fromkeys(unset, folder))
         try:
             yield

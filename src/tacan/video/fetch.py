@@ -47,10 +47,22 @@ class Weights:
 
 
 def weights_folder() -> Path:
-    """Where downloaded weights lie: TACAN_WEIGHTS, or `tacan/weights` in the user's cache."""
+    """Where downloaded weights lie: TACAN_WEIGHTS, or `tacan/weights` in the user's cache.
+
+    Raises `DetectorError` for a user without a home directory who names neither.
+    """
     chosen = os.environ.get("TACAN_WEIGHTS")
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(chosen) if chosen else Path(cache) / "tacan" / "weights"
+    if chosen:
+        return Path(chosen)
+    try:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError as error:
+        raise DetectorError(
+            "weights must have a folder",
+            got="a user without a home directory",
+            remedy="Name one by the environment variable TACAN_WEIGHTS.",
+        ) from error
+    return Path(cache) / "tacan" / "weights"
 
 
 def fetch_weights(
