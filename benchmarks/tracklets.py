@@ -44,7 +44,7 @@ def main() -> None:
         found = find_tracklets(
             chosen.video,
             settings,
-            on_frame=lambda frame: frames.append(frame.index),
+            on_frame=lambda found: frames.append(found.frame.index),
             pipeline=pipeline,
         )
         tracklets = list(pipeline.spawn("tracking", found))

@@ -179,3 +179,46 @@ def test_every_setting_is_an_option_with_its_default(capsys: pytest.CaptureFixtu
         for name in settings.model_fields:
             assert f"--{name.replace('_', '-')} " in told
     assert "[default: 32]" in told or "[default: 92]" in told
+
+
+def test_a_start_is_corrected_afterwards_and_one_source_deleted(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery = tmp_path / "gallery"
+    words = ("index", gallery, folder / "a.mp4", "--detector", f"mot:{folder / 'a.txt'}")
+    words = (*words, "--model", folder / "model", "--start")
+    wrong, right = "2026-11-22T15:00:00+01:00", "2026-11-22T14:00:00+01:00"
+    assert run(*words, wrong) == 0
+    assert run("gallery", "shift", gallery, "--source", "a.mp4", "--by=-3600") == 0
+    assert "a.mp4 (a): began 2026-11-22" in capsys.readouterr().out
+    for start in (wrong, right):
+        assert run(*words, start) == 0
+        assert "nothing to do" in capsys.readouterr().out
+    assert run("gallery", "shift", gallery, "--camera", "a", "--start", wrong) == 0
+    assert run("gallery", "shift", gallery, "--camera", "a") == 1
+    assert run("gallery", "shift", gallery, "--by", "1") == 1
+    assert run("gallery", "shift", gallery, "--camera", "b", "--by", "1") == 1
+    assert run("gallery", "shift", gallery, "--camera", "a", "--by", "nan") == 1
+    assert "must be less than" in capsys.readouterr().err
+    assert run("gallery", "delete", gallery, "--source", "a.mp4", "--yes") == 0
+    assert "1 tracklet is gone for good" in capsys.readouterr().out
+    assert run(*words, right) == 0
+    assert "1 tracklet from 30 frames" in capsys.readouterr().out
+
+
+def test_a_bad_file_is_told_at_the_end(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    listed = tmp_path / "list.yaml"
+    listed.write_text(
+        f"- {{path: {bad}, camera: x}}\n"
+        f"- {{path: {folder / 'a.mp4'}, camera: y, detector: 'mot:{folder / 'a.txt'}'}}\n"
+    )
+    words = ("index", tmp_path / "gallery", "--sources", listed, "--model", folder / "model")
+    assert run(*words) == 1
+    told = capsys.readouterr()
+    assert "(y): 1 tracklet from 30 frames" in told.out
+    assert "bad.mp4: " in told.err
+    assert "Traceback" not in told.err

@@ -46,6 +46,7 @@ READ = {
     "splits --splits-file", "index GALLERY", "index --sources", "video SOURCE",
     "video --gallery", "search GALLERY", "gallery info GALLERY", "gallery verify GALLERY",
     "gallery export GALLERY", "gallery delete GALLERY",
+    "gallery shift GALLERY",
 }  # fmt: skip
 """Parameters that are paths and are not written."""
 

@@ -248,3 +248,17 @@ def test_a_person_s_name_is_gone_as_well(tmp_path):
         assert b"Zebulon Quux 1" not in content
         assert b"Zebulon Quux 2" in content
         assert np.array_equal(gallery.vector(2), new_tracklet(2).embedding)
+
+
+def test_a_source_and_all_of_it(folder):
+    with open_gallery(folder, write=True) as gallery:
+        fill(gallery, "door", numbers=range(21, 24), sha256="b" * 64, path="/b.mp4", name="b.mp4")
+        done = delete_tracklets(gallery, source="/b.mp4")
+        assert done.names == ("door/16", "door/17", "door/18")
+        assert [source.name for source in gallery.sources()] == ["door.mp4", "yard.mp4"]
+        assert verify_gallery(gallery).problems == ()
+        check_traces(folder, gone=[21, 22, 23], kept=[1, 15, 101])
+        fill(gallery, "door", numbers=range(21, 24), sha256="b" * 64, path="/b.mp4", name="b.mp4")
+        assert {"door/19", "door/20", "door/21"} < names(gallery)
+        with pytest.raises(GalleryError, match="unknown to it"):
+            delete_tracklets(gallery, source="c.mp4")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import torch
@@ -43,6 +44,18 @@ def walkers(n_frames: int, *, n_people: int = 5, seed: int = 0) -> list[NDArray[
 
 def write_walkers(path: Path, n_frames: int = 60, **how: int) -> Path:
     return write_video(path, walkers(n_frames, **how), fps=FPS, size=(WIDTH, HEIGHT))
+
+
+def write_stream(path: Path, n_frames: int = 60, **how: int) -> Path:
+    """The same as a transport stream, which can be cut and put together at any packet."""
+    plain = write_walkers(path.with_suffix(".mp4"), n_frames, **how)
+    with av.open(str(plain)) as read, av.open(str(path), "w", format="mpegts") as written:
+        stream = written.add_stream_from_template(read.streams.video[0])
+        for packet in read.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                written.mux(packet)
+    return path
 
 
 class BlockDetector:

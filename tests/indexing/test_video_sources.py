@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
-from tacan.indexing.video_sources import gather_sources, parse_start, read_source_list
+from tacan.indexing.source_starts import parse_start
+from tacan.indexing.video_sources import gather_sources, read_source_list
 
 
 @pytest.fixture
@@ -34,7 +36,14 @@ def test_one_camera_for_all_or_one_for_each(videos: list[str]) -> None:
     assert [s.camera for s in gather_sources(videos, cameras=["hall"])] == ["hall", "hall"]
     assert [s.camera for s in gather_sources(videos, cameras=["x", "y"])] == ["x", "y"]
     assert "one camera for all 2 sources" in faults_of(videos, cameras=["x", "y", "z"])
-    assert "got 0" in faults_of(videos, cameras=[])
+
+
+def test_without_a_camera_each_file_is_one(videos: list[str], tmp_path: Path) -> None:
+    assert [s.camera for s in gather_sources(videos)] == ["a", "b"]
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "a.mp4"
+    other.write_bytes(b"video")
+    assert "2 files are called 'a'" in faults_of([*videos, str(other)])
 
 
 def test_starts_have_a_time_zone(videos: list[str]) -> None:
@@ -43,9 +52,27 @@ def test_starts_have_a_time_zone(videos: list[str]) -> None:
     assert sources[1].start == "file"
     assert "time zone" in faults_of(videos[:1], cameras=["x"], starts=["2026-11-22T14:00:00"])
     assert "time zone" in faults_of(videos[:1], cameras=["x"], starts=["noon"])
-    assert "one start for each" in faults_of(videos, cameras=["x"], starts=["file"])
+    assert "one start for each" in faults_of(videos, cameras=["x"], starts=["2026-11-22T14:00Z"])
     with pytest.raises(ValueError, match="time zone"):
         parse_start("2026-11-22")
+
+
+def test_one_start_from_names_or_metadata_is_that_of_all_files(tmp_path: Path) -> None:
+    paths = [tmp_path / f"door_20261122_1{hour}0000.mp4" for hour in (4, 5)]
+    for path in paths:
+        path.write_bytes(b"video")
+    names = list(map(str, paths))
+    zone = ZoneInfo("Europe/Berlin")
+    for start in ("name:%Y%m%d_%H%M%S", "auto"):
+        sources = gather_sources(names, cameras=["x"], starts=[start], zone=zone)
+        assert [s.start for s in sources] == [
+            datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in (13, 14)
+        ]
+        assert "from the file's name" in str(sources[0].start_note)
+    assert [s.start for s in gather_sources(names, starts=["file"])] == ["file", "file"]
+    told = faults_of(names, starts=["name:%Y-%m-%d"], zone=zone)
+    assert told.count("has nothing in it that reads as %Y-%m-%d") == 2
+    assert "needs its time zone: --zone" in faults_of(names, starts=["name:%Y%m%d_%H%M%S"])
 
 
 def test_all_faults_are_told_at_once(videos: list[str]) -> None:

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacan.errors import VideoError
-from tacan.video import decode, deinterlace, demux
+from tacan.video import deinterlace, demux
 from tacan.video.decode import open_video
 from tacan.video.deinterlace import Deinterlacer
 from tests.video.conftest import FailingBytes
@@ -49,13 +49,19 @@ def write(
     options: dict[str, str] | None = None,
     metadata: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
+    rate: int = 25,
+    pixel_shape: Fraction | None = None,
+    kind: str | None = None,
+    codec: str = "libx264",
 ) -> Path:
-    with av.open(str(path), "w", options=container_options or {}) as file:
+    with av.open(str(path), "w", format=kind, options=container_options or {}) as file:
         file.metadata.update(metadata or {})
-        stream = file.add_stream("libx264", rate=25)
+        stream = file.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.time_base = time_base
         stream.options = {"crf": "10", **(options or {})}
+        if pixel_shape is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_shape
         if rotation is not None:
             stream.set_display_rotation(rotation)
         for index, tick in enumerate(ticks):
@@ -78,6 +84,65 @@ def test_a_variable_rate_keeps_its_times(tmp_path: Path) -> None:
         assert [frame.seconds for frame in frames] == pytest.approx([t / 1000 for t in ticks])
         assert video.damage is None
         assert (video.width, video.height, video.n_frames) == (WIDTH, HEIGHT, 6)
+
+
+def test_recordings_put_together_go_on_in_time_and_it_is_told(tmp_path: Path) -> None:
+    part = write(tmp_path / "part.ts", steady(30)).read_bytes()
+    path = tmp_path / "whole.ts"
+    path.write_bytes(part * 3)
+    with open_video(path) as video:
+        times = [frame.seconds for frame in video.frames()]
+        assert video.damage is None
+        assert "clock steps back, 2 times" in " ".join(video.notes)
+    assert len(times) == 90
+    assert np.diff(times) == pytest.approx(np.full(89, 0.04), abs=2e-3)
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("h264", "libx264"), ("hevc", "libx265")])
+@pytest.mark.parametrize("rate", [10, 25])
+def test_a_bare_stream_has_the_rate_that_it_tells(
+    tmp_path: Path, kind: str, codec: str, rate: int
+) -> None:
+    path = write(
+        tmp_path / f"a.{kind}", list(range(20)), time_base=Fraction(1, rate), rate=rate, kind=kind,
+        codec=codec,
+    )  # fmt: skip
+    with open_video(path) as video:
+        assert video.fps == rate
+        assert [f.seconds for f in video.frames()] == pytest.approx([i / rate for i in range(20)])
+        assert video.notes == ()
+
+
+def test_a_rate_that_no_file_tells_is_assumed_and_can_be_given(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.hevc", list(range(20)), time_base=Fraction(1, 10), rate=10, kind="hevc",
+        codec="libx265", options={"x265-params": "vui-timing-info=0:log-level=none"},
+    )  # fmt: skip
+    with open_video(path) as video:
+        assert video.fps == 25
+        assert "25 are assumed" in video.notes[0]
+    with open_video(path, fps=10) as video:
+        assert [f.seconds for f in video.frames()] == pytest.approx([i / 10 for i in range(20)])
+        assert (video.fps, video.notes) == (10, ())
+
+
+def test_a_given_rate_is_above_that_of_the_file(tmp_path: Path) -> None:
+    with open_video(write(tmp_path / "a.mp4", [0, 40, 700]), fps=2) as video:
+        assert [frame.seconds for frame in video.frames()] == [0, 0.5, 1]
+        assert video.duration == 1.5
+        assert video.damage is None
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_oblong_pixels_are_made_square(tmp_path: Path, rotation: int) -> None:
+    path = write(tmp_path / "a.mp4", steady(3), pixel_shape=Fraction(3, 2), rotation=rotation)
+    with open_video(path) as video:
+        frame = next(video.frames())
+    wide = np.repeat(picture(0), 3, axis=1)[:, ::2]
+    expected = np.rot90(wide, k=rotation // 90)
+    assert frame.image.shape == expected.shape == (video.height, video.width, 3)
+    assert np.abs(frame.image.astype(int) - expected).mean() < 8
+    assert frame.stretch == ((1.5, 1.0) if rotation == 0 else (1.0, 1.5))
 
 
 def test_time_counts_from_the_first_frame(tmp_path: Path) -> None:
@@ -176,13 +241,8 @@ def test_the_start_time_comes_from_the_metadata(
 ) -> None:
     metadata = {} if stamp is None else {"creation_time": stamp}
     with open_video(write(tmp_path / "a.mp4", steady(2), metadata=metadata)) as video:
-        assert video.start_time == expected
-
-
-@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00", "soon", "\0"])
-def test_a_start_time_that_no_camera_can_have_is_none(stamp: str) -> None:
-    told = SimpleNamespace(metadata={"com.apple.quicktime.creationdate": stamp})
-    assert decode.start_time(told, SimpleNamespace(metadata={})) is None
+        stated = video.stated_start
+        assert (None if stated is None else stated.time) == expected
 
 
 def test_a_file_cut_in_the_middle_yields_what_is_there(tmp_path: Path) -> None:

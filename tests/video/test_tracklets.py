@@ -35,7 +35,7 @@ def test_five_people_one_after_another(video: Path) -> None:
             video,
             source=DetectorSource(BlockDetector()),
             clips=SHAPE,
-            on_frame=lambda frame: seen.append(frame.index),
+            on_frame=lambda found: seen.append(found.frame.index),
         )
     )
     assert seen == list(range(120))
@@ -53,7 +53,7 @@ def test_tracklets_come_out_as_they_end_and_an_early_stop_leaves_no_thread(video
     found = find_tracklets(
         video,
         source=DetectorSource(BlockDetector()),
-        on_frame=lambda frame: seen.append(frame.index),
+        on_frame=lambda found: seen.append(found.frame.index),
     )
     first = next(found)
     assert first.number == 1
@@ -69,7 +69,7 @@ def test_a_video_is_followed_to_the_last_second_asked_for(video: Path) -> None:
         TrackletSettings(stride=2),
         source=DetectorSource(BlockDetector()),
         last_seconds=5.0,
-        on_frame=lambda frame: seen.append(frame.seconds),
+        on_frame=lambda found: seen.append(found.frame.seconds),
     )
     numbers = [tracklet.number for tracklet in found]
     assert numbers == list(range(1, len(numbers) + 1))

@@ -33,7 +33,7 @@ def frames_of(path: Path) -> list[np.ndarray]:
 def test_boxes_between_frames_that_were_looked_at_are_interpolated() -> None:
     boxes = np.array([[0, 0, 10, 20], [8, 4, 18, 24], [9, 9, 19, 29]], np.float32)
     tracklet = DrawnTracklet("a", 1, Track(np.array([0, 4, 90]), boxes))
-    asked = [tracklet.box_at(frame) for frame in (1, 4, 5, 91)]
+    asked = [tracklet.box_at(frame, size=(160, 96)) for frame in (1, 4, 5, 91)]
     told = [None if box is None else box.tolist() for box in asked]
     assert told == [[2, 1, 12, 21], [8, 4, 18, 24], None, None]
 

@@ -22,7 +22,7 @@ GROUPS = {
     "Find people in your videos": {
         "index": "find and follow the people in videos, and put them into a gallery",
         "search": "who else is this? Finds where else in a gallery somebody was seen",
-        "gallery": "look after a gallery: info, verify, export, delete",
+        "gallery": "look after a gallery: info, verify, export, shift, delete",
         "video": "write a video with its people drawn into it",
     },
     "Train, embed and evaluate": {

@@ -16,6 +16,8 @@ __all__ = ["gallery"]
 Wait = Annotated[float, Parameter(validator=Number(gte=0))]
 
 SHOWN = 20
+LONGEST_SHIFT = 1e10
+"""Seconds: some three centuries."""
 
 gallery = App(
     name="gallery",
@@ -26,6 +28,8 @@ gallery = App(
     Example: tacan gallery verify people.gallery --repair
 
     Example: tacan gallery export people.gallery --features people.npz
+
+    Example: tacan gallery shift people.gallery --camera door --by=-3600
 
     Example: tacan gallery delete people.gallery --before 2026-11-01T00:00:00+01:00""",
 )
@@ -164,13 +168,15 @@ def delete(
     *,
     tracklet: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
     camera: str | None = None,
+    source: str | None = None,
     before: str | None = None,
     yes: Annotated[bool, Parameter(negative="")] = False,
     wait: Wait = 0.0,
 ) -> None:
     """Deletes rows, vectors and crops for good. Backups and exported files it can't reach.
 
-    Exactly one of --tracklet, --camera and --before says what goes. On a terminal it asks first.
+    Exactly one of --tracklet, --camera, --source and --before says what goes. On a terminal it
+    asks first.
 
     Example: tacan gallery delete people.gallery --tracklet hall/3 hall/4
 
@@ -184,6 +190,9 @@ def delete(
         One or more tracklets, by their names.
     camera
         Everything from this camera. Its videos can be indexed again.
+    source
+        Everything from this video, by its path, or by its name where no other is called so. It
+        can be indexed again.
     before
         Everybody who was first seen before this time, written with its time zone.
     yes
@@ -199,12 +208,82 @@ def delete(
 
     time = None if before is None else parse_time(before, option="--before")
     with open_gallery(folder, write=True, wait=wait) as opened:
-        chosen = choice_of(opened, names=tracklet, camera=camera, before=time)
+        chosen = choice_of(opened, names=tracklet, camera=camera, source=source, before=time)
         if not yes and not _agreed(f"Delete {chosen} from {folder}?"):
             say("Nothing was deleted.")
             return
-        done = delete_tracklets(opened, names=tracklet, camera=camera, before=time)
+        done = delete_tracklets(opened, names=tracklet, camera=camera, source=source, before=time)
     say(deletion_text(done, at_most=SHOWN))
+
+
+@gallery.command
+def shift(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    source: str | None = None,
+    camera: str | None = None,
+    by: float | None = None,
+    start: str | None = None,
+    wait: Wait = 0.0,
+) -> None:
+    """Corrects when videos were recorded: what is known of a start that was wrong or not given.
+
+    The videos need not be there, and nothing is indexed again.
+
+    Example: tacan gallery shift people.gallery --source door.mp4 --start 2026-11-22T14:00:00+01:00
+
+    Example: tacan gallery shift people.gallery --camera door --by=-3600
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    source
+        The video, by its path, or by its name where no other is called so.
+    camera
+        All videos of this camera.
+    by
+        Seconds by which they were recorded later than the gallery believes; earlier if negative.
+    start
+        When the first picture was taken, with its time zone; other videos keep their distance.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    """
+    from datetime import timedelta
+
+    from tacan.cli.console import say
+    from tacan.errors import ConfigError
+    from tacan.gallery import open_gallery
+    from tacan.gallery.find_sources import find_sources
+    from tacan.gallery.shift import shift_sources
+    from tacan.views.gallery_text import shift_text
+    from tacan.views.times import parse_time
+
+    faults = []
+    if (source is None) == (camera is None):
+        faults.append("exactly one of --source and --camera must be given")
+    if (by is None) == (start is None):
+        faults.append("exactly one of --by and --start must be given")
+    if by is not None and not abs(by) < LONGEST_SHIFT:
+        faults.append(f"--by must be less than {LONGEST_SHIFT:.0e} seconds; got {by}")
+    if faults:
+        raise ConfigError(faults, source="the command line")
+    time = None if start is None else parse_time(start, option="--start")
+    with open_gallery(folder, write=True, wait=wait) as opened:
+        if source is not None:
+            chosen = find_sources(opened, source)
+        else:
+            chosen = tuple(known for known in opened.sources() if known.camera == camera)
+            if not chosen:
+                raise ConfigError(
+                    [f"a camera must be one that the gallery has; got {camera!r}"],
+                    source="the command line",
+                )
+        moved = shift_sources(
+            opened, chosen, by=None if by is None else timedelta(seconds=by), start=time
+        )
+    say(shift_text(chosen, moved))
 
 
 def _agreed(question: str) -> bool:

@@ -27,6 +27,7 @@ def index(
     *videos: Annotated[str, Parameter(name="SOURCE")],
     camera: Many = None,
     start: Many = None,
+    zone: str | None = None,
     sources: Path | None = None,
     model: str = DEFAULT_MODEL,
     settings: Annotated[IndexSettings, Parameter(name="*")] = DEFAULTS,
@@ -41,7 +42,8 @@ def index(
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
     The gallery is a folder, made when it is not there. Interrupted or killed, the same command
-    goes on where it stopped; a file that is there already is passed over. Nothing leaves this
+    goes on where it stopped; a file that is there already is passed over. One that can't be read
+    is told at the end, after the others were indexed. Nothing leaves this
     machine, and nothing is fetched unless --fetch says so.
 
     Example: tacan index people.gallery door.mp4 --camera door --start 2026-11-22T14:00:00+01:00
@@ -63,10 +65,16 @@ def index(
     videos
         Video files.
     camera
-        The camera's name: one for all files, or the option once for each.
+        The camera's name: one for all files, or the option once for each. Without it each file is
+        a camera of its own, called as the file is.
     start
-        When the first frame was taken, with its time zone, once for each file; or `file` for what
-        the file's metadata says. Without it, times count from the start of the video.
+        When the first frame was taken, with its time zone, once for each file. Or once for all:
+        `file` for what the file's metadata say; `name:PATTERN` for a time in the file's name, such
+        as name:%Y%m%d_%H%M%S; `auto` for a usual time in the name, or else the metadata. Where it
+        is from is told. Without it, times count from the start of the video. A wrong one can be
+        corrected later: `tacan gallery shift`.
+    zone
+        The time zone of times in files' names, such as Europe/Berlin.
     sources
         A YAML list of sources with `path`, `camera`, `start` and any of the options from
         `detector` to `embedded_frames`, with _ for -. Paths are relative to the list.
@@ -95,11 +103,13 @@ def index(
     from tacan.cli.console import note, progress_bar, say, write_json
     from tacan.files import require_safe_outputs
     from tacan.indexing.video_sources import gather_sources
+    from tacan.views.times import parse_zone
 
     asked = gather_sources(
         videos,
         cameras=camera or (),
         starts=start or (),
+        zone=parse_zone(zone),
         source_list=sources,
         settings=settings,
     )
@@ -107,9 +117,11 @@ def index(
     if json is not None and json != "-":
         require_safe_outputs([Path(json)], inputs=[source.path for source in asked])
 
-    from tacan.indexing.index_videos import index_videos, open_detections
+    from tacan.indexing.index_report import failures_error
+    from tacan.indexing.index_videos import index_videos, open_detections, readable_sources
 
-    # Loading the model takes longer than to find out that a detector or a video is none.
+    # Loading the model takes longer than to find out that a detector or all videos are none.
+    readable_sources(asked)
     detections = open_detections(asked, threads=threads, fetch=fetch)
 
     import torch
@@ -140,3 +152,5 @@ def index(
     if json != "-":
         for source in report.sources:
             say(source.text())
+    if report.failures:
+        raise failures_error(report.failures)

@@ -87,7 +87,10 @@ def video(
         with open_gallery(gallery) as opened:
             tracklets = tracklets_of_source(opened, sha256(source), camera=camera)
     else:
-        with open_video(source) as opened, progress_bar("following", "frames") as progress:
+        with (
+            open_video(source, fps=settings.fps) as opened,
+            progress_bar("following", "frames") as progress,
+        ):
             require_part(opened, first_seconds=first_seconds, last_seconds=last_seconds)
             total = opened.promised_frames(until=last_seconds)
             found = find_tracklets(
@@ -101,7 +104,9 @@ def video(
                     fetch=fetch,
                 ),
                 last_seconds=last_seconds,
-                on_frame=lambda frame: progress(frame.index + 1, max(total, frame.index + 1)),
+                on_frame=lambda found: progress(
+                    found.frame.index + 1, max(total, found.frame.index + 1)
+                ),
             )
             tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
     with progress_bar("drawing", "frames") as progress:
@@ -111,6 +116,7 @@ def video(
             tracklets,
             first_seconds=first_seconds,
             last_seconds=last_seconds,
+            fps=settings.fps,
             progress=progress,
         )
     say(f"{counted(len(tracklets), 'tracklet')} drawn -> {out}")

@@ -16,6 +16,7 @@ import numpy as np
 
 from tacan.errors import ConfigError
 from tacan.gallery.columns import UNKNOWN_TIMESTAMP, camera_ids
+from tacan.gallery.find_sources import find_sources
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.timestamps import to_microseconds
 
@@ -42,6 +43,7 @@ def delete_tracklets(
     *,
     names: Sequence[str] | None = None,
     camera: str | None = None,
+    source: str | None = None,
     before: datetime | None = None,
 ) -> Deletion:
     """Deletes tracklets for good, chosen in exactly one way.
@@ -54,27 +56,35 @@ def delete_tracklets(
         The tracklets of these names.
     camera
         All of this camera, and its sources: they can be indexed again.
+    source
+        All of this source, and itself: see `find_sources`.
     before
         All that began before this timestamp: afterwards nothing in the gallery was seen before it.
 
-    Raises `ConfigError` for none or several of the three, `GalleryError` for an unknown name or
-    camera, or a timestamp without a time zone, before anything is deleted.
+    Raises `ConfigError` for none or several of the four, `GalleryError` for an unknown name, camera
+    or source, or a timestamp without a time zone, before anything is deleted.
     """
     gallery.require_writable()
-    if sum(choice is not None for choice in (names, camera, before)) != 1:
-        problem = "exactly one of names, camera and before must be given"
+    if sum(choice is not None for choice in (names, camera, source, before)) != 1:
+        problem = "exactly one of names, camera, source and before must be given"
         raise ConfigError([problem], source="the deletion")
     # A name is found without its record, so that a damaged one can be deleted as well.
     ids, n_undated = [gallery.find(name) for name in names or ()], 0
+    source_ids: list[int] = []
     if camera is not None:
+        camera_ids(gallery.store.columns(), [camera])
+        source_ids = [known.id for known in gallery.sources() if known.camera == camera]
+    if source is not None:
+        source_ids = [known.id for known in find_sources(gallery, source)]
+    if source_ids:
         columns = gallery.store.columns()
-        ids = columns.ids[np.isin(columns.camera_ids, camera_ids(columns, [camera]))].tolist()
+        ids = columns.ids[np.isin(columns.source_ids, source_ids)].tolist()
     if before is not None:
         columns = gallery.store.columns()
         known = columns.starts != UNKNOWN_TIMESTAMP
         n_undated = int((~known).sum())
         ids = columns.ids[known & (columns.starts < to_microseconds(before))].tolist()
     deleted = gallery.store.names(ids)
-    if ids or camera is not None:
-        gallery.store.maintenance().remove(ids, camera=camera)
+    if ids or source_ids:
+        gallery.store.maintenance().remove(ids, sources=source_ids)
     return Deletion(deleted, gallery.complete_deletion(), n_undated)

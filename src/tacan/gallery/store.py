@@ -154,11 +154,17 @@ class StoreMaintenance(Protocol):
     deletes the records and notes which files are still to be erased; `complete_deletion` ends it.
     """
 
-    def remove(self, ids: Sequence[int], *, camera: str | None = None) -> None:
+    def remove(self, ids: Sequence[int], *, sources: Sequence[int] = ()) -> None:
         """Deletes tracklets with all that belongs to them; their numbers stay committed.
 
-        With `camera`, its sources are deleted as well, so that they can be indexed again.
+        `sources`, none of whose tracklets may be left then, are deleted as well, so that they can
+        be indexed again.
         """
+        ...
+
+    def set_start(self, source_id: int, start: int) -> None:
+        """Gives a source another start, in microseconds, and its tracklets the times that follow
+        from it."""
         ...
 
     def pending_deletions(self) -> tuple[str, ...] | None:

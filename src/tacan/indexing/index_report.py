@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tacan.errors import VideoError
 from tacan.text import counted
 
-__all__ = ["IndexReport", "SourceReport", "shares_text", "work_shares"]
+__all__ = [
+    "IndexReport", "SourceFailure", "SourceReport", "failures_error", "shares_text", "work_shares",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,33 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A source that could not be read, or not to its end; what was stored of it stays."""
+
+    path: str
+    camera: str
+    error: VideoError
+
+
+def failures_error(failures: Sequence[SourceFailure]) -> VideoError:
+    """One error for all sources that failed."""
+    errors = [failure.error for failure in failures]
+    if len(errors) == 1:
+        return errors[0]
+    rules = dict.fromkeys(error.rule for error in errors)
+    return VideoError(
+        "; ".join(rules),
+        got="\n  " + "\n  ".join(str(error.got) for error in errors),
+        remedy="Correct these sources or leave them out.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class IndexReport:
-    """The outcome of all sources of a call."""
+    """The outcome of all sources of a call; `failures` are those that could not be read."""
 
     sources: tuple[SourceReport, ...]
+    failures: tuple[SourceFailure, ...] = ()
 
     @property
     def n_new(self) -> int:
@@ -112,6 +138,10 @@ class IndexReport:
                     "notes": list(source.notes),
                 }
                 for source in self.sources
+            ],
+            "failures": [
+                {"path": each.path, "camera": each.camera, "error": str(each.error)}
+                for each in self.failures
             ],
             "n_new": self.n_new,
             "speed": self.speed,

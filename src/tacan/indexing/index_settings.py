@@ -35,9 +35,16 @@ class IndexSettings(TrackletSettings):
     """Most frames of a tracklet that the model sees, in clips spread evenly over it; or `all`."""
 
     def stored(self) -> dict[str, Any]:
-        """The settings as a gallery stores them, ready for JSON."""
-        return self.model_dump(mode="json", by_alias=True)
+        """The settings as a gallery stores them, ready for JSON.
 
+        Those that galleries did not always know are left out where they are not given.
+        """
+        told = self.model_dump(mode="json", by_alias=True)
+        return {name: value for name, value in told.items() if value is not None or name in _OLDEST}
+
+
+_OLDEST = ("tiles", "threshold", "embedded_frames")
+"""Settings that stood in a gallery from the first on, given or not."""
 
 _NAMES = {
     field.serialization_alias: name

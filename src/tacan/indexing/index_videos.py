@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tacan.cores import available_cores
@@ -10,7 +11,12 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.record_checks import check_fingerprint
-from tacan.indexing.index_report import IndexReport, SourceReport
+from tacan.indexing.index_report import (
+    IndexReport,
+    SourceFailure,
+    SourceReport,
+    failures_error,
+)
 from tacan.indexing.index_source import index_source
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress, silent
@@ -21,7 +27,7 @@ from tacan.video.detection_source import (
     open_detection_source,
 )
 
-__all__ = ["index_videos", "open_detections"]
+__all__ = ["index_videos", "open_detections", "readable_sources"]
 
 
 def index_videos(
@@ -59,13 +65,14 @@ def index_videos(
 
     Returns
     -------
-    A report of each source, in their order. Everything that is reported is in the gallery. After
-    an error or an interruption the same call goes on where the work stopped.
+    A report of each source, in their order, and the failures of those that can't be read.
+    Everything that is reported is in the gallery. After an error or an interruption the same call
+    goes on where the work stopped.
 
     Raises
     ------
     VideoError
-        Before anything is indexed, for sources that are not videos; all are named.
+        Where no source can be read; all are named.
     GalleryError
         For a source that the gallery holds with other settings.
     DetectorError, StorageError
@@ -82,12 +89,15 @@ def index_videos(
     check_fingerprint(embedder.fingerprint, gallery.model)
     if detections is None:
         detections = open_detections(sources, threads=threads, fetch=fetch)
-    lengths = _lengths(sources)
+    readable, failures = readable_sources(sources)
+    lengths = [_length(source) if source in readable else 0 for source in sources]
     reports: list[SourceReport] = []
     for number, source in enumerate(sources):
+        if source not in readable:
+            continue
         before = sum(lengths[:number])
-        reports.append(
-            index_source(
+        try:
+            report = index_source(
                 gallery,
                 source,
                 embedder=embedder,
@@ -95,11 +105,18 @@ def index_videos(
                 batch_frames=batch_frames,
                 progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
             )
-        )
+        except VideoError as error:
+            if len(sources) == 1:
+                raise
+            failures.append(SourceFailure(str(source.path), source.camera, error))
+            continue
+        reports.append(report)
         progress(sum(lengths[: number + 1]), sum(lengths))
         if done_with is not None:
-            done_with(reports[-1])
-    return IndexReport(tuple(reports))
+            done_with(report)
+    if not reports:
+        raise failures_error(failures)
+    return IndexReport(tuple(reports), tuple(failures))
 
 
 def open_detections(
@@ -116,10 +133,8 @@ def open_detections(
     fetch
         Whether weights of a detector may be downloaded.
 
-    Raises `VideoError` for sources that are not videos and files that hold no boxes, and
-    `DetectorError`: all that can be known before a model is loaded.
+    Raises `VideoError` for files that hold no boxes, and `DetectorError`.
     """
-    _lengths(sources)
     threads = threads or available_cores()
     opened: dict[tuple[Any, ...], DetectionSource] = {}
     keys: list[tuple[Any, ...]] = []
@@ -134,22 +149,28 @@ def open_detections(
     return [opened[key] for key in keys]
 
 
-def _lengths(sources: Sequence[VideoSource]) -> list[int]:
-    """The frames of each source, as well as its head knows. Raises `VideoError`."""
-    lengths: list[int] = []
-    faults: list[VideoError] = []
+def readable_sources(
+    sources: Sequence[VideoSource],
+) -> tuple[list[VideoSource], list[SourceFailure]]:
+    """The sources that are videos, and what is wrong with the others.
+
+    Raises `VideoError`, naming all, where none of them is a video.
+    """
+    readable: list[VideoSource] = []
+    failures: list[SourceFailure] = []
     for source in sources:
         try:
-            with open_video(source.path) as video:
-                lengths.append(video.promised_frames())
+            with open_video(source.path, fps=source.settings.fps):
+                readable.append(source)
         except VideoError as error:
-            faults.append(error)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        raise VideoError(
-            faults[0].rule,
-            got="\n  " + "\n  ".join(str(fault.got) for fault in faults),
-            remedy="Correct the sources or leave these out. Nothing was indexed.",
-        )
-    return lengths
+            failures.append(SourceFailure(str(source.path), source.camera, error))
+    if failures and not readable:
+        raise failures_error(failures)
+    return readable, failures
+
+
+def _length(source: VideoSource) -> int:
+    """The frames of a source, as well as its head knows; 0 where it can't be read any more."""
+    with suppress(VideoError), open_video(source.path, fps=source.settings.fps) as video:
+        return video.promised_frames()
+    return 0

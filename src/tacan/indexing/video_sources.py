@@ -5,57 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tacan.config.fault_messages import shortened
 from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.source_starts import START_FORMS, Start, start_of
 from tacan.text import without_password
-from tacan.video.decode import YEARS
 from tacan.video.detection_source import PRECOMPUTED, is_precomputed
 
 __all__ = [
-    "Start",
     "VideoSource",
     "gather_sources",
-    "parse_start",
     "read_source_list",
 ]
 
 LONGEST_CAMERA = 200
 
-Start = datetime | Literal["file"] | None
-"""The time of a video's first frame: known, to be taken from the file's metadata, or unknown."""
-
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """A file, the camera that it is from, when it begins, and how it is to be indexed."""
+    """A file, the camera that it is from, when it begins, and how it is to be indexed.
+
+    `start_note` says where the start is from, if that is worth knowing.
+    """
 
     path: Path
     camera: str
     start: Start = None
     settings: IndexSettings = field(default_factory=IndexSettings)
-
-
-def parse_start(text: str) -> Start:
-    """`2026-11-22T14:00:00+01:00` -> an aware time; `file` stays.
-
-    >>> parse_start("2026-11-22T14:00:00Z").isoformat()
-    '2026-11-22T14:00:00+00:00'
-
-    Raises `ValueError` for anything else: a time without its time zone, or one that no camera can
-    have seen.
-    """
-    if text == "file":
-        return "file"
-    time = datetime.fromisoformat(text)
-    if time.utcoffset() is None or time.year not in YEARS:
-        raise ValueError("a time without its time zone, or of another age")
-    return time
+    start_note: str | None = None
 
 
 def gather_sources(
@@ -63,6 +45,7 @@ def gather_sources(
     *,
     cameras: Sequence[str] = (),
     starts: Sequence[str] = (),
+    zone: tzinfo | None = None,
     source_list: Path | None = None,
     settings: IndexSettings | None = None,
 ) -> list[VideoSource]:
@@ -73,9 +56,13 @@ def gather_sources(
     paths
         Files of video.
     cameras
-        One name for all of `paths`, or one for each.
+        One name for all of `paths`, or one for each; the files' names without their endings when
+        not given.
     starts
-        None, or one for each of `paths`: see `parse_start`.
+        None, one for each of `paths`, or one of `file`, `auto` and `name:PATTERN` for all: see
+        `start_of`.
+    zone
+        The time zone of times in names.
     source_list
         A list as `read_source_list` reads it, whose sources come after those of `paths`.
     settings
@@ -89,9 +76,9 @@ def gather_sources(
     """
     settings = settings or IndexSettings()
     faults: list[str] = []
-    sources = _from_arguments(paths, cameras, starts, settings, faults)
+    sources = _from_arguments(paths, cameras, starts, zone, settings, faults)
     if source_list is not None:
-        sources += _from_list(source_list, settings, faults)
+        sources += _from_list(source_list, zone, settings, faults)
     elif not paths:
         faults.append("there is no source; name a video file, or a list of sources")
     faults += _faults_together(sources)
@@ -113,28 +100,48 @@ def _from_arguments(
     paths: Sequence[str],
     cameras: Sequence[str],
     starts: Sequence[str],
+    zone: tzinfo | None,
     settings: IndexSettings,
     faults: list[str],
 ) -> list[VideoSource]:
-    if paths and len(cameras) not in (1, len(paths)):
+    if paths and len(cameras) not in (0, 1, len(paths)):
         faults.append(
             f"there must be one camera for all {len(paths)} sources or one for each; "
             f"got {len(cameras)}"
         )
-    if len(starts) not in (0, len(paths)):
+    if len(starts) not in (0, len(paths)) and not (len(starts) == 1 and _is_for_all(starts[0])):
         faults.append(
             f"there must be one start for each of {len(paths)} sources; got {len(starts)}"
         )
-    times: list[Start] = [_start_of(text, "--start", faults) for text in starts]
+    if not cameras:
+        cameras = _cameras_of(paths, faults)
     sources = []
     for i, path in enumerate(paths):
-        camera = cameras[min(i, len(cameras) - 1)] if cameras else "?"
-        start = times[i] if i < len(times) else None
-        sources.append(VideoSource(Path(path), camera, start, settings))
+        start = starts[min(i, len(starts) - 1)] if starts else None
+        time, note = _start_of(start, Path(path), zone, "--start", faults)
+        camera = cameras[min(i, len(cameras) - 1)]
+        sources.append(VideoSource(Path(path), camera, time, settings, note))
     return sources
 
 
-def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[VideoSource]:
+def _is_for_all(start: str) -> bool:
+    """Whether a start can be that of several files."""
+    return start in ("file", "auto") or start.startswith("name:")
+
+
+def _cameras_of(paths: Sequence[str], faults: list[str]) -> list[str]:
+    """A camera for each file, called as it is."""
+    names = [Path(path).stem.strip() for path in paths]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        files = {path for path, own in zip(paths, names, strict=True) if own == name}
+        if len(files) > 1:
+            faults.append(f"{len(files)} files are called {name!r}: name their cameras (--camera)")
+    return names
+
+
+def _from_list(
+    path: Path, zone: tzinfo | None, settings: IndexSettings, faults: list[str]
+) -> list[VideoSource]:
     try:
         entries = read_yaml(path)
     except ConfigError as error:
@@ -147,18 +154,24 @@ def _from_list(path: Path, settings: IndexSettings, faults: list[str]) -> list[V
     for number, entry in enumerate(entries, 1):
         where = f"{path.name}, entry {number}"
         if isinstance(entry, dict):
-            sources += _from_entry(entry, where, path.parent, settings, faults)
+            sources += _from_entry(entry, where, path.parent, zone, settings, faults)
         else:
             faults.append(f"{where} must have `path:` and `camera:`; got {shortened(repr(entry))}")
     return sources
 
 
 def _from_entry(
-    entry: Mapping[str, Any], where: str, folder: Path, settings: IndexSettings, faults: list[str]
+    entry: Mapping[str, Any],
+    where: str,
+    folder: Path,
+    zone: tzinfo | None,
+    settings: IndexSettings,
+    faults: list[str],
 ) -> list[VideoSource]:
     rest = dict(entry)
     path, camera = rest.pop("path", None), rest.pop("camera", None)
-    start = _start_of(rest.pop("start", None), where, faults)
+    named = folder / path if isinstance(path, str) else folder
+    start, note = _start_of(rest.pop("start", None), named, zone, where, faults)
     for name, value in (("path", path), ("camera", camera)):
         if not value:
             faults.append(f"{where}: it has no {name}")
@@ -173,19 +186,20 @@ def _from_entry(
         return []
     if not (path and camera and isinstance(path, str) and isinstance(camera, str)):
         return []
-    return [VideoSource(folder / path, camera, start, checked)]
+    return [VideoSource(folder / path, camera, start, checked, note)]
 
 
-def _start_of(value: Any, where: str, faults: list[str]) -> Start:
+def _start_of(
+    value: Any, path: Path, zone: tzinfo | None, where: str, faults: list[str]
+) -> tuple[Start, str | None]:
+    if value is None:
+        return None, None
     try:
-        return None if value is None else parse_start(str(value))
-    except ValueError:
-        faults.append(
-            f"{where}: a start must be a time with its time zone, such as "
-            f"2026-11-22T14:00:00+01:00, in the years {YEARS[0]} to {YEARS[-1]}, or `file`; got "
-            f"{shortened(repr(value))}"
-        )
-        return None
+        return start_of(str(value), path, zone=zone)
+    except (ValueError, OverflowError, OSError) as error:
+        reason = str(error) if str(value).startswith("name:") else START_FORMS
+        faults.append(f"{where}: {reason}; got {shortened(repr(value))}")
+        return None, None
 
 
 def _faults_together(sources: Sequence[VideoSource]) -> list[str]:

@@ -1,58 +1,58 @@
 """Decoded frames of a video file, upright, each with its exact time.
 
 Times are the stream's own, so that a variable frame rate needs no special care; frames that are
-marked as interlaced are deinterlaced, and the display matrix turns and mirrors the picture. Pixels
-that the file calls oblong are left as they are stored.
+marked as interlaced are deinterlaced, the display matrix turns and mirrors the picture, and pixels
+that the file calls oblong are made square.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import av
 import av.error
-import numpy as np
-from numpy.typing import NDArray
 
 from tacan.errors import VideoError
+from tacan.text import counted
 from tacan.video.deinterlace import Deinterlacer
 from tacan.video.demux import file_version, not_a_video, open_demuxer, reason, unreadable
-from tacan.video.orientation import Orientation
+from tacan.video.frame_rate import frame_rate
+from tacan.video.stated_start import stated_start
+from tacan.video.stream_clock import StreamClock
+from tacan.video.upright import UprightPictures
 from tacan.video.video_records import VideoFrame
 
-__all__ = ["YEARS", "VideoFile", "open_video", "start_time"]
-
-YEARS = range(1900, 3000)
-"""Years in which a video can begin; times at the borders of `datetime` can't be computed with."""
-_NO_CLOCK_BEFORE = 1971
-"""Cameras without a set clock write the start of 1904 or 1970."""
+__all__ = ["VideoFile", "open_video"]
 
 
-def open_video(path: Path) -> VideoFile:
+def open_video(path: Path, *, fps: float | None = None) -> VideoFile:
     """The video file at `path`, with its first picture tried.
+
+    `fps` is its frame rate, where what the file says of its times is not to be believed.
 
     Raises `VideoError` for a file that is missing, empty, not a video, without a video stream, or
     without a single picture that can be decoded.
     """
-    return VideoFile(path)
+    return VideoFile(path, fps=fps)
 
 
 class VideoFile:
     """A video file: a context manager that tells its shape and yields its frames.
 
-    `width` and `height` are those of the upright picture. `fps` is the average rate; `n_frames`
-    and `duration` (seconds) are what the file's head promises, and None where it is silent.
-    `start_time` is the aware time of creation in the file's metadata, or None. `damage` says after
-    the frames were read what went wrong on the way, or None.
+    `width` and `height` are those of the upright picture with square pixels. `fps` is the average
+    rate; `n_frames` and `duration` (seconds) are what the file's head promises, and None where it
+    is silent. `stated_start` is when it says that it was recorded, or None. After the frames were
+    read `damage` says what went wrong on the way, or None, and `notes` what else is worth knowing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, fps: float | None = None) -> None:
         self.path = path
         self.damage: str | None = None
+        self._given_fps = fps
+        self._clock_steps = 0
         self._bytes, self._container, self._stream = open_demuxer(path)
         self._version = self._bytes.version
         try:
@@ -62,13 +62,15 @@ class VideoFile:
         except BaseException:
             self.close()
             raise
-        self._orientation = Orientation.of(first)
-        self._coded_size = (first.width, first.height)
-        self.width, self.height = self._orientation.upright_size(first.width, first.height)
-        self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        self._upright = UprightPictures(first, pixel_shape=self._stream.sample_aspect_ratio)
+        self.width, self.height = self._upright.width, self._upright.height
+        self.stretch = self._upright.stretch
+        rate, self._is_assumed = frame_rate(self._container, self._stream)
+        self.fps = fps or rate
         self.n_frames: int | None = self._stream.frames or None
         self.duration = self._promised_seconds()
-        self.start_time = start_time(self._container, self._stream)
+        metadata = (self._container.metadata, self._stream.metadata)
+        self.stated_start = stated_start(metadata, duration=self.duration)
         self.damage = None
 
     def __enter__(self) -> Self:
@@ -85,6 +87,22 @@ class VideoFile:
     def close(self) -> None:
         self._container.close()
         self._bytes.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing of the times of the frames, as sentences."""
+        notes = []
+        if self._is_assumed and self._given_fps is None:
+            notes.append(
+                f"the file does not say how many frames a second it has: {self.fps:g} are assumed, "
+                "and times are wrong if that is; --fps tells it"
+            )
+        if self._clock_steps:
+            notes.append(
+                f"the stream's clock steps back, {counted(self._clock_steps, 'time')}, as where "
+                "recordings were put together: each part goes on where the one before ended"
+            )
+        return tuple(notes)
 
     def promised_frames(self, *, until: float | None = None) -> int:
         """The number of frames, to the time `until` in seconds or to the end, as well as the file's
@@ -112,14 +130,15 @@ class VideoFile:
 
     def _frames(self, *, stride: int, first: int) -> Iterator[VideoFrame]:
         self._rewind()
-        start: float | None = None
+        clock = StreamClock(self.fps)
         seconds = 0.0
         index = -1
         for index, picture in enumerate(Deinterlacer().frames(self._decoded())):
-            shown = picture.time if picture.time is not None else index / self.fps
-            start = shown if start is None else start
-            # A damaged stream may step back in time; the tracklets must not.
-            seconds = shown - start if not index else max(shown - start, seconds + 1e-6)
+            if self._given_fps is None:
+                seconds = clock.seconds(picture.time)
+                self._clock_steps = clock.n_steps
+            else:
+                seconds = index / self._given_fps
             if index < first or (index - first) % stride:
                 continue
             try:
@@ -127,7 +146,7 @@ class VideoFile:
             except (av.error.FFmpegError, ValueError) as error:
                 self._note(f"a picture can't be converted: {reason(error)}")
             else:
-                yield VideoFrame(index, seconds, image)
+                yield VideoFrame(index, seconds, image, self.stretch)
         self._check_unchanged()
         self._note_early_end(index + 1, seconds)
 
@@ -141,11 +160,6 @@ class VideoFile:
                 got=f"{self.path}, which was written to, cut or replaced meanwhile",
                 remedy="Wait until it is complete; the same command then begins it anew.",
             )
-
-    def _upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
-        width, height = self._coded_size
-        coded: Any = picture.to_ndarray(format="rgb24", width=width, height=height)
-        return self._orientation.upright(coded)
 
     def _rewind(self) -> None:
         self.close()
@@ -186,6 +200,8 @@ class VideoFile:
         self.damage = self.damage or damage
 
     def _promised_seconds(self) -> float | None:
+        if self._given_fps is not None:
+            return None if self.n_frames is None else self.n_frames / self._given_fps
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
         alone = len(self._container.streams) == 1
@@ -201,16 +217,3 @@ class VideoFile:
         fewer = self.n_frames is None or n_read < self.n_frames
         if fewer and end < self.duration - max(2 / self.fps, 0.1):
             self._note(f"the video ends after {end:.2f} of {self.duration:.2f} seconds")
-
-
-def start_time(container: Any, stream: Any) -> datetime | None:
-    """The creation time in the metadata, where there is one that makes sense."""
-    for metadata in (container.metadata, stream.metadata):
-        for key in ("com.apple.quicktime.creationdate", "creation_time"):
-            try:
-                time = datetime.fromisoformat(metadata.get(key, ""))
-            except ValueError:
-                continue
-            if _NO_CLOCK_BEFORE <= time.year <= YEARS[-1]:
-                return time if time.tzinfo else time.replace(tzinfo=UTC)
-    return None

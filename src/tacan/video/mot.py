@@ -87,6 +87,9 @@ class PrecomputedTracks:
         """The boxes of each frame, with their tracks where the file has any."""
         for frame in frames:
             detections, tracks = self.at(frame.index)
+            if frame.stretch != (1.0, 1.0):  # Other programs leave oblong pixels as they are.
+                boxes = detections.boxes * np.array(frame.stretch * 2, np.float32)
+                detections = Detections(boxes, detections.scores)
             yield FrameDetections(frame, detections, tracks if self.has_tracks else None)
 
     def tracks(self) -> dict[int, Track]:

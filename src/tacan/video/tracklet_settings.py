@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from tacan.config.fault_messages import fault_messages
 from tacan.errors import ConfigError
+from tacan.video.frame_rate import LIKELY_RATES
 
 __all__ = ["Count", "TrackletSettings"]
 
@@ -65,6 +66,9 @@ class TrackletSettings(BaseModel):
     the whole frame when not given."""
     detection_threshold: Annotated[Share | None, Field(serialization_alias="threshold")] = None
     """Least score of a detection; the detector's own when not given."""
+    fps: Annotated[float | None, Field(ge=LIKELY_RATES[0], le=LIKELY_RATES[1])] = None
+    """Frames a second of a video that does not say, such as a bare stream of H.264, or that says it
+    wrongly; its own when not given."""
     stride: Count = 1
     """Every nth frame is processed. 2 halves the work and follows walking people as well."""
     tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "bytetrack"

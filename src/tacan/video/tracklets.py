@@ -16,7 +16,7 @@ from tacan.video.pipeline import Pipeline
 from tacan.video.track import open_tracker
 from tacan.video.tracklet_builder import TrackletBuilder
 from tacan.video.tracklet_settings import TrackletSettings
-from tacan.video.video_records import VideoFrame, VideoTracklet
+from tacan.video.video_records import FrameDetections, VideoTracklet
 
 __all__ = ["find_tracklets"]
 
@@ -29,7 +29,7 @@ def find_tracklets(
     cache: DetectionCache | None = None,
     clips: ClipShape | None = None,
     last_seconds: float | None = None,
-    on_frame: Callable[[VideoFrame], None] | None = None,
+    on_frame: Callable[[FrameDetections], None] | None = None,
     pipeline: Pipeline | None = None,
 ) -> Iterator[VideoTracklet]:
     """The tracklets of the people in a video, each as soon as it has ended.
@@ -52,7 +52,7 @@ def find_tracklets(
     last_seconds
         The video is followed to this time; to its end when not given.
     on_frame
-        Called with each frame when it has been followed.
+        Called with each frame, and the people found in it, when it has been followed.
     pipeline
         A pipeline whose threads do the work; one of its own when not given.
 
@@ -68,7 +68,7 @@ def find_tracklets(
     settings = TrackletSettings() if settings is None else settings
     with ExitStack() as stack:
         if isinstance(video, Path):
-            video = stack.enter_context(open_video(video))
+            video = stack.enter_context(open_video(video, fps=settings.fps))
         if source is None:
             source = open_detection_source(
                 settings, video=video.path, camera=video.path.stem, threads=available_cores()
@@ -90,6 +90,6 @@ def find_tracklets(
             tracks = tracker.update(found.detections) if found.tracks is None else found.tracks
             ended = builder.add(found.frame, found.detections, tracks)
             if on_frame is not None:
-                on_frame(found.frame)
+                on_frame(found)
             yield from ended
         yield from builder.flush()

@@ -45,12 +45,14 @@ class VideoFrame:
     """One decoded picture.
 
     `index` counts from 0 in the order of showing, `seconds` is its time since the first picture
-    of the stream, and `image` is uint8 [H, W, 3], RGB, upright and contiguous.
+    of the stream, and `image` is uint8 [H, W, 3], RGB, upright and contiguous. `stretch` says how
+    much wider and higher it is than it was stored, where pixels were made square.
     """
 
     index: int
     seconds: float
     image: NDArray[np.uint8]
+    stretch: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,11 +32,15 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnTracklet:
-    """A tracklet as it is drawn: its label, its number, and its boxes."""
+    """A tracklet as it is drawn: its label, its number, and its boxes.
+
+    `frame_size` is the (width, height) that the boxes are for; None for that of the video.
+    """
 
     label: str
     number: int
     track: Track
+    frame_size: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, tracklet: VideoTracklet) -> DrawnTracklet:
@@ -44,10 +48,13 @@ class DrawnTracklet:
         track = Track(tracklet.frames, tracklet.boxes)
         return cls(str(tracklet.number), tracklet.number, track)
 
-    def box_at(self, frame: int) -> NDArray[np.float32] | None:
-        """The box [4] in `frame`, as `Track.boxes_at` fills it in; None where there is none."""
+    def box_at(self, frame: int, *, size: tuple[int, int]) -> NDArray[np.float32] | None:
+        """The box [4] in `frame`, a picture of `size`, as `Track.boxes_at` fills it in; None where
+        there is none."""
         there, boxes = self.track.boxes_at(np.array([frame]))
-        return boxes[0] if there[0] else None
+        if not there[0] or self.frame_size in (None, size):
+            return boxes[0] if there[0] else None
+        return boxes[0] * (np.array(size * 2, np.float32) / np.array(self.frame_size * 2))
 
 
 def annotate_video(
@@ -57,16 +64,18 @@ def annotate_video(
     *,
     first_seconds: float = 0.0,
     last_seconds: float | None = None,
+    fps: float | None = None,
     progress: Progress = silent,
 ) -> Path:
     """Writes the video `path` with `tracklets` drawn into it to the MP4 file `out`.
 
-    Every frame is written, at its own time. `first_seconds` and `last_seconds` choose a part.
-    `progress` is told of frames, to the last one of the part. Raises `VideoError`, and
-    `StorageError` where `out` is the video itself or can't be written.
+    Every frame is written, at its own time. `first_seconds` and `last_seconds` choose a part;
+    `fps` is that of `open_video`. `progress` is told of frames, to the last one of the part.
+
+    Raises `VideoError`, and `StorageError` where `out` is the video itself or can't be written.
     """
     require_safe_outputs([out], inputs=[path])
-    with open_video(path) as video:
+    with open_video(path, fps=fps) as video:
         require_part(video, first_seconds=first_seconds, last_seconds=last_seconds)
         total = video.promised_frames(until=last_seconds)
         pictures = _drawn(
@@ -122,7 +131,9 @@ def _tracklets(gallery: Gallery, source: Source) -> Iterator[DrawnTracklet]:
         if tracklet.source_id == source.id:
             path = gallery.trajectory(tracklet.id)
             label = tracklet.name if tracklet.person is None else tracklet.person
-            yield DrawnTracklet(label, tracklet.number, Track(path.frames, path.boxes))
+            size = (source.width, source.height) if source.width and source.height else None
+            track = Track(path.frames, path.boxes)
+            yield DrawnTracklet(label, tracklet.number, track, size)
 
 
 def _drawn(
@@ -144,7 +155,8 @@ def _drawn(
             running.append(coming.popleft())
         running = [each for each in running if each.track.frames[-1] >= frame.index]
         if frame.seconds >= first_seconds:
-            drawn = [(each, each.box_at(frame.index)) for each in running]
+            size = (video.width, video.height)
+            drawn = [(each, each.box_at(frame.index, size=size)) for each in running]
             boxes = [(t.label, colour_of(t.number), box) for t, box in drawn if box is not None]
             yield frame.seconds - first_seconds, draw_boxes(frame.image, boxes)
 

@@ -10,7 +10,9 @@ from typing import Any
 from tacan.errors import ConfigError
 from tacan.gallery import Gallery, GalleryInfo, Source, TrackletFilter
 from tacan.gallery.delete import Deletion
+from tacan.gallery.find_sources import find_sources
 from tacan.gallery.verify import Verification
+from tacan.text import counted
 from tacan.views.times import local_time
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "deletion_text",
     "info_as_json",
     "info_text",
+    "shift_text",
     "verification_as_json",
     "verification_text",
 ]
@@ -53,6 +56,16 @@ def info_as_json(info: GalleryInfo, sources: Sequence[Source]) -> dict[str, Any]
     return _plain(asdict(info)) | {"sources": [_plain(asdict(source)) for source in sources]}
 
 
+def shift_text(before: Sequence[Source], after: Sequence[Source]) -> str:
+    """Each source with the start that it had and the one that it has now."""
+    return "\n".join(
+        f"{source.path} ({source.camera}): began "
+        f"{'nobody knows when' if was.start is None else local_time(was.start)}, "
+        f"and now {'never' if source.start is None else local_time(source.start)}"
+        for was, source in zip(before, after, strict=True)
+    )
+
+
 def verification_text(found: Verification) -> str:
     """All that is wrong, one line each, under a line that sums it up."""
     looked = f"{found.n_tracklets:,} tracklets and {found.n_crops:,} crops were looked at"
@@ -70,18 +83,27 @@ def verification_as_json(found: Verification) -> dict[str, Any]:
 
 
 def choice_of(
-    gallery: Gallery, *, names: Sequence[str] | None, camera: str | None, before: datetime | None
+    gallery: Gallery,
+    *,
+    names: Sequence[str] | None,
+    camera: str | None,
+    source: str | None,
+    before: datetime | None,
 ) -> str:
     """What a deletion would take, in words, so that someone can agree to it.
 
-    Raises `ConfigError` unless exactly one of the three is given, and `GalleryError` for a
-    tracklet or camera that is not there.
+    Raises `ConfigError` unless exactly one of the four is given, and `GalleryError` for a
+    tracklet, camera or source that is not there.
     """
-    if sum(choice is not None for choice in (names, camera, before)) != 1:
-        fault = "exactly one of --tracklet, --camera and --before must be given"
+    if sum(choice is not None for choice in (names, camera, source, before)) != 1:
+        fault = "exactly one of --tracklet, --camera, --source and --before must be given"
         raise ConfigError([fault], source="the command line")
     if names is not None:
         return ", ".join(gallery.store.names([gallery.find(name) for name in names]))
+    if source is not None:
+        ids = {known.id for known in find_sources(gallery, source)}
+        count = sum(tracklet.source_id in ids for tracklet in gallery.tracklets())
+        return f"{counted(count, 'tracklet')} of the source {source}"
     chosen = TrackletFilter(cameras=None if camera is None else (camera,), before=before)
     count = sum(1 for _ in gallery.tracklets(chosen))
     what = f"{count:,} {'tracklet' if count == 1 else 'tracklets'}"

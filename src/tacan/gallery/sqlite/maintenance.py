@@ -38,7 +38,7 @@ class SqliteMaintenance:
         self._reading = reading
         self._autocommit = autocommit
 
-    def remove(self, ids: Sequence[int], *, camera: str | None = None) -> None:
+    def remove(self, ids: Sequence[int], *, sources: Sequence[int] = ()) -> None:
         chosen = [(int(number),) for number in ids]
         with self._writing() as database:
             _note_crop_folders(database, chosen)
@@ -48,10 +48,21 @@ class SqliteMaintenance:
                 chosen,
             )
             database.executemany("DELETE FROM tracklets WHERE id = ?", chosen)
-            if camera is not None:
-                _remove_sources(database, camera)
+            _remove_sources(database, sources)
             _next_generation(database)
             database.execute("UPDATE metadata SET value = '1' WHERE name = 'erasing'")
+
+    def set_start(self, source_id: int, start: int) -> None:
+        with self._writing() as database:
+            database.execute("UPDATE sources SET start_us = ? WHERE id = ?", (start, source_id))
+            database.execute(
+                """UPDATE tracklets SET
+                    start_us = ?1 + CAST(round(first_seconds * 1e6) AS INTEGER),
+                    end_us = ?1 + CAST(round(last_seconds * 1e6) AS INTEGER)
+                WHERE source_id = ?2""",
+                (start, source_id),
+            )
+            _next_generation(database)
 
     def pending_deletions(self) -> tuple[str, ...] | None:
         with self._reading() as database:
@@ -164,17 +175,16 @@ def _note_crop_folders(database: sqlite3.Connection, chosen: Sequence[tuple[int]
     )
 
 
-def _remove_sources(database: sqlite3.Connection, camera: str) -> None:
-    """Deletes the camera's sources, with their detections and deleted numbers.
+def _remove_sources(database: sqlite3.Connection, sources: Sequence[int]) -> None:
+    """Deletes sources, with their detections and deleted numbers.
 
-    The camera itself stays, so that it never gives a number to a second tracklet.
+    Their cameras stay, so that none ever gives a number to a second tracklet.
     """
-    query = "SELECT s.id FROM sources s JOIN cameras c ON c.id = s.camera_id WHERE c.name = ?"
-    sources = database.execute(query, (camera,)).fetchall()
+    chosen = [int(number) for number in sources]
     database.executemany(
-        "INSERT OR IGNORE INTO pending_deletions VALUES (?)", [(folder_of(n),) for (n,) in sources]
+        "INSERT OR IGNORE INTO pending_deletions VALUES (?)", [(folder_of(n),) for n in chosen]
     )
-    database.executemany("DELETE FROM sources WHERE id = ?", sources)
+    database.executemany("DELETE FROM sources WHERE id = ?", [(n,) for n in chosen])
 
 
 def _next_generation(database: sqlite3.Connection) -> None:

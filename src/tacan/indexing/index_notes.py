@@ -1,0 +1,75 @@
+"""What is worth knowing of an indexed source beside its numbers, as sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tacan.indexing.video_sources import VideoSource
+from tacan.text import counted
+from tacan.video.decode import VideoFile
+
+__all__ = ["RunCounts", "followed_notes", "start_notes"]
+
+_ENOUGH = 50
+"""Detections from which on it is told that few of them became part of tracklets."""
+_FEW = 0.2
+"""The share of detections below which it is told."""
+_LEAST_RATE = 4.0
+"""Frames a second below which people who walk can't be followed from one to the next."""
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """How many frames were looked at, people found in them for sure, and frames in tracklets."""
+
+    n_frames: int = 0
+    n_detections: int = 0
+    n_followed: int = 0
+
+
+def start_notes(source: VideoSource, video: VideoFile) -> list[str]:
+    """Where the start of a source is from, or why it is not known."""
+    if source.start_note is not None:
+        return [source.start_note]
+    if source.start != "file":
+        return []
+    if video.stated_start is None:
+        return ["the file does not say when it was made: its tracklets have no time of day"]
+    return [video.stated_start.note]
+
+
+def followed_notes(
+    source: VideoSource, video: VideoFile, counts: RunCounts, *, n_tracklets: int
+) -> list[str]:
+    """Why there may be fewer walks than people."""
+    rate = video.fps / source.settings.stride
+    notes = []
+    if n_tracklets == 0 and counts.n_detections == 0:
+        notes.append(
+            "nobody was found: no detection lasted long enough and was large enough; another "
+            "detector, tiles, or a lower min_height may help"
+        )
+    lost = counts.n_detections >= _ENOUGH and counts.n_followed < _FEW * counts.n_detections
+    if lost:
+        notes.append(
+            f"only {counts.n_followed:,} of {counted(counts.n_detections, 'detection')} could be "
+            "followed into tracklets"
+        )
+    elif n_tracklets == 0 and counts.n_detections:
+        notes.append(
+            f"nobody was found: none of {counted(counts.n_detections, 'detection')} lasted long "
+            "enough and was large enough; a lower min_frames, min_seconds or min_height may help"
+        )
+    if rate < _LEAST_RATE:
+        notes.append(
+            f"{rate:.2g} frames a second are looked at (--stride {source.settings.stride} of "
+            f"{video.fps:.3g} a second): people walk farther than their own width between two of "
+            f"them, and few can be followed; from {_LEAST_RATE:.0f} a second on they can"
+        )
+    elif lost:
+        notes.append(
+            "people may move too far from one picture to the next, as in a time-lapse or with a "
+            "large --stride; if it is a time-lapse, nobody in it can be followed; else look at the "
+            "boxes with `tacan video`"
+        )
+    return notes
