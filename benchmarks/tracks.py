@@ -1,14 +1,16 @@
 """How well people are followed: HOTA, IDF1, switches, fragments, found walks and their purity.
 
     python benchmarks/tracks.py VIDEOS CACHE --detector yolox:yolox_nano.onnx \\
-        [--tracker bytetrack botsort] [--tiles none 2x2 auto] [--places campus room crowds]
+        [--tracker bytetrack botsort] [--tiles none 2x2 auto] [--connect off careful]
+        [--places campus room crowds]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels; what `track_scores.py`
 counts of them, and what not, stands there. `crowds` are generated (`crowds.py`), drawn once into
 CACHE; `choosing` are others of their kind, on which parameters were chosen. Detections are kept in
 CACHE as well, so that the next tracker needs none. The detector `perfect` gives the labelled boxes,
 and `noisy` those of crowds with errors: shaken, missed where people are half hidden, and a few
-beside them. Everything goes through `find_tracklets`, as `tacan index` does.
+beside them. Everything goes through `find_tracklets` and, where tracks are split and connected,
+`associate`, as `tacan index` does.
 """
 
 from __future__ import annotations
@@ -27,15 +29,19 @@ from numpy.typing import NDArray
 
 from crowds import CHOOSING, REPORTING, make_crowd
 from footage import PLACES, track
+from tacan import open_model
+from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import TacanError
 from tacan.files import sha256
+from tacan.indexing.association import associate
+from tacan.indexing.embedding import clip_shape, embed_group, in_groups
+from tacan.indexing.index_settings import IndexSettings
 from tacan.video.decode import open_video
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import DetectionSource, open_detection_source
 from tacan.video.matching import Track
 from tacan.video.mot import PrecomputedTracks
 from tacan.video.track import TRACKERS, open_tracker
-from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.tracklets import find_tracklets
 from tacan.video.video_records import Detections, FrameDetections, VideoFrame
 from track_scores import Labels, Score, score_tracks
@@ -59,36 +65,50 @@ def main() -> None:
     parser.add_argument("--detector", required=True, help="or perfect, or noisy")
     parser.add_argument("--tracker", nargs="+", choices=TRACKERS, default=[*TRACKERS])
     parser.add_argument("--tiles", nargs="+", default=["none"])
+    parser.add_argument("--connect", nargs="+", default=["off"])
+    parser.add_argument("--model", default="street", help="what tracks are connected by")
     parser.add_argument("--rate", type=float, default=10.0, help="frames followed a second")
     names = [*PLACES, "crowds", "choosing"]
     parser.add_argument("--places", nargs="+", choices=names, default=names[:3])
     chosen = parser.parse_args()
     print(
-        f"{'':8} {'tiles':5} {'tracker':9}  HOTA  IDF1   IDP   IDR  switches  fragments   found"
-        "  purity  tracklets  updates/s"
+        f"{'':8} {'tiles':5} {'tracker':9} {'connect':7}  HOTA  IDF1   IDP   IDR  switches"
+        "  fragments   found  purity  tracklets  updates/s"
     )
+    embedder = None if chosen.connect == ["off"] else open_model(chosen.model)
     for name in chosen.places:
         videos = labelled_videos(name, chosen.videos, chosen.cache)
         for tiles in chosen.tiles:
             for tracker in chosen.tracker:
-                settings = {"tracker": tracker, "tiles": None if tiles == "none" else tiles}
-                line = measure(videos, chosen.detector, settings, chosen.rate, chosen.cache)
-                print(f"{name:8} {tiles:5} {tracker:9} {line}", flush=True)
+                for connect in chosen.connect:
+                    settings = {
+                        "tracker": tracker,
+                        "tiles": None if tiles == "none" else tiles,
+                        "connect": connect,
+                    }
+                    line = measure(videos, chosen.detector, settings, chosen, embedder)
+                    print(f"{name:8} {tiles:5} {tracker:9} {connect:7} {line}", flush=True)
 
 
 def measure(
-    videos: list[LabelledVideo], detector: str, settings: dict, rate: float, cache: Path
+    videos: list[LabelledVideo],
+    detector: str,
+    settings: dict,
+    chosen: argparse.Namespace,
+    embedder: ClipEmbedder | None,
 ) -> str:
     """The figures of one choice of settings over some videos, in a line."""
     results = []
     n_tracklets = n_updates = 0
     seconds = 0.0
     for video in videos:
-        produced, source = follow(video, detector, settings, rate, cache)
+        produced, source = follow(
+            video, detector, settings, chosen.rate, chosen.cache, embedder=embedder
+        )
         results.append((video.labels, produced))
         n_tracklets += len(produced)
         n_updates += len(source.seen)
-        seconds += tracking_seconds(source.seen, settings["tracker"], rate)
+        seconds += tracking_seconds(source.seen, settings["tracker"], chosen.rate)
     score: Score = score_tracks(results)
     return (
         f"{score.hota:.3f} {score.idf1:.3f} {score.id_precision:.3f} {score.id_recall:.3f} "
@@ -114,12 +134,18 @@ class Kept:
 
 
 def follow(
-    video: LabelledVideo, detector: str, settings: dict, rate: float, cache: Path
+    video: LabelledVideo,
+    detector: str,
+    settings: dict,
+    rate: float,
+    cache: Path,
+    *,
+    embedder: ClipEmbedder | None = None,
 ) -> tuple[list[Track], Kept]:
     """The tracklets of a video, and the detections that they were made of."""
     with open_video(video.path) as opened:
         stride = max(1, round(opened.fps / rate))
-        made = TrackletSettings(
+        made = IndexSettings(
             detector="mot:" if detector in BOXES else detector, stride=stride, **settings
         )
         if detector in BOXES:
@@ -131,8 +157,16 @@ def follow(
             f"{sha256(video.path)}:{source.fingerprint}:{stride}".encode()
         ).hexdigest()
         blocks = kept_blocks(cache / "detections" / name[:16])
-        found = find_tracklets(opened, made, source=kept, cache=blocks)
-        return [Track(tracklet.frames, tracklet.boxes) for tracklet in found], kept
+        if made.connect == "off" or embedder is None:
+            found = find_tracklets(opened, made, source=kept, cache=blocks)
+            return [Track(tracklet.frames, tracklet.boxes) for tracklet in found], kept
+        shape = clip_shape(made, embedder)
+        found = find_tracklets(opened, made, source=kept, cache=blocks, clips=shape)
+        groups = (
+            embed_group(group, embedder, batch_frames=64) for group in in_groups(found, n_frames=64)
+        )
+        done = [each for group in associate(groups, made, embedder) for each in group]
+        return [Track(tracklet.frames, tracklet.boxes) for tracklet in done], kept
 
 
 def kept_blocks(folder: Path) -> DetectionCache:

@@ -15,7 +15,8 @@ from tacan.indexing.video_sources import VideoSource
 from tacan.video import detection_source
 from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
-SETTINGS = IndexSettings(detector="blocks", max_crops=4, embedded_frames=16)
+SETTINGS = IndexSettings(detector="blocks", max_crops=4, embedded_frames=16, connect="off")
+"""Without connecting, each tracklet of these short videos is stored as soon as it has ended."""
 
 
 @pytest.fixture(scope="session")

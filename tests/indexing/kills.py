@@ -1,6 +1,6 @@
 """Kills indexing runs and lets them go on: a program of its own, since it forks.
 
-    python -m tests.indexing.kills VIDEO FOLDER KILLS
+    python -m tests.indexing.kills VIDEO FOLDER KILLS CONNECT
 
 Makes FOLDER/undisturbed, and FOLDER/killed-N for each kill. Each of those is indexed by a process
 that is killed with signal 9 at a moment of its own, and then by one that is left alone. Moments are
@@ -53,27 +53,28 @@ class CountingDetector(BlockDetector):
         return found
 
 
-def main(video: Path, folder: Path, kills: int) -> None:
+def main(video: Path, folder: Path, kills: int, connect: str) -> None:
+    settings = SETTINGS.model_copy(update={"connect": connect})
     torch.set_num_threads(1)
     detection_cache.BLOCK_FRAMES = 8
     # What children would otherwise import or make, each for itself.
     open_tracker("bytetrack", fps=10).update(Detections.none())
     embedder = small_embedder()
     shown = mmap.mmap(-1, 1)
-    os.waitpid(start(video, folder / "undisturbed", embedder, shown), 0)
+    os.waitpid(start(video, folder / "undisturbed", embedder, shown, settings), 0)
     moments = random.Random(0)
     told: list[dict[str, Any]] = []
     for number in range(kills):
         gallery = folder / f"killed-{number}"
         shown[0] = 0
-        child = start(video, gallery, embedder, shown)
+        child = start(video, gallery, embedder, shown, settings)
         wait_until(child, N_FRAMES * (number + moments.random()) / kills, shown)
         time.sleep(0.02 * moments.random())
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         told.append({"hit": os.WIFSIGNALED(status), "committed": committed(gallery)})
         shown[0] = 0
-        _, status = os.waitpid(start(video, gallery, embedder, shown), 0)
+        _, status = os.waitpid(start(video, gallery, embedder, shown, settings), 0)
         told[-1] |= {"resumed": os.waitstatus_to_exitcode(status), "calls": shown[0]}
     sys.stdout.write(json.dumps(told))
 
@@ -87,7 +88,13 @@ def wait_until(child: int, moment: float, shown: mmap.mmap) -> None:
 PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
-def start(video: Path, folder: Path, embedder: TacanEmbedder, shown: mmap.mmap) -> int:
+def start(
+    video: Path,
+    folder: Path,
+    embedder: TacanEmbedder,
+    shown: mmap.mmap,
+    settings: IndexSettings,
+) -> int:
     """Forks a process that indexes; returns its number."""
     child = os.fork()
     if child:
@@ -95,7 +102,7 @@ def start(video: Path, folder: Path, embedder: TacanEmbedder, shown: mmap.mmap) 
     detection_source.open_detector = lambda *_, **__: CountingDetector(shown)
     card = ModelInfo("small", embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(folder, write=True, create_with=card) as gallery:
-        source = VideoSource(video, "hall", None, SETTINGS)
+        source = VideoSource(video, "hall", None, settings)
         index_videos(gallery, [source], embedder=embedder, batch_frames=16)
     os._exit(0)
 
@@ -112,4 +119,4 @@ def committed(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

@@ -6,7 +6,7 @@ import torch
 
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.stream import TrackletStream
-from tacan.indexing.embedding import embed_group, in_groups
+from tacan.indexing.embedding import embed_group, in_groups, new_tracklet
 from tacan.video.video_records import Picture, VideoTracklet
 
 T = 4
@@ -38,7 +38,8 @@ def test_a_group_gives_what_each_tracklets_own_stream_gives(
     embedder: TacanEmbedder, batch_frames: int
 ) -> None:
     group = [tracklet(1, 9), tracklet(2, 1), tracklet(3, 16)]
-    done = embed_group(group, embedder, batch_frames=batch_frames)
+    fragments = embed_group(group, embedder, batch_frames=batch_frames)
+    done = [new_tracklet(each, number, embedder) for number, each in enumerate(fragments, start=1)]
     for each, new in zip(group, done, strict=True):
         stream = TrackletStream(embedder, keep_clip_weights=True)
         pixels = np.stack([p.pixels for clip in each.clips for p in clip])
@@ -49,12 +50,13 @@ def test_a_group_gives_what_each_tracklets_own_stream_gives(
     assert done[0].clip_frames.tolist() == [[0, 9], [12, 21], [24, 24]]
     assert (done[2].first_seconds, done[2].last_seconds) == (0.0, 1.5)
     assert done[2].n_frames == 16
+    assert [new.tracks for new in done] == [(1,), (2,), (3,)]
 
 
 def test_the_same_group_gives_the_same_bits(embedder: TacanEmbedder) -> None:
     group = [tracklet(1, 9), tracklet(2, 5)]
     first, second = (embed_group(group, embedder, batch_frames=8) for _ in range(2))
-    assert [t.embedding.tobytes() for t in first] == [t.embedding.tobytes() for t in second]
+    assert [t.embeddings.tobytes() for t in first] == [t.embeddings.tobytes() for t in second]
 
 
 def test_groups_depend_on_the_tracklets_alone() -> None:

@@ -296,7 +296,7 @@ def test_a_rate_that_is_given_is_stored_and_belongs_to_the_settings(
     (source,) = index_video(gallery, video, settings=settings).sources
     assert source.video_seconds == pytest.approx(120 / 5)
     assert gallery.sources()[0].fps == 5
-    with pytest.raises(GalleryError, match=r"fps was 5\.0 and is now not given"):
+    with pytest.raises(GalleryError, match=r"fps was 5\.0, now not given"):
         index_video(gallery, video)
 
 

@@ -18,7 +18,7 @@ from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.embeddings.reading import Stretch, UnreadableCrop
 from tacan.embeddings.stream import ClipCutter, ClipSums, ClipWeights
 
-__all__ = ["ClipSegment", "embed_in_batches", "embed_segments"]
+__all__ = ["ClipSegment", "embed_clip_batches", "embed_in_batches", "embed_segments"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,26 @@ def embed_in_batches(
 def embed_segments(
     segments: Iterable[ClipSegment], embedder: ClipEmbedder, *, batch_frames: int
 ) -> Iterator[EmbeddedTracklet]:
-    """Tracklets as they are finished, their clips embedded `batch_frames` frames at a time,
-    whichever tracklet they belong to. Since they come in order, only one is ever open."""
-    n_clips = max(1, batch_frames // embedder.clip_len)
+    """Tracklets as they are finished; see `embed_clip_batches`. Only one is ever open."""
     tracklet = _OpenTracklet(embedder)
+    for segment, embeddings, weights in embed_clip_batches(
+        segments, embedder, batch_frames=batch_frames
+    ):
+        tracklet.add(segment, embeddings, weights)
+        if segment.ends:
+            yield tracklet.close(segment.index)
+            tracklet = _OpenTracklet(embedder)
+
+
+def embed_clip_batches(
+    segments: Iterable[ClipSegment], embedder: ClipEmbedder, *, batch_frames: int
+) -> Iterator[tuple[ClipSegment, NDArray[np.float32], NDArray[np.float32]]]:
+    """Segments with the embeddings [n, D] and weights [n] of their clips, in order.
+
+    Clips are embedded `batch_frames` frames at a time, whichever tracklet they belong to; a
+    segment that two batches share comes in two parts.
+    """
+    n_clips = max(1, batch_frames // embedder.clip_len)
     for batch in _batches(segments, n_clips):
         sizes = [len(segment.clips) for segment in batch]
         embeddings = np.empty((0, embedder.embedding_dim), np.float32)
@@ -84,11 +100,8 @@ def embed_segments(
             embeddings, weights = embedder.embed_clips(torch.cat([s.clips for s in batch]))
         at = 0
         for segment, size in zip(batch, sizes, strict=True):
-            tracklet.add(segment, embeddings[at : at + size], weights[at : at + size])
+            yield segment, embeddings[at : at + size], weights[at : at + size]
             at += size
-            if segment.ends:
-                yield tracklet.close(segment.index)
-                tracklet = _OpenTracklet(embedder)
 
 
 def _segments(stretches: Iterable[Stretch], clip_len: int) -> Iterator[ClipSegment]:

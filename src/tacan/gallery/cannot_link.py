@@ -5,6 +5,8 @@ One camera saw both at the same time, at different places of its picture.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,7 +99,17 @@ def co_occurring_pairs(columns: Columns, *, at_most: int, seed: int) -> Pairs:
     return np.column_stack([order[earlier], order[later]])
 
 
-def cannot_link(one: Trajectory, other: Trajectory) -> bool:
+class Boxes(Protocol):
+    """Where somebody was: frames int64 [n], rising, and boxes [n, 4]."""
+
+    @property
+    def frames(self) -> NDArray[np.int64]: ...
+
+    @property
+    def boxes(self) -> NDArray[np.float32]: ...
+
+
+def cannot_link(one: Boxes, other: Boxes) -> bool:
     """Whether both were seen in one frame, and never with boxes of which one covers more than a
     quarter of the other: that could be one person whom the tracker follows twice."""
     _, mine, theirs = np.intersect1d(

@@ -96,6 +96,9 @@ class NewTracklet:
         The name of the person, where one was given.
     crops
         The best crops, in the order of time.
+    tracks
+        The tracks that it was made of, counted from 1 in the order of ending within its source;
+        two tracklets share one that was split. Empty where it is not known.
     """
 
     number: int
@@ -111,6 +114,7 @@ class NewTracklet:
     boxes: NDArray[np.float32]
     crops: tuple[Crop, ...] = ()
     person: str | None = None
+    tracks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ class Trajectory:
     boxes: NDArray[np.float32]
     clip_weights: NDArray[np.float32]
     clip_frames: NDArray[np.int64]
+    tracks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,35 @@ Legend: m clips of a tracklet, T frames of a clip, D embedding size, H x W pixel
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tacan.clips.split import fill_clip
-from tacan.embeddings.batches import ClipSegment, embed_segments
+from tacan.embeddings.batches import ClipSegment, embed_clip_batches
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.gallery.gallery_records import NewTracklet
 from tacan.images.resize import resize_crops
+from tacan.indexing.fragments import Fragment, vector
+from tacan.indexing.index_settings import IndexSettings
+from tacan.video.clip_reservoir import ClipShape
 from tacan.video.video_records import Picture, VideoTracklet
 
-__all__ = ["embed_group", "in_groups"]
+__all__ = ["clip_shape", "embed_group", "in_groups", "new_tracklet"]
+
+
+def clip_shape(settings: IndexSettings, embedder: ClipEmbedder) -> ClipShape:
+    """The clips that the model is to see of each tracklet."""
+    frames = settings.embedded_frames
+    return ClipShape(
+        clip_len=embedder.clip_len,
+        max_clips=None if frames is None else max(1, frames // embedder.clip_len),
+        height=embedder.input_size[0],
+        width=embedder.input_size[1],
+    )
 
 
 def in_groups(
@@ -43,14 +58,27 @@ def in_groups(
 
 def embed_group(
     group: Sequence[VideoTracklet], embedder: ClipEmbedder, *, batch_frames: int
-) -> list[NewTracklet]:
-    """The tracklets of `group` with their vectors, ready for the gallery.
+) -> list[Fragment]:
+    """The tracklets of `group` with the embeddings of their clips.
 
     Clips are embedded `batch_frames` frames at a time, whichever tracklet they belong to.
     """
+    embeddings: list[list[NDArray[np.float32]]] = [[] for _ in group]
+    weights: list[list[NDArray[np.float32]]] = [[] for _ in group]
+    for segment, of_clips, their_weights in embed_clip_batches(
+        _segments(group, embedder), embedder, batch_frames=batch_frames
+    ):
+        embeddings[segment.index].append(of_clips)
+        weights[segment.index].append(their_weights)
     return [
-        _new_tracklet(group[done.index], done)
-        for done in embed_segments(_segments(group, embedder), embedder, batch_frames=batch_frames)
+        Fragment(
+            tracklet=replace(tracklet, clips=()),
+            clip_frames=np.array([(c[0].frame, c[-1].frame) for c in tracklet.clips], np.int64),
+            embeddings=np.concatenate(embeddings[index]),
+            clip_weights=np.concatenate(weights[index]),
+            tracks=(tracklet.number,),
+        )
+        for index, tracklet in enumerate(group)
     ]
 
 
@@ -69,20 +97,21 @@ def _clip_tensor(clip: Sequence[Picture], embedder: ClipEmbedder) -> Tensor:
     return frames[torch.from_numpy(places)]
 
 
-def _new_tracklet(tracklet: VideoTracklet, embedded: EmbeddedTracklet) -> NewTracklet:
-    if embedded.embedding is None:
-        raise RuntimeError("a tracklet of a video has at least one clip")
+def new_tracklet(fragment: Fragment, number: int, embedder: ClipEmbedder) -> NewTracklet:
+    """The fragment as tracklet `number` of its source, ready for the gallery."""
+    tracklet = fragment.tracklet
     return NewTracklet(
-        number=tracklet.number,
-        first_seconds=float(tracklet.seconds[0]),
-        last_seconds=float(tracklet.seconds[-1]),
-        embedding=embedded.embedding,
-        clip_weights=embedded.clip_weights,
-        clip_frames=np.array([(c[0].frame, c[-1].frame) for c in tracklet.clips], np.int64),
+        number=number,
+        first_seconds=fragment.first_seconds,
+        last_seconds=fragment.last_seconds,
+        embedding=vector(fragment, embedder),
+        clip_weights=fragment.clip_weights,
+        clip_frames=fragment.clip_frames,
         n_frames=len(tracklet),
         quality=tracklet.quality,
         frames=tracklet.frames,
         seconds=tracklet.seconds,
         boxes=tracklet.boxes,
         crops=tracklet.crops,
+        tracks=fragment.tracks,
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from cyclopts import Parameter
 from pydantic import BeforeValidator
 
+from tacan.indexing.fragments import Connect
 from tacan.runs.run_state import setting_differences
 from tacan.video.tracklet_settings import Count, TrackletSettings
 
@@ -33,6 +34,9 @@ class IndexSettings(TrackletSettings):
         Count | None, BeforeValidator(_all_or_count), Parameter(metavar="INT|all", negative="")
     ] = 32
     """Most frames of a tracklet that the model sees, in clips spread evenly over it; or `all`."""
+    connect: Connect = "careful"
+    """Whether tracks are split where they go over to somebody else, and connected where they are
+    one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`."""
 
     def stored(self) -> dict[str, Any]:
         """The settings as a gallery stores them, ready for JSON.
@@ -40,11 +44,18 @@ class IndexSettings(TrackletSettings):
         Those that galleries did not always know are left out where they are not given.
         """
         told = self.model_dump(mode="json", by_alias=True)
-        return {name: value for name, value in told.items() if value is not None or name in _OLDEST}
+        return {
+            name: value
+            for name, value in told.items()
+            if value != _AS_BEFORE.get(name) or name in _OLDEST
+        }
 
 
 _OLDEST = ("tiles", "threshold", "embedded_frames")
 """Settings that stood in a gallery from the first on, given or not."""
+
+_AS_BEFORE = {"connect": "off"}
+"""What galleries did before they knew a setting, where it is not None."""
 
 _NAMES = {
     field.serialization_alias: name

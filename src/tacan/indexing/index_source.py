@@ -17,15 +17,15 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewTracklet, Source
+from tacan.indexing.association import associate
 from tacan.indexing.begin_source import begin_source
 from tacan.indexing.earlier_content import drop_doubles
-from tacan.indexing.embedding import embed_group, in_groups
+from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.index_notes import RunCounts, followed_notes, start_notes
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress
-from tacan.video.clip_reservoir import ClipShape
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import DetectionSource
@@ -152,14 +152,14 @@ def _run_pipeline(
             settings,
             source=detections,
             cache=cache,
-            clips=_clip_shape(settings, embedder),
+            clips=clip_shape(settings, embedder),
             on_frame=run.count,
             pipeline=pipeline,
         )
         tracklets = pipeline.spawn("tracking", run.followed(found), ahead=4)
         groups = in_groups(tracklets, n_frames=batch_frames)
         embedded = pipeline.spawn(
-            "embedding", _embed(groups, embedder, committed, batch_frames), ahead=1
+            "embedding", _embed(groups, settings, embedder, committed, batch_frames), ahead=1
         )
         while not embedded.ended:
             group = embedded.get(timeout=0.25)
@@ -174,24 +174,19 @@ def _run_pipeline(
 
 def _embed(
     groups: Iterable[list[VideoTracklet]],
+    settings: IndexSettings,
     embedder: ClipEmbedder,
     committed: frozenset[int],
     batch_frames: int,
 ) -> Iterator[list[NewTracklet]]:
-    """The tracklets of each group with their vectors, of groups that are not all committed."""
-    for group in groups:
-        if not all(tracklet.number in committed for tracklet in group):
-            yield embed_group(group, embedder, batch_frames=batch_frames)
+    """The tracklets with their vectors, as they become complete, that are not all committed.
 
-
-def _clip_shape(settings: IndexSettings, embedder: ClipEmbedder) -> ClipShape:
-    frames = settings.embedded_frames
-    return ClipShape(
-        clip_len=embedder.clip_len,
-        max_clips=None if frames is None else max(1, frames // embedder.clip_len),
-        height=embedder.input_size[0],
-        width=embedder.input_size[1],
-    )
+    What is committed is embedded again: later fragments may go on from it.
+    """
+    fragments = (embed_group(group, embedder, batch_frames=batch_frames) for group in groups)
+    for done in associate(fragments, settings, embedder):
+        if not all(tracklet.number in committed for tracklet in done):
+            yield done
 
 
 def _nothing_decoded(video: VideoFile) -> VideoError:

@@ -99,13 +99,13 @@ class TrackletBuilder:
             running.boxes.append(box)
             running.scores.append(score)
             self._take_picture(running, frame, box, score=score, visible=float(shares[index]))
-        return self._finished(ended)
+        return self._finished(ended, now=frame.seconds)
 
     def flush(self) -> list[VideoTracklet]:
         """The tracklets that still ran when the video ended."""
         ended = list(self._running.values())
         self._running.clear()
-        return self._finished(ended)
+        return self._finished(ended, now=float("inf"))
 
     def _unseen(self, now: float) -> list[_RunningTrack]:
         gone = [t for t, run in self._running.items() if now - run.seconds[-1] > self._max_gap]
@@ -149,12 +149,13 @@ class TrackletBuilder:
         crop = Crop(frame.index, frame.seconds, taken, jpeg, sharp)
         running.crops.keep(Candidate(quality, crop))
 
-    def _finished(self, ended: list[_RunningTrack]) -> list[VideoTracklet]:
+    def _finished(self, ended: list[_RunningTrack], *, now: float) -> list[VideoTracklet]:
+        since = min((running.seconds[0] for running in self._running.values()), default=now)
         done: list[VideoTracklet] = []
         for running in sorted(ended, key=lambda run: (run.frames[0], run.track)):
             if self._is_kept(running):
                 self._last_number += 1
-                done.append(_tracklet(self._last_number, running))
+                done.append(_tracklet(self._last_number, running, since=since))
         return done
 
     def _is_kept(self, running: _RunningTrack) -> bool:
@@ -169,7 +170,7 @@ class TrackletBuilder:
         )
 
 
-def _tracklet(number: int, running: _RunningTrack) -> VideoTracklet:
+def _tracklet(number: int, running: _RunningTrack, *, since: float) -> VideoTracklet:
     chosen = running.crops.chosen()
     return VideoTracklet(
         number=number,
@@ -180,4 +181,5 @@ def _tracklet(number: int, running: _RunningTrack) -> VideoTracklet:
         crops=tuple(candidate.crop for candidate in chosen),
         quality=float(np.mean([candidate.quality for candidate in chosen])),
         clips=() if running.clips is None else running.clips.chosen(),
+        running_since=since,
     )

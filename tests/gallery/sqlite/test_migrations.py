@@ -16,6 +16,7 @@ DIGESTS = (
     "dd449266781a0016dcc49ea03e3a57ba459c01f5f50fd2ec252f3d832d12bb35",
     "d1cfe04ba846a8366bfdc7e7e5f1d24d2b3db461d90f2e4f63d8477c8b6b7198",
     "5ca8b2b7e1b1e8f9d9302e22c257c8276719105f4311c5029875af532804bad4",
+    "077073c57bd4cb40ff9ff60e00f11dcce781f1749417e1c5866b05596b20ea41",
 )
 
 
@@ -54,6 +55,7 @@ def test_a_gallery_of_version_1_is_read_unchanged_and_migrated_by_a_writer(
 ):
     folder = make_gallery("door")
     with sqlite3.connect(folder / "gallery.sqlite") as database:
+        database.execute("ALTER TABLE trajectories DROP COLUMN tracks")
         database.execute("ALTER TABLE sources DROP COLUMN damage")
         database.execute("ALTER TABLE metadata RENAME TO facts")
         database.execute("ALTER TABLE pending_deletions RENAME TO doomed_crops")
@@ -62,6 +64,7 @@ def test_a_gallery_of_version_1_is_read_unchanged_and_migrated_by_a_writer(
     with open_gallery(folder) as gallery:
         assert gallery.info().n_tracklets == len(gallery.vectors()[0]) == 3
         assert [source.damage for source in gallery.sources()] == [None]
+        assert {gallery.trajectory(each.id).tracks for each in gallery.tracklets()} == {()}
     assert (folder / "gallery.sqlite").read_bytes() == before
     with open_gallery(folder, write=True) as gallery:
         assert gallery.info().schema == len(MIGRATIONS)

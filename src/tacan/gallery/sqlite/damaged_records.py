@@ -11,7 +11,7 @@ __all__ = ["damaged_records"]
 
 _TRAJECTORIES = """
     SELECT c.name, t.camera_number, j.tracklet_id, j.frames, j.seconds, j.boxes, j.clip_weights,
-        j.clip_frames
+        j.clip_frames, j.tracks
     FROM tracklets t JOIN cameras c ON c.id = t.camera_id
     LEFT JOIN trajectories j ON j.tracklet_id = t.id ORDER BY t.id"""
 

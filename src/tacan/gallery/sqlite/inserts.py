@@ -124,7 +124,7 @@ def _add_parts(
         ],
     )
     database.executemany(
-        "INSERT INTO trajectories VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO trajectories VALUES (?, ?, ?, ?, ?, ?, ?)",
         [record_rows.trajectory_values(number, tracklet) for number, (tracklet, _) in numbered],
     )
     database.executemany(

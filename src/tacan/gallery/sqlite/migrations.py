@@ -84,7 +84,10 @@ _VERSION_2 = (
 # Why a source that is done could not be decoded as a whole.
 _VERSION_3 = ("ALTER TABLE sources ADD COLUMN damage TEXT",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# The tracks that a tracklet was made of.
+_VERSION_4 = ("ALTER TABLE trajectories ADD COLUMN tracks BLOB",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 # By the version that they make: views that give an older database the names of that version.
 # So a gallery that nobody may write to needs no migration to be read.
@@ -94,6 +97,7 @@ _TEMPORARY_VIEWS: Mapping[int, tuple[str, ...]] = {
         "CREATE TEMP VIEW pending_deletions AS SELECT path FROM main.doomed_crops",
     ),
     3: ("CREATE TEMP VIEW sources AS SELECT *, NULL AS damage FROM main.sources",),
+    4: ("CREATE TEMP VIEW trajectories AS SELECT *, NULL AS tracks FROM main.trajectories",),
 }
 
 

@@ -166,18 +166,20 @@ def trajectory_values(tracklet_id: int, tracklet: NewTracklet) -> tuple[Any, ...
         _bytes(tracklet.boxes, "<f4"),
         _bytes(tracklet.clip_weights, "<f4"),
         _bytes(tracklet.clip_frames, "<i8"),
+        _bytes(np.array(tracklet.tracks, np.int64), "<i8"),
     )
 
 
 def trajectory_of(row: Row) -> Trajectory:
     """A row of `trajectories` without its id. Raises one of `UNDECODABLE`."""
-    frames, seconds, boxes, weights, clips = row
+    frames, seconds, boxes, weights, clips, tracks = row
     found = Trajectory(
         frames=np.frombuffer(frames, "<i8"),
         seconds=np.frombuffer(seconds, "<f8"),
         boxes=np.frombuffer(boxes, "<f4").reshape(-1, 4),
         clip_weights=np.frombuffer(weights, "<f4"),
         clip_frames=np.frombuffer(clips, "<i8").reshape(-1, 2),
+        tracks=() if tracks is None else tuple(np.frombuffer(tracks, "<i8").tolist()),
     )
     lengths = len(found.frames), len(found.seconds), len(found.boxes)
     if len(set(lengths)) > 1 or len(found.clip_weights) != len(found.clip_frames):

@@ -239,7 +239,7 @@ class SqliteStore:
         return found[0][0] if found else None
 
     def trajectory(self, tracklet_id: int) -> Trajectory | None:
-        query = """SELECT frames, seconds, boxes, clip_weights, clip_frames
+        query = """SELECT frames, seconds, boxes, clip_weights, clip_frames, tracks
             FROM trajectories WHERE tracklet_id = ?"""
         with self.reading() as database:
             found = database.execute(query, (tracklet_id,)).fetchone()

@@ -1,0 +1,76 @@
+"""Splitting of fragments in which the tracker went over from one person to another.
+
+Of all places at which a fragment can be split, the one is tried whose two sides lie furthest apart.
+Their distance is compared with those of certain strangers: fragments of the same video that overlap
+in time and not in place. Where the sides are further apart than a share `LEAST_SHARE[mode]` of
+strangers, they are two people; and each side is looked at again.
+
+Light and pose change within a walk, too, but rarely as much as another person does; and a walk
+that is split by mistake is two whole tracklets of one person, which a search finds both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.embeddings.embedder import ClipEmbedder
+from tacan.indexing.fragments import Connect, Fragment, cut, vector
+from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.precision import paired_distances
+
+__all__ = ["split"]
+
+LEAST_SHARE: dict[Connect, float] = {"careful": 0.25, "bold": 0.15}
+LEAST_CLIPS = 3
+"""Clips on each side: one hidden clip is nobody else."""
+LEAST_STRANGERS = 50
+
+
+def split(
+    fragment: Fragment,
+    embedder: ClipEmbedder,
+    *,
+    strangers: NDArray[np.float64],
+    mode: Connect,
+    prior: Calibration | None = None,
+) -> list[Fragment]:
+    """The fragment, or the parts of it that show different people, in the order of time.
+
+    `strangers` are the distances, ascending, of certain strangers seen so far; with fewer than 50
+    those of the model's `prior`, from generated scenes, take their place, and without one nothing
+    is split.
+    """
+    known = strangers if len(strangers) >= LEAST_STRANGERS or prior is None else prior.distances
+    if mode == "off" or len(known) < LEAST_STRANGERS:
+        return [fragment]
+    place, distance = _widest(fragment, embedder)
+    if np.searchsorted(known, distance) <= LEAST_SHARE[mode] * len(known):
+        return [fragment]
+    return [
+        part
+        for side in cut(fragment, place)
+        for part in split(side, embedder, strangers=strangers, mode=mode, prior=prior)
+    ]
+
+
+def _widest(fragment: Fragment, embedder: ClipEmbedder) -> tuple[int, float]:
+    """The clip [from 0] that begins the second side of the widest split, and the distance of the
+    sides; -1 where there is no place for one."""
+    frames = [crop.frame for crop in fragment.tracklet.crops]
+    places = [
+        place
+        for place in range(LEAST_CLIPS, len(fragment.clip_weights) - LEAST_CLIPS + 1)
+        # Each side needs a picture to show.
+        if frames[0] < fragment.clip_frames[place, 0] <= frames[-1]
+    ]
+    if not places:
+        return 0, -1.0
+    before = np.stack([vector(fragment, embedder, slice(None, place)) for place in places])
+    after = np.stack([vector(fragment, embedder, slice(place, None)) for place in places])
+    distances = paired_distances(before, after, metric=embedder.metric)
+    # A short side is a noisy one: of equal distances the split in the middle is the likelier.
+    sizes = np.array(places, np.float64)
+    balance = np.sqrt(sizes * (len(fragment.clip_weights) - sizes))
+    best = int((balance * distances).argmax())
+    return places[best], float(distances[best])

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacan.indexing import connecting
+from tacan.indexing.connecting import Connector
+from tacan.indexing.fragments import Connect, Fragment
+from tacan.retrieval.calibration import Calibration
+from tests.indexing.fragment_data import BLUE, GREEN, RED, MeanEmbedder, fragment
+
+PRIOR = Calibration("euclidean", np.linspace(0.5, 1.5, 400))
+FAR = 500.0
+
+
+def connect(
+    fragments: Sequence[Fragment],
+    *,
+    mode: Connect = "careful",
+    max_seconds: float = 300.0,
+    prior: Calibration | None = PRIOR,
+) -> list[tuple[int, ...]]:
+    """The tracks of each tracklet that comes out."""
+    connector = Connector(
+        MeanEmbedder(), mode=mode, max_seconds=max_seconds, max_crops=16, prior=prior
+    )
+    # Ten pairs of strangers, seen at once long ago: enough for the prior.
+    for x, look in enumerate((RED, BLUE, GREEN, -RED, -BLUE)):
+        connector.add(fragment(100 + x, -90.0, [look], x=99.0 * x), running_since=-99)
+    done = [
+        each
+        for fragment in fragments
+        for each in connector.add(fragment, running_since=fragment.tracklet.running_since)
+    ]
+    done += connector.flush()
+    return [each.tracks for each in done if each.tracks[0] < 100]
+
+
+def test_two_pieces_of_one_walk_are_connected() -> None:
+    assert connect([fragment(1, 0.0, [RED] * 9), fragment(2, 1.5, [RED] * 9, x=20.0)]) == [(1, 2)]
+
+
+def test_a_walk_of_many_pieces_is_one() -> None:
+    pieces = [fragment(i, 2.0 * i, [RED] * 9, x=10.0 * i) for i in range(1, 7)]
+    assert connect(pieces) == [(1, 2, 3, 4, 5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (fragment(2, 1.5, [BLUE] * 9), "looks"),
+        (fragment(2, 1.5, [RED] * 9, x=200.0), "place"),
+        (fragment(2, 0.8, [RED] * 9, x=200.0), "seen at once"),
+        (fragment(2, 12.0, [RED] * 9), "time"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_one_walk_is_not(other: Fragment, why: str) -> None:
+    assert connect([fragment(1, 0.0, [RED] * 9), other], mode="bold") == [(1,), (2,)]
+
+
+def test_each_must_be_the_others_best() -> None:
+    like_red = (0.98 * RED + 0.02 * BLUE).astype(np.float32)
+    ended = [fragment(1, 0.0, [RED] * 9), fragment(2, 0.0, [like_red] * 9, x=20.0)]
+    assert connect([*ended, fragment(3, 1.5, [like_red] * 9, x=10.0)]) == [(1,), (2, 3)]
+
+
+def test_a_track_that_still_runs_is_waited_for() -> None:
+    """The better successor began first and ends last."""
+    like_red = (0.97 * RED + 0.03 * GREEN).astype(np.float32)
+    pieces = [
+        fragment(1, 0.0, [RED] * 9, running_since=0.95),
+        fragment(2, 1.5, [like_red] * 5, x=20.0, running_since=1.2),
+        fragment(3, 1.2, [RED] * 60, x=10.0),
+    ]
+    assert connect(pieces) == [(1, 3), (2,)]
+
+
+def test_nothing_is_connected_without_strangers_or_when_off() -> None:
+    pieces = [fragment(1, 0.0, [RED] * 9), fragment(2, 1.5, [RED] * 9)]
+    assert connect(pieces, mode="off") == [(1,), (2,)]
+    assert connect(pieces, prior=None) == [(1,), (2,)]
+
+
+def test_no_tracklet_is_longer_than_it_may_be() -> None:
+    pieces = [fragment(i, 2.0 * i, [RED] * 9) for i in range(1, 5)]
+    assert connect(pieces, max_seconds=5.0) == [(1, 2, 3), (4,)]
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "MOST_WAITING", 3)
+    connector = Connector(MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=None)
+    done = [
+        each
+        for i in range(9)
+        for each in connector.add(fragment(i, i / 10, [RED] * 9, x=FAR * i), running_since=0.0)
+    ]
+    assert len(done) == 6
+    assert len(connector.flush()) == 3
+
+
+def test_walks_in_random_pieces_come_out_whole() -> None:
+    """Twelve people, each in pieces; a piece is told as soon as the tracks that still run allow."""
+    rng = np.random.default_rng(5)
+    pieces: list[Fragment] = []
+    people: list[int] = []
+    for person in range(12):
+        now = float(rng.uniform(0, 20))
+        for _ in range(rng.integers(1, 6)):
+            length = int(rng.integers(3, 40))
+            pieces.append(fragment(0, now, [2 * person * RED] * length, x=30.0 * person))
+            people.append(person)
+            now = pieces[-1].last_seconds + float(rng.uniform(0.2, 3))
+    order = sorted(range(len(pieces)), key=lambda i: pieces[i].last_seconds)
+    pieces = [replace(pieces[i], tracks=(n,)) for n, i in enumerate(order)]
+    told = []
+    for n, piece in enumerate(pieces):
+        since = min((later.first_seconds for later in pieces[n + 1 :]), default=float("inf"))
+        told.append(replace(piece, tracklet=replace(piece.tracklet, running_since=since)))
+    found = connect(told)
+    assert sorted(itertools.chain(*found)) == list(range(len(pieces)))
+    assert len(found) == 12
+    assert all(len({people[order[track]] for track in tracks}) == 1 for tracks in found)

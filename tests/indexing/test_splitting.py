@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tacan.indexing.splitting import LEAST_CLIPS, LEAST_STRANGERS, split
+from tacan.retrieval.calibration import Calibration
+from tests.indexing.fragment_data import BLUE, GREEN, RED, MeanEmbedder, fragment
+
+STRANGERS = np.linspace(0.9, 1.5, LEAST_STRANGERS)
+"""People who don't look alike are sqrt(2) apart."""
+
+
+def frames(parts: list) -> list[list[int]]:
+    return [part.tracklet.frames.tolist() for part in parts]
+
+
+def test_a_track_that_goes_over_to_somebody_else_is_split_there() -> None:
+    mixed = fragment(1, 0.0, [RED] * 9 + [BLUE] * 5 + [GREEN] * 7)
+    parts = split(mixed, MeanEmbedder(), strangers=STRANGERS, mode="careful")
+    assert frames(parts) == [[*range(9)], [*range(9, 14)], [*range(14, 21)]]
+    assert all(part.tracks == (1,) for part in parts)
+
+
+@pytest.mark.parametrize("hidden", range(1, LEAST_CLIPS))
+def test_a_few_hidden_clips_are_nobody_else(hidden: int) -> None:
+    walk = fragment(1, 0.0, [RED] * 9 + [BLUE] * hidden)
+    assert split(walk, MeanEmbedder(), strangers=STRANGERS, mode="bold") == [walk]
+
+
+def test_nothing_is_split_that_is_nearer_than_strangers_are() -> None:
+    rng = np.random.default_rng(0)
+    looks = [RED + rng.normal(0, 0.1, 3).astype(np.float32) for _ in range(30)]
+    walk = fragment(1, 0.0, looks)
+    assert split(walk, MeanEmbedder(), strangers=STRANGERS, mode="bold") == [walk]
+
+
+def test_without_strangers_only_a_prior_can_tell() -> None:
+    mixed = fragment(1, 0.0, [RED] * 9 + [BLUE] * 9)
+    few = STRANGERS[:-1]
+    assert split(mixed, MeanEmbedder(), strangers=few, mode="careful") == [mixed]
+    prior = Calibration("euclidean", STRANGERS)
+    assert len(split(mixed, MeanEmbedder(), strangers=few, mode="careful", prior=prior)) == 2
+    assert split(mixed, MeanEmbedder(), strangers=STRANGERS, mode="off", prior=prior) == [mixed]
+
+
+def test_each_part_has_a_picture() -> None:
+    whole = fragment(1, 0.0, [RED] * 9 + [BLUE] * 9)
+    first = whole.tracklet.crops[:2]
+    object.__setattr__(whole.tracklet, "crops", first)
+    parts = split(whole, MeanEmbedder(), strangers=STRANGERS, mode="bold")
+    assert all(part.tracklet.crops for part in parts)
