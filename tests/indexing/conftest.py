@@ -13,6 +13,8 @@ from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
 from tacan.video import detection_source
+from tacan.video.decode import VideoFile
+from tacan.video.video_records import VideoFrame
 from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
 SETTINGS = IndexSettings(detector="blocks", max_crops=4, embedded_frames=16, connect="off")
@@ -50,6 +52,23 @@ def make_gallery(tmp_path: Path, embedder: TacanEmbedder) -> Iterator[Callable[.
     yield make
     for gallery in opened:
         gallery.close()
+
+
+@pytest.fixture
+def grow_while_read(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, bytes], None]:
+    """Makes a file become `whole` as soon as its first frame was decoded."""
+    decoded = VideoFile.frames
+
+    def grow(path: Path, whole: bytes) -> None:
+        def frames(video: VideoFile, **how: Any) -> Iterator[VideoFrame]:
+            for frame in decoded(video, **how):
+                yield frame
+                if path.stat().st_size < len(whole):
+                    path.write_bytes(whole)
+
+        monkeypatch.setattr(VideoFile, "frames", frames)
+
+    return grow
 
 
 @pytest.fixture

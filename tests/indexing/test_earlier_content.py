@@ -68,16 +68,14 @@ def test_what_was_begun_before_the_file_grew_does_not_stay(
     make_gallery: Maker,
     index_video: Indexer,
     detector: BlockDetector,
+    grow_while_read: Callable[[Path, bytes], None],
 ) -> None:
     path = tmp_path / "door.ts"
     path.write_bytes(whole[: len(whole) // 2 // 188 * 188])
     gallery = make_gallery()
-
-    def grow(done: int, total: int) -> None:
-        path.write_bytes(whole)
-
+    grow_while_read(path, whole)
     with pytest.raises(VideoError, match="must stay as it is"):
-        index_video(gallery, path, progress=grow)
+        index_video(gallery, path)
     index_video(gallery, path)
     assert len(walks(gallery)) == 5
     assert [source.state for source in gallery.sources()] == ["done"]

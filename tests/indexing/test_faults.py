@@ -191,20 +191,20 @@ def test_after_a_read_error_the_same_command_goes_on(
 
 
 def test_a_file_that_still_grows_is_not_done(
-    tmp_path: Path, make_gallery: Maker, index_video: Indexer, detector: BlockDetector
+    tmp_path: Path,
+    make_gallery: Maker,
+    index_video: Indexer,
+    detector: BlockDetector,
+    grow_while_read: Callable[[Path, bytes], None],
 ) -> None:
     whole = write_video(tmp_path / "a.mp4", walkers(120), fps=FPS, size=(WIDTH, HEIGHT))
     data = remuxed(whole, tmp_path / "whole.ts").read_bytes()
     path = tmp_path / "hall.ts"
     path.write_bytes(data[: len(data) // 188 * 2 // 3 * 188])
     gallery = make_gallery()
-
-    def grow(done: int, _: int) -> None:
-        if done and path.stat().st_size < len(data):
-            path.write_bytes(data)
-
+    grow_while_read(path, data)
     with pytest.raises(VideoError, match="must stay as it is"):
-        index_video(gallery, path, progress=grow)
+        index_video(gallery, path)
     assert gallery.sources()[0].state == "indexing"
     n_before = len(list(gallery.tracklets()))
     (source,) = index_video(gallery, path).sources

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.gallery_records import NewTracklet
@@ -25,7 +24,20 @@ def associate(
     `groups` are the fragments of the video, in the order of ending. The same fragments always give
     the same tracklets under the same numbers, however they are grouped.
     """
+    number = 0
+    for done in _complete(groups, settings, embedder):
+        yield [new_tracklet(each, number + i, embedder) for i, each in enumerate(done, start=1)]
+        number += len(done)
+
+
+def _complete(
+    groups: Iterable[Sequence[Fragment]], settings: IndexSettings, embedder: ClipEmbedder
+) -> Iterator[Sequence[Fragment]]:
+    """The fragments split and connected, as nothing can go on from them any more."""
     mode = settings.connect
+    if mode == "off":
+        yield from groups
+        return
     prior = load_prior(embedder.fingerprint, embedder.metric)
     connector = Connector(
         embedder,
@@ -34,12 +46,11 @@ def associate(
         max_crops=settings.max_crops,
         prior=prior,
     )
-    number = 0
-    for group in chain(groups, [None]):
-        done: list[Fragment] = [] if group is not None else connector.flush()
-        for fragment in group or ():
+    for group in groups:
+        done: list[Fragment] = []
+        for fragment in group:
             known = connector.strangers
             for part in split(fragment, embedder, strangers=known, mode=mode, prior=prior):
                 done += connector.add(part, running_since=fragment.tracklet.running_since)
-        yield [new_tracklet(each, number + i, embedder) for i, each in enumerate(done, start=1)]
-        number += len(done)
+        yield done
+    yield connector.flush()
