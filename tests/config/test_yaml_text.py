@@ -84,6 +84,7 @@ WORDS = ["run", "seed", "model", "mean", "data", "root", "preset", "demo", "null
 WORDS += [*"-[]{}:,&*!|><'\"#%@?~", "&a", "*a", "<<"]
 
 
+@pytest.mark.fuzz
 @settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -29,6 +29,7 @@ def test_every_pixel_that_is_touched_belongs_to_the_crop(
     np.testing.assert_array_equal(cut_box(IMAGE, given_box), IMAGE[y1:y2, x1:x2])
 
 
+@pytest.mark.fuzz
 @given(npst.arrays(np.float32, 4, elements=st.floats(-1e6, 1e6, width=32)))
 def test_any_box_gives_a_part_of_the_picture_or_nothing(box: np.ndarray) -> None:
     crop = cut_box(IMAGE, box)

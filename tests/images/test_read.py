@@ -286,6 +286,7 @@ def test_other_formats_than_those_allowed_are_refused_whatever_their_name(
         read_crop(write(tmp_path, data))
 
 
+@pytest.mark.fuzz
 @given(st.binary(max_size=300), st.sampled_from(ENCODINGS), st.data())
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_a_picture_or_a_crop_error(

@@ -169,6 +169,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @settings(max_examples=200, deadline=None)
 @given(
     st.one_of(

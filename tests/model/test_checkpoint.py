@@ -159,6 +159,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.fuzz
 @given(st.sampled_from(["", *CONFIG.model_dump()]), VALUES)
 @settings(max_examples=100, deadline=None)
 def test_any_setting_is_a_model_or_an_error_of_ours(name: str, value: object) -> None:
@@ -170,6 +171,7 @@ def test_any_setting_is_a_model_or_an_error_of_ours(name: str, value: object) ->
     _opens_or_errs({"config.json": json.dumps(content).encode()})
 
 
+@pytest.mark.fuzz
 @given(st.sampled_from(["config.json", "model.safetensors"]), st.data())
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_model_or_an_error_of_ours(name: str, chosen: st.DataObject) -> None:

@@ -181,6 +181,7 @@ def test_messages_are_whole_and_without_colours(tmp_path: Path) -> None:
         assert len(said) < 500
 
 
+@pytest.mark.fuzz
 @given(st.binary(max_size=200), st.integers(0, 2000))
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_weights_or_an_error_of_ours(junk: bytes, place: int) -> None:

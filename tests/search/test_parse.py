@@ -130,6 +130,7 @@ def test_a_folder_that_cannot_be_read_is_named(here: Path, monkeypatch: pytest.M
         parse_query(["crops"], names=NAMES)
 
 
+@pytest.mark.fuzz
 @settings(max_examples=400, deadline=None)
 @given(
     words=st.lists(

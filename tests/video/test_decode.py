@@ -457,6 +457,7 @@ def test_an_address_is_refused_without_its_password() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.fuzz
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_bytes_give_frames_or_a_clear_error(small_videos: dict[str, bytes], data: Any) -> None:

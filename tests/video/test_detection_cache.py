@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_a_block_comes_back_bit_by_bit(counts: list[int], stride: int) -> None:
     assert all(equal(a, b) for (_, a), (_, b) in zip(back, block, strict=True))
 
 
+@pytest.mark.fuzz
 @given(st.data())
 def test_damaged_bytes_are_no_block(data: st.DataObject) -> None:
     whole = pack_block([(0, found(2)), (1, found(0)), (2, found(3))])

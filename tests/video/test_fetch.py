@@ -98,6 +98,47 @@ def test_the_first_digits_of_a_digest_or_an_md5_are_enough(server: Server, tmp_p
         assert fetch_weights(weights(server, digest=digest), allowed=True, folder=folder).is_file()
 
 
+@pytest.mark.parametrize("published", [f"sha256:{SHA256[:8]}", "md5"])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_whole_digest_of_what_first_came_is_kept_and_checked(
+    published: str, by_hand: bool, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if published == "md5":
+        published = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
+    some = weights(server, digest=published)
+    if by_hand:
+        (tmp_path / "w.bin").write_bytes(CONTENT)
+    path = fetch_weights(some, allowed=not by_hand, folder=tmp_path)
+    record = tmp_path / "w.bin.sha256"
+    assert record.read_text() == f"{SHA256}  w.bin\n"
+    assert fetch_weights(some, allowed=False, folder=tmp_path) == path
+
+    # Another content of the published digits, as can be made for 32 bits of them in minutes.
+    monkeypatch.setattr(Weights, "matches", lambda *_: True)
+    path.write_bytes(b"another")
+    with pytest.raises(DetectorError, match=f"must have the SHA-256 {SHA256}.*first came"):
+        fetch_weights(some, allowed=True, folder=tmp_path)
+    path.unlink()
+    monkeypatch.setitem(globals(), "CONTENT", b"another")
+    with pytest.raises(DetectorError, match=f"sends must have the SHA-256 {SHA256}"):
+        fetch_weights(some, allowed=True, folder=tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == [record.name]
+    record.unlink()
+    assert fetch_weights(some, allowed=True, folder=tmp_path).read_bytes() == b"another"
+
+
+def test_a_folder_of_weights_may_be_read_only(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    (tmp_path / "w.bin").write_bytes(CONTENT)
+    monkeypatch.setattr("tacan.video.fetch.write_text", refuse)
+    some = weights(server, digest=f"sha256:{SHA256[:8]}")
+    assert fetch_weights(some, allowed=False, folder=tmp_path).is_file()
+
+
 def test_another_content_is_not_kept(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DetectorError, match="Nothing was kept"):
         fetch_weights(weights(server, digest="sha256:00ff"), allowed=True, folder=tmp_path)

@@ -223,6 +223,7 @@ _ENTRIES = st.dictionaries(
 )
 
 
+@pytest.mark.fuzz
 @settings(max_examples=300, deadline=None)
 @given(
     st.one_of(

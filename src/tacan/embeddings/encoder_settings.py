@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -111,8 +112,8 @@ def read_encoder_settings(file: Path) -> EncoderSettings:
 
     Raises `ConfigError` with all faults: unknown keys, values out of range, no YAML.
     """
-    path = file.with_suffix(".yaml")
-    if not path.is_file():
+    path = file.with_suffix(".yaml") if file.name else file
+    if not os.path.isfile(path):  # noqa: PTH113  (too long a name is no file)
         return EncoderSettings()
     tree = read_yaml(path) or {}
     if not isinstance(tree, dict):

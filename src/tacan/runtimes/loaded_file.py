@@ -13,7 +13,7 @@ __all__ = ["LoadedFile", "UnfitFileError"]
 
 
 class UnfitFileError(Exception):
-    """A runtime can't load a file; the message says what it found."""
+    """A runtime can't load or run a file; the message says what it found."""
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,5 @@ class LoadedFile:
     outputs: Sequence[str]
     """The names of its outputs."""
     run: Callable[[NDArray[np.float32], int], NDArray[Any]]
-    """The one input and the number of an output -> that output. It may be called from threads."""
+    """The one input and the number of an output -> that output. It may be called from threads.
+    Raises `UnfitFileError` where the network fails at its work."""

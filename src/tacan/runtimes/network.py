@@ -9,6 +9,8 @@ threads on one image.
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import DetectorError, EncoderError, ModelError
 from tacan.files import sha256
+from tacan.installing import install_advice
 from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 from tacan.runtimes.onnx_runtime import load_onnx
 from tacan.runtimes.openvino_runtime import load_openvino
@@ -42,6 +45,9 @@ _INPUTS: dict[Role, str] = {
     "detector": "one image [1, 3, height, width]",
     "encoder": "images [n, 3, height, width]",
 }
+LARGEST_INPUT = 1 << 27
+"""Pixels of all images of a batch that a file may fix: 1.6 GB of numbers."""
+
 _PACKAGES: dict[Runtime, str] = {"onnx": "onnxruntime", "openvino": "openvino"}
 
 
@@ -87,10 +93,10 @@ def open_network(
     ------
     DetectorError, EncoderError
         By `role`: for a file that is missing or no network of one image input [b, 3, H, W], an
-        absent runtime, and an unknown output.
+        absent runtime, and an unknown output. So does `run`, where the file fails at its work.
     """
     error = _ERRORS[role]
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113  (too long a name is no file)
         raise error(
             f"the file of a {role} must exist",
             got=str(file),
@@ -107,7 +113,7 @@ def open_network(
         raise error(
             f"an {runtime}: {role} needs the package {package}",
             got=str(fault),
-            remedy=f"Install {package} into the environment that holds tacan.",
+            remedy=install_advice(package),
         ) from fault
     except UnfitFileError as fault:
         raise unfit_network(file, role, found=str(fault)) from fault
@@ -118,7 +124,7 @@ def open_network(
             remedy="Choose one of them with --output.",
         )
     place = 0 if output is None else list(loaded.outputs).index(output)
-    return Network(batch=batch, size=size, run=partial(_run, loaded, place))
+    return Network(batch=batch, size=size, run=partial(_run, loaded, place, file, role))
 
 
 def unfit_network(file: Path, role: Role, *, found: str) -> ModelError:
@@ -146,8 +152,13 @@ def network_digest(file: Path) -> str:
     return sha256(*network_files(file))
 
 
-def _run(loaded: LoadedFile, output: int, images: NDArray[np.float32]) -> NDArray[Any]:
-    return loaded.run(images, output)
+def _run(
+    loaded: LoadedFile, output: int, file: Path, role: Role, images: NDArray[np.float32]
+) -> NDArray[Any]:
+    try:
+        return loaded.run(images, output)
+    except UnfitFileError as fault:
+        raise unfit_network(file, role, found=str(fault)) from fault
 
 
 def _image_input(loaded: LoadedFile) -> tuple[int | None, tuple[int | None, int | None]]:
@@ -156,4 +167,6 @@ def _image_input(loaded: LoadedFile) -> tuple[int | None, tuple[int | None, int 
     sizes: Sequence[int | None] = shapes[0] if shapes else ()
     if len(shapes) != 1 or len(sizes) != 4 or sizes[1] not in (3, None):
         raise UnfitFileError(f"inputs of the shapes {[list(shape) for shape in shapes]}")
+    if math.prod(sizes[i] or 1 for i in (0, 2, 3)) > LARGEST_INPUT:
+        raise UnfitFileError(f"an input of {list(sizes)}, more than {LARGEST_INPUT:,} pixels")
     return sizes[0], (sizes[2], sizes[3])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import EncoderError
+from tacan.installing import install_advice
 from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 
 __all__ = ["load_onnx"]
@@ -34,20 +35,31 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
     options.log_severity_level = 3
     providers = _providers(onnxruntime, cuda=cuda)
     try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=providers)
+        # Its fallback is to try the same again, and to print what it tries.
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=providers, enable_fallback=False
+        )
+        inputs, outputs = session.get_inputs(), [entry.name for entry in session.get_outputs()]
+        kinds = [_PRECISIONS.get(entry.type) for entry in inputs]
+        shapes = [[_fixed(d) for d in entry.shape] for entry in inputs]
     except Exception as error:  # onnxruntime raises a dozen kinds, none of which it exports.
         raise UnfitFileError(str(error)) from error
-    inputs, outputs = session.get_inputs(), [entry.name for entry in session.get_outputs()]
-    kinds = [_PRECISIONS.get(entry.type) for entry in inputs]
     if None in kinds:
         raise UnfitFileError(f"inputs of the types {[entry.type for entry in inputs]}")
 
     def run(images: NDArray[np.float32], output: int) -> NDArray[Any]:
         feed = {inputs[0].name: images.astype(kinds[0], copy=False)}
-        return np.asarray(session.run([outputs[output]], feed)[0])
+        try:
+            return np.asarray(session.run([outputs[output]], feed)[0])
+        except Exception as error:
+            raise UnfitFileError(str(error)) from error
 
-    shapes = [[d if isinstance(d, int) else None for d in entry.shape] for entry in inputs]
     return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
+
+
+def _fixed(size: object) -> int | None:
+    """A size that is open has a name, or is 0 or less in some files."""
+    return size if isinstance(size, int) and size > 0 else None
 
 
 def _providers(onnxruntime: Any, *, cuda: bool) -> list[str]:
@@ -57,6 +69,7 @@ def _providers(onnxruntime: Any, *, cuda: bool) -> list[str]:
         raise EncoderError(
             "an onnx: encoder on a GPU needs onnxruntime's GPU build",
             got="onnxruntime without CUDA",
-            remedy="Install onnxruntime-gpu in its place, or use --device cpu.",
+            remedy="Use --device cpu, or take onnxruntime away first. "
+            + install_advice("onnxruntime-gpu"),
         )
     return ["CUDAExecutionProvider", "CPUExecutionProvider"]

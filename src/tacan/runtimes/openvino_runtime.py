@@ -32,7 +32,9 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
         core = openvino.Core()
         model = core.read_model(str(file))
         compiled = core.compile_model(model, "CPU", options)
-    except RuntimeError as error:
+        shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
+        outputs = [next(iter(sorted(entry.get_names())), "") for entry in compiled.outputs]
+    except (RuntimeError, ValueError) as error:  # names that are no UTF-8 are the latter
         raise UnfitFileError(str(error)) from error
     idle: SimpleQueue[Any] = SimpleQueue()
     for _ in range(threads):
@@ -43,11 +45,11 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
         try:
             request.infer([images])
             return np.array(request.get_output_tensor(output).data)
+        except (RuntimeError, ValueError) as error:
+            raise UnfitFileError(str(error)) from error
         finally:
             idle.put(request)
 
-    shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
-    outputs = [next(iter(sorted(entry.get_names())), "") for entry in compiled.outputs]
     return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
 
 

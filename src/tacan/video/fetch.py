@@ -10,18 +10,21 @@ import hashlib
 import os
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from tacan.errors import DetectorError
-from tacan.files import atomic_path
+from tacan.errors import DetectorError, StorageError
+from tacan.files import atomic_path, sha256, write_text
 from tacan.progress import Progress, silent
 
 __all__ = ["Weights", "fetch_weights", "weights_folder"]
 
 _PIECE = 1 << 20
+_HEX_DIGITS = 64
+"""Digits of a whole SHA-256."""
 _PATIENCE = 20.0
 """Seconds without an answer after which the network counts as absent."""
 
@@ -31,7 +34,8 @@ class Weights:
     """A file that can be had: its name, where from, and the digest by which it is known.
 
     `digest` is `sha256:HEX` or, where its makers publish nothing better, `md5:HEX`; HEX may be the
-    first digits only, as they stand in torchvision's file names.
+    first digits only, as they stand in torchvision's file names. What is not known by a whole
+    SHA-256 is recorded by it when it first comes, and has to be that content ever after.
     """
 
     name: str
@@ -44,6 +48,11 @@ class Weights:
         with file.open("rb") as content:
             found = hashlib.file_digest(content, lambda: hashlib.new(algorithm)).hexdigest()
         return found.startswith(expected)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the digest is a whole SHA-256, which no other content can have."""
+        return len(self.digest) == len("sha256:") + _HEX_DIGITS and self.digest[:7] == "sha256:"
 
 
 def weights_folder() -> Path:
@@ -70,18 +79,20 @@ def fetch_weights(
 ) -> Path:
     """The path of the file, downloaded to `folder` if it is not there and `allowed` says so.
 
-    `progress` counts bytes. A download that broke off goes on where it stopped. Raises
-    `DetectorError` where the file is absent and may not be or can't be fetched, or where what came
-    is not what was expected; then nothing stands under its name.
+    `progress` counts bytes. A download that broke off goes on where it stopped. Where the makers
+    publish less than a whole SHA-256, that of the file that came first is kept beside it, as
+    NAME.sha256. Raises `DetectorError` where the file is absent and may not be or can't be fetched,
+    or where what lies there or came is not what was expected; then nothing new stands under its
+    name.
     """
     path = (weights_folder() if folder is None else folder) / weights.name
     if path.is_file():
-        if not weights.matches(path):
+        fault = _fault(weights, path, record=_record(path))
+        if fault is not None:
             raise DetectorError(
-                f"{path} must have the digest {weights.digest}",
-                got="another content",
-                remedy="Delete it and fetch it again.",
+                f"{path} must {fault}", got="another content", remedy="Delete it, fetch it again."
             )
+        _keep_record(weights, path)
         return path
     if not allowed:
         raise DetectorError(
@@ -93,16 +104,45 @@ def fetch_weights(
     part = path.with_name(f"{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     _download(weights, part, progress)
-    if not weights.matches(part):
+    fault = _fault(weights, part, record=_record(path))
+    if fault is not None:
         part.unlink()
         raise DetectorError(
-            f"what {weights.url} sends must have the digest {weights.digest}",
+            f"what {weights.url} sends must {fault}",
             got="another content",
             remedy="Nothing was kept. Try again, or fetch the file from a source you trust.",
         )
     with atomic_path(path) as draft:
         part.replace(draft)
+    _keep_record(weights, path)
     return path
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _fault(weights: Weights, file: Path, *, record: Path) -> str | None:
+    """What `file` must be and is not: of the published digest, and of the recorded one if any."""
+    if not weights.matches(file):
+        return f"have the digest {weights.digest}"
+    if weights.is_certain or not record.is_file():
+        return None
+    kept = record.read_text(errors="replace").partition(" ")[0]
+    if sha256(file) == kept:
+        return None
+    return (
+        f"have the SHA-256 {kept[:_HEX_DIGITS]}, with which it first came ({record}; "
+        "delete that only if its makers have put another file in its place)"
+    )
+
+
+def _keep_record(weights: Weights, path: Path) -> None:
+    """Writes the SHA-256 of `path`, which was just checked, as `sha256sum` does."""
+    if weights.is_certain or _record(path).is_file():
+        return
+    with suppress(OSError, StorageError):  # a folder that others fill may not be ours to write
+        write_text(_record(path), f"{sha256(path)}  {path.name}\n")
 
 
 def _download(weights: Weights, part: Path, progress: Progress) -> None:

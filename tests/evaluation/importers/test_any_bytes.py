@@ -72,6 +72,7 @@ def is_read_or_refused(path, content):
         evaluate(load_source(path), "cross-camera")
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("ending", [".npz", ".npy", ".csv", ".parquet"])
 @given(data=st.data())
 @settings(max_examples=150, **BOUNDED)
@@ -79,12 +80,14 @@ def test_a_damaged_file(tmp_path, ending, data):
     is_read_or_refused(tmp_path / f"f{ending}", data.draw(damaged(FILES[ending])))
 
 
+@pytest.mark.fuzz
 @given(data=st.data())
 @settings(max_examples=12, **BOUNDED)  # each starts a process
 def test_a_damaged_mat_file(tmp_path, data):
     is_read_or_refused(tmp_path / "f.mat", data.draw(damaged(FILES[".mat"])))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("ending", [".npz", ".npy", ".csv", ".parquet"])
 @given(content=st.binary(max_size=300))
 @settings(max_examples=40, **BOUNDED)
@@ -99,6 +102,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.fuzz
 @given(
     head=st.lists(st.sampled_from(["f0", "f1", "f2", "f10", "pid", *LABELS, "x", ""]), max_size=8),
     lines=st.lists(st.lists(CELLS, max_size=8), max_size=4),
@@ -140,6 +144,7 @@ NAMES += ["distances", "query_pids", "query_camids", "gallery_pids", "gallery_ca
 NAMES += ["gallery_is_query", "query_embeddings", "gallery_embeddings"]
 
 
+@pytest.mark.fuzz
 @given(arrays=st.dictionaries(st.sampled_from(NAMES), ARRAYS, min_size=4))
 @settings(max_examples=400, **BOUNDED)
 def test_any_arrays(tmp_path, arrays):

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from tacan.errors import FeaturesError, TacanError
 from tacan.features.arrays import Arrays, check_size, read_npy, read_npz
 from tacan.features.matlab import read_mat
+from tacan.installing import install_advice
 from tacan.text import counted
 
 __all__ = ["matlab_vector", "read_arrays"]
@@ -135,7 +136,7 @@ def _read_parquet(path: Path) -> Arrays:
         raise FeaturesError(
             "a .parquet file can be read only where pyarrow is installed",
             got=str(path),
-            remedy="Install pyarrow (the extra `parquet`), or save the columns as .csv or .npz.",
+            remedy=f"{install_advice('pyarrow')} Or save the columns as .csv or .npz.",
         ) from error
     head = parquet.ParquetFile(path).metadata
     groups = [head.row_group(i) for i in range(head.num_row_groups)]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
+from tacan.installing import install_advice
 from tacan.video.boxes import clipped
 from tacan.video.fetch import Weights, fetch_weights
 from tacan.video.video_records import Detections
@@ -70,7 +71,7 @@ def open_rfdetr(
         raise DetectorError(
             "an rfdetr: detector needs the package rfdetr",
             got=str(error),
-            remedy="Install it: pip install rfdetr. Or use yolox:FILE or openvino:FILE.",
+            remedy=f"{install_advice('rfdetr')} Or use yolox:FILE or openvino:FILE.",
         ) from error
     offer = known.from_filename(file_name)
     weights = Weights(file_name, offer.url, f"md5:{offer.md5_hash}")
