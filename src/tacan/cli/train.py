@@ -48,7 +48,8 @@ def train(
 
     On several GPUs: torchrun --nproc-per-node 4 -m tacan train ...; on several machines besides
     --nnodes 2 --rdzv-backend c10d --rdzv-endpoint HOST:PORT on each, with OUT on a disk they share.
-    The losses see the whole batch; batch normalisation keeps to each process' part of it.
+    The losses see the whole batch; batch normalisation keeps to each process' part of it, unless
+    --run.sync_batch_norm true is given.
 
     Example: tacan train demo --data.root people --run.iterations 300 --out runs/first
 

@@ -199,6 +199,9 @@ class RunConfig(Section):
     recompute: bool = False
     """Compute the encoder's activations a second time on the way back: a third more time for a
     fraction of the memory."""
+    sync_batch_norm: bool = False
+    """Batch normalisation over the whole batch of several GPUs under torchrun, not over each one's
+    part of it. Slower; worth it where a GPU's part is small. Without effect in one process."""
     validate_every: Annotated[int, Field(ge=0)] = 2000
     """Iterations between two validations on the held-out training identities; 0 is never."""
     checkpoint_every: Count = 500

@@ -10,6 +10,7 @@ from typing import Any
 
 import timm
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tacan.model.banded import BandedTrunk
 from tacan.model.small_encoders import small_se_trunk, small_trunk
@@ -65,7 +66,7 @@ class FrozenMobileStages(MobileStages):
         """As in every module, but for the batch norms, which never learn statistics."""
         super().train(mode)
         for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
+            if isinstance(module, _BatchNorm):  # synchronised ones are no BatchNorm2d
                 module.eval()
         return self
 

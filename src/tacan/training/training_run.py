@@ -15,6 +15,7 @@ from tacan.progress import Progress, silent
 from tacan.runs.lock import only_process_in
 from tacan.runs.run_state import remove
 from tacan.runs.training_folder import RunFolder, check_settings, resolve_paths
+from tacan.training.batch_norms import check_synchronisation, synchronise_batch_norms
 from tacan.training.build_training import build_batches, build_module, read_training_data
 from tacan.training.checkpoints import Checkpoint, read_checkpoint, remove_drafts
 from tacan.training.exported_models import model_notes
@@ -120,6 +121,7 @@ def _train(
     change_iterations: bool,
     listeners: Listeners,
 ) -> RunRecord:
+    check_synchronisation(config, processes)
     if processes.is_first:
         folder.check(config, resume=resume, change_iterations=change_iterations)
     data = read_training_data(config)
@@ -130,6 +132,8 @@ def _train(
         require_no_fetch(config)
     done = checkpoint.iteration if checkpoint else 0
     module = build_module(config, n_identities=len(data.pids), checkpoint=checkpoint)
+    if config.run.sync_batch_norm and processes.world_size > 1:
+        synchronise_batch_norms(module.model)
     batches = build_batches(config, data, first_batch=done, processes=processes)
     if processes.is_first:
         folder.keep(config)
