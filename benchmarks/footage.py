@@ -1,6 +1,6 @@
 """Real footage with labels, from its video files to found people: what is found, and who.
 
-    python benchmarks/footage.py VIDEOS OUT --detector yolox:yolox_nano.onnx \\
+    python benchmarks/footage.py VIDEOS OUT --detector yolox:nano \\
         --model openvino:person-reidentification-retail-0248.xml [--stride 2] [--only campus]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels. Each is indexed into a

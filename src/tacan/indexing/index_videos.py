@@ -18,6 +18,7 @@ from tacan.indexing.index_report import (
     failures_error,
 )
 from tacan.indexing.index_source import index_source
+from tacan.indexing.settle_detectors import settle_detectors
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
@@ -88,6 +89,7 @@ def index_videos(
     """
     check_fingerprint(embedder.fingerprint, gallery.model)
     if detections is None:
+        sources, _ = settle_detectors(sources, before=gallery.sources, fetch=fetch)
         detections = open_detections(sources, threads=threads, fetch=fetch)
     readable, failures = readable_sources(sources)
     lengths = [_length(source) if source in readable else 0 for source in sources]
@@ -120,7 +122,11 @@ def index_videos(
 
 
 def open_detections(
-    sources: Sequence[VideoSource], *, threads: int | None = None, fetch: bool = False
+    sources: Sequence[VideoSource],
+    *,
+    threads: int | None = None,
+    fetch: bool = False,
+    progress: Progress = silent,
 ) -> list[DetectionSource]:
     """The detections of each source; sources that ask for the same detector share it.
 
@@ -132,6 +138,8 @@ def open_detections(
         Threads of each detector; as many as there are cores when not given.
     fetch
         Whether weights of a detector may be downloaded.
+    progress
+        Told of the bytes of such a download.
 
     Raises `VideoError` for files that hold no boxes, and `DetectorError`.
     """
@@ -144,7 +152,12 @@ def open_detections(
         keys.append((chosen.detector, chosen.tiles, chosen.detection_threshold, *own))
         if keys[-1] not in opened:
             opened[keys[-1]] = open_detection_source(
-                chosen, video=source.path, camera=source.camera, threads=threads, fetch=fetch
+                chosen,
+                video=source.path,
+                camera=source.camera,
+                threads=threads,
+                fetch=fetch,
+                progress=progress,
             )
     return [opened[key] for key in keys]
 

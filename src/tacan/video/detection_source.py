@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from tacan.progress import Progress, silent
 from tacan.video.detect import Detector, open_detector
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.mot import open_precomputed_tracks
@@ -32,6 +33,11 @@ class DetectionSource(Protocol):
     """The people in each frame of a video."""
 
     @property
+    def name(self) -> str:
+        """The detector, as the settings name it."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Changes whenever the detections may change."""
         ...
@@ -48,6 +54,10 @@ class DetectorSource:
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
+
+    @property
+    def name(self) -> str:
+        return self._detector.name
 
     @property
     def fingerprint(self) -> str:
@@ -78,12 +88,18 @@ def is_precomputed(detector: str) -> bool:
 
 
 def open_detection_source(
-    settings: TrackletSettings, *, video: Path, camera: str, threads: int, fetch: bool = False
+    settings: TrackletSettings,
+    *,
+    video: Path,
+    camera: str,
+    threads: int,
+    fetch: bool = False,
+    progress: Progress = silent,
 ) -> DetectionSource:
     """The detector or the file of ready boxes that `settings` name.
 
-    `camera` and the name of `video` choose among the tracks in a file of several. `threads` and
-    `fetch` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
+    `camera` and the name of `video` choose among the tracks in a file of several. `threads`,
+    `fetch` and `progress` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
     """
     if is_precomputed(settings.detector):
         file = Path(settings.detector.removeprefix(f"{PRECOMPUTED}:"))
@@ -95,5 +111,6 @@ def open_detection_source(
             threshold=settings.detection_threshold,
             fetch=fetch,
             threads=threads,
+            progress=progress,
         )
     )

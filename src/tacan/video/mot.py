@@ -59,6 +59,8 @@ LARGEST_COORDINATE = 1e6
 class PrecomputedTracks:
     """Boxes that were found elsewhere, by frame index (counted from 0): a `DetectionSource`."""
 
+    name = "mot"
+
     def __init__(self, by_frame: Mapping[int, NDArray[np.float64]], *, fingerprint: str) -> None:
         """Rows float64 [n, 6] of each frame: track (-1 for none), x1, y1, x2, y2, score."""
         self._by_frame = by_frame
