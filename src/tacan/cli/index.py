@@ -58,6 +58,14 @@ def index(
 
     Then: tacan search people.gallery hall/1
 
+    Ready boxes, mot:FILE, are lines of frame,track,x,y,width,height,score,class. Frames and tracks
+    count from 1, and a track of -1 is none; score and class may be absent. Class 1 is people (2 and
+    7 as well, as in the MOT Challenge, or 0 where there is a class 0); others are left out. Or a
+    file with the ending .json, whose frames count from 0:
+
+        {"tracklets": [{"tracklet": 1, "frames": [0, 1], "boxes": [[x1, y1, x2, y2], ...],
+                        "scores": [...]}, ...]}
+
     Parameters
     ----------
     gallery

@@ -115,6 +115,8 @@ def video(
                     ),
                 )
                 tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
+            for told in detections.notes():
+                note(told)
     with progress_bar("drawing", "frames") as progress:
         annotate_video(
             source,

@@ -119,6 +119,7 @@ def index_source(
             notes=(
                 *start_notes(source, video),
                 *video.notes,
+                *detections.notes(),
                 *followed_notes(source, video, run.counts, n_tracklets=len(now)),
                 *([] if doubles is None else [doubles]),
             ),

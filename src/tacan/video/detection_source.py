@@ -48,6 +48,10 @@ class DetectionSource(Protocol):
         """The detections of each frame, from the cache where it has them."""
         ...
 
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing of the detections of the video that was looked at last."""
+        ...
+
 
 class DetectorSource:
     """A `DetectionSource` that asks a detector; good for several videos, one after another."""
@@ -81,6 +85,9 @@ class DetectorSource:
         if cache is not None:
             cache.flush()
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
 
 def is_precomputed(detector: str) -> bool:
     """Whether a detector, as the settings name it, is a file of ready boxes or tracks."""
@@ -103,7 +110,9 @@ def open_detection_source(
     """
     if is_precomputed(settings.detector):
         file = Path(settings.detector.removeprefix(f"{PRECOMPUTED}:"))
-        return open_precomputed_tracks(file, camera=camera, video=video.name)
+        return open_precomputed_tracks(
+            file, camera=camera, video=video.name, threshold=settings.detection_threshold or 0.0
+        )
     return DetectorSource(
         open_detector(
             settings.detector,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tacan.errors import DetectorError
 from tacan.video.detectors.picture_input import PictureInput
 from tacan.video.detectors.yolox import decode_grid, grid_cells, is_decoded
+from tacan.video.video_records import PEOPLE, is_of_people
 
 __all__ = ["LAYOUTS", "Layout", "Outputs", "Probe", "recognise"]
 
@@ -26,8 +27,6 @@ Outputs = Mapping[str, NDArray[Any]]
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Boxes x1, y1, x2, y2 [n, 4] and how surely each is a person, float32 [n]."""
 
-PEOPLE = ("person", "people", "pedestrian", "human")
-"""Names of the class of people."""
 _SMALL = 2.0
 """No box of a whole grid in pixels is within so few: those that are, are shares of the input."""
 
@@ -53,7 +52,7 @@ class Probe:
         if not self.class_names:
             return otherwise
         for number, name in self.class_names.items():
-            if name.strip().lower() in PEOPLE:
+            if is_of_people(name):
                 return number
         known = ", ".join(list(self.class_names.values())[:8])
         raise DetectorError(
