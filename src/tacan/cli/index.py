@@ -130,12 +130,14 @@ def index(
     from tacan.indexing.settle_detectors import settle_detectors, sources_before
 
     # Loading the model takes longer than to find out that a detector or all videos are none.
-    readable_sources(asked)
-    asked, choices = settle_detectors(asked, before=lambda: sources_before(gallery), fetch=fetch)
+    readable, unreadable = readable_sources(asked)
+    chosen, choices = settle_detectors(
+        readable, before=lambda: sources_before(gallery), fetch=fetch
+    )
     for choice in choices:
         note(choice)
     with progress_on_demand("fetching", "bytes") as progress:
-        detections = open_detections(asked, threads=threads, fetch=fetch, progress=progress)
+        detections = open_detections(chosen, threads=threads, fetch=fetch, progress=progress)
 
     import torch
 
@@ -151,9 +153,10 @@ def index(
             with progress_bar("indexing", "frames") as progress:
                 report = index_videos(
                     opened,
-                    asked,
+                    chosen,
                     embedder=embedder,
                     detections=detections,
+                    unreadable=unreadable,
                     batch_frames=batch_frames,
                     progress=progress,
                 )

@@ -37,6 +37,7 @@ def index_videos(
     *,
     embedder: ClipEmbedder,
     detections: Sequence[DetectionSource] | None = None,
+    unreadable: Sequence[SourceFailure] = (),
     batch_frames: int = 64,
     threads: int | None = None,
     fetch: bool = False,
@@ -54,7 +55,10 @@ def index_videos(
     embedder
         The model.
     detections
-        What `open_detections` gives for the sources; opened here when not given.
+        What `open_detections` gives for the sources; opened here, for those that can be read, when
+        not given.
+    unreadable
+        Failures of other sources that were found before; the report names them first.
     batch_frames
         Frames that the model sees at once. Vectors of two batch sizes differ in their last bits.
     threads, fetch
@@ -88,15 +92,17 @@ def index_videos(
     ...     print(index_videos(gallery, [door], embedder=model).sources[0].text())
     """
     check_fingerprint(embedder.fingerprint, gallery.model)
-    if detections is None:
-        sources, _ = settle_detectors(sources, before=gallery.sources, fetch=fetch)
-        detections = open_detections(sources, threads=threads, fetch=fetch)
     readable, failures = readable_sources(sources)
-    lengths = [_length(source) if source in readable else 0 for source in sources]
+    failures = [*unreadable, *failures]
+    if detections is None:
+        readable, _ = settle_detectors(readable, before=gallery.sources, fetch=fetch)
+        detections = open_detections(readable, threads=threads, fetch=fetch)
+    else:
+        given = zip(sources, detections, strict=True)
+        detections = [found for source, found in given if source in readable]
+    lengths = [_length(source) for source in readable]
     reports: list[SourceReport] = []
-    for number, source in enumerate(sources):
-        if source not in readable:
-            continue
+    for number, source in enumerate(readable):
         before = sum(lengths[:number])
         try:
             report = index_source(
@@ -108,7 +114,7 @@ def index_videos(
                 progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
             )
         except VideoError as error:
-            if len(sources) == 1:
+            if len(readable) + len(failures) == 1:
                 raise
             failures.append(SourceFailure(str(source.path), source.camera, error))
             continue
