@@ -98,13 +98,12 @@ def test_what_is_named_is_left_alone(video: Path) -> None:
     assert settle_detectors([source], before=lambda: ()) == ([source], [])
 
 
-def test_nothing_is_begun_where_no_detector_is_there(
+def test_without_any_file_the_shipped_detector_is_used_and_stored(
     video: Path, make_gallery: Maker, index_video: Indexer
 ) -> None:
     gallery = make_gallery()
-    with pytest.raises(DetectorError, match="--fetch"):
-        index_video(gallery, video, settings=AUTO)
-    assert gallery.sources() == ()
+    index_video(gallery, video, settings=AUTO)
+    assert gallery.sources()[0].settings["detector"] == "street"
 
 
 def test_a_gallery_that_is_not_there_has_no_sources(tmp_path: Path, make_gallery: Maker) -> None:

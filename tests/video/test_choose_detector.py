@@ -44,7 +44,9 @@ def test_every_entry_can_be_opened_and_every_name_has_an_entry() -> None:
         "torchvision": torchvision.MODELS,
         "rfdetr": rfdetr.MODELS,
     }
-    assert sorted(PREFERENCE) == sorted(f"{kind}:{n}" for kind, of in names.items() for n in of)
+    fetched = [f"{kind}:{n}" for kind, of in names.items() for n in of]
+    assert sorted(PREFERENCE) == sorted([*fetched, "street"])
+    assert PREFERENCE[-1] == "street"
     assert {spec.partition(":")[0] for spec in PREFERENCE} <= set(DETECTORS)
 
 
@@ -59,8 +61,7 @@ def test_a_detector_is_here_when_its_file_is(folder: Path, spec: str) -> None:
 def test_a_download_that_broke_off_is_no_detector(folder: Path) -> None:
     folder.mkdir()
     (folder / "yolox_nano.onnx.part").touch()
-    with pytest.raises(DetectorError):
-        choose_detector()
+    assert choose_detector().spec == "street"
 
 
 def test_the_best_of_several_is_taken(folder: Path) -> None:
@@ -102,11 +103,12 @@ def test_what_has_no_name_says_nothing(folder: Path, before: str) -> None:
     assert choose_detector(before=before).text == "Detector: yolox:nano, the best that is here."
 
 
-def test_where_none_is_here_it_says_what_to_do(folder: Path) -> None:
-    with pytest.raises(DetectorError) as caught:
-        choose_detector()
-    message = str(caught.value)
-    assert str(folder) in message
-    assert "--detector yolox:nano --fetch" in message
-    assert "mot:FILE" in message
+def test_where_nothing_was_fetched_the_shipped_one_is_used_and_a_better_one_is_named(
+    folder: Path,
+) -> None:
+    choice = choose_detector()
+    assert choice.spec == "street"
+    assert "--detector yolox:nano --fetch" in choice.text
+    assert choose_detector(before="yolox:s").spec == "street"
+    assert "yolox:s, used before, is not here" in choose_detector(before="yolox:s").text
     assert choose_detector(fetch=True).spec == "yolox:nano"

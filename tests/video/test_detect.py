@@ -58,7 +58,7 @@ def test_every_setting_that_changes_answers_changes_the_fingerprint(file: str) -
 
 @pytest.mark.parametrize("spec", ["", "yolo", "hog", "yolox", "yolox:", "mot:boxes.txt"])
 def test_another_name_lists_the_known_ones(spec: str) -> None:
-    forms = r"auto, yolox:nano\|tiny\|s\|FILE, onnx:FILE, openvino:FILE, torchvision:NAME"
+    forms = r"auto, street, yolox:nano\|tiny\|s\|FILE, onnx:FILE, openvino:FILE, torchvision:NAME"
     with pytest.raises(DetectorError, match=forms):
         open_detector(spec)
 
@@ -72,11 +72,11 @@ def test_every_kind_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.Monke
         "torchvision": "no",
         "rfdetr": "x",
     }
-    assert set(lacking) == set(DETECTORS)
+    assert {*lacking, "street"} == set(DETECTORS)
     for kind, argument in lacking.items():
         with pytest.raises(DetectorError):
             open_detector(f"{kind}:{argument}")
-    for name in ("auto", "yolox:nano", "yolox:tiny", "yolox:s"):
+    for name in ("yolox:nano", "yolox:tiny", "yolox:s"):
         with pytest.raises(DetectorError, match="--fetch"):
             open_detector(name)
 

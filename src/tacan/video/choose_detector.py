@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from tacan.errors import DetectorError
 from tacan.video.fetch import weights_folder
 
 __all__ = ["AUTO", "PREFERENCE", "DetectorChoice", "choose_detector", "is_named"]
 
 AUTO = "auto"
 """The name of the choice made here."""
+SHIPPED = "street"
+"""The one that is always here: TACAN's own."""
 FETCHED = "yolox:nano"
-"""What is fetched where nothing is there, and fetching is allowed: small and fast."""
+"""What is fetched where only that one is here, and fetching is allowed: small and fast."""
 
 PREFERENCE = (
     "rfdetr:large",
@@ -33,9 +34,10 @@ PREFERENCE = (
     "torchvision:ssd300_vgg16",
     "torchvision:fasterrcnn_mobilenet_v3_large_320_fpn",
     "torchvision:ssdlite320_mobilenet_v3_large",
+    SHIPPED,
 )
 """Detectors that have names, best first: by the mean average precision on COCO that their makers
-publish. A detector of this list needs an entry in `_FILES`."""
+publish, and ours last, which has seen nobody real. Others need an entry in `_FILES`."""
 
 _FILES = {
     "yolox": r"yolox_{name}\.onnx",
@@ -58,25 +60,23 @@ class DetectorChoice:
 def choose_detector(*, before: str | None = None, fetch: bool = False) -> DetectorChoice:
     """The best detector of `PREFERENCE` that is here, or the one used `before`, if it is here.
 
-    Where none is here, `fetch` allows `FETCHED` (or the one used before) to be downloaded when it
-    is opened. Raises `DetectorError`, which says what to fetch or to pass, where it does not.
+    Where only `SHIPPED` is here, `fetch` allows `FETCHED` (or the one used before) to be downloaded
+    when it is opened.
     """
     here = [spec for spec in PREFERENCE if _is_here(spec)]
     earlier = before if before is not None and is_named(before) else None
     if earlier is not None and (fetch or earlier in here):
         better = f"; {here[0]} is here too" if here and here[0] != earlier else ""
         return DetectorChoice(earlier, f"Detector: {earlier}, as before{better}.")
-    if here:
-        missing = "" if earlier is None else f"; {earlier}, used before, is not"
+    missing = "" if earlier is None else f"; {earlier}, used before, is not here"
+    if here != [SHIPPED]:
         return DetectorChoice(here[0], f"Detector: {here[0]}, the best that is here{missing}.")
     if fetch:
         return DetectorChoice(FETCHED, f"Detector: {FETCHED}, which is fetched.")
-    raise DetectorError(
-        "a detector of people must be there",
-        got=f"none in {weights_folder()}",
-        remedy=f"Fetch one (3.7 MB, Apache-2.0) with\n  --detector {FETCHED} --fetch\nor pass a "
-        "file that you have: --detector onnx:FILE, openvino:FILE, or mot:FILE for ready boxes. "
-        "docs/detectors.md says what to take.",
+    return DetectorChoice(
+        SHIPPED,
+        f"Detector: {SHIPPED}, which ships{missing}. `--detector {FETCHED} --fetch` (3.7 MB, "
+        "Apache-2.0) sees more, as does a file that you have: docs/detectors.md.",
     )
 
 
@@ -86,6 +86,8 @@ def is_named(spec: str) -> bool:
 
 
 def _is_here(spec: str) -> bool:
+    if spec == SHIPPED:
+        return True
     kind, _, name = spec.partition(":")
     package = _PACKAGES.get(kind)
     if package is not None and find_spec(package) is None:

@@ -75,8 +75,8 @@ class DetectorSpec(NamedTuple):
 
     threshold: float
     """Least score of a detection, unless told otherwise."""
-    argument: str
-    """What follows the colon."""
+    argument: str | None
+    """What follows the colon, if anything."""
     open: Callable[..., tuple[ImageDetector, str]]
     """Called with the argument and with `threshold`, `fetch`, `threads` and `progress`; gives the
     detector and its fingerprint. It imports what it needs."""
@@ -118,7 +118,14 @@ def _rfdetr(
     return open_rfdetr(name, threshold=threshold, fetch=fetch, progress=progress)
 
 
+def _street(_: str, *, threshold: float, **__: Any) -> tuple[ImageDetector, str]:
+    from tacan.video.detectors.street import open_street
+
+    return open_street(threshold=threshold)
+
+
 DETECTORS = {
+    "street": DetectorSpec(0.2, None, _street),
     "yolox": DetectorSpec(0.1, "nano|tiny|s|FILE", _yolox),
     "onnx": DetectorSpec(0.1, "FILE", _onnx),
     "openvino": DetectorSpec(0.1, "FILE", _openvino),
@@ -149,8 +156,11 @@ def open_detector(
         spec = choose_detector(fetch=fetch).spec
     kind, _, argument = spec.partition(":")
     known = DETECTORS.get(kind)
-    if known is None or not argument:
-        forms = [AUTO, *(f"{name}:{kind.argument}" for name, kind in DETECTORS.items())]
+    if known is None or (known.argument is None) != (not argument):
+        forms = [
+            AUTO,
+            *(n if d.argument is None else f"{n}:{d.argument}" for n, d in DETECTORS.items()),
+        ]
         raise DetectorError(
             f"a detector must be one of {', '.join(forms)}",
             got=repr(spec),
