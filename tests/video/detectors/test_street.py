@@ -13,10 +13,12 @@ from tacan.video.detectors.street import STRIDES, input_size, open_street
 
 
 def test_sides_of_the_input_hold_whole_cells() -> None:
-    assert input_size(480, 640) == (480, 640)
-    assert input_size(640, 360) == (640, 384)
+    assert input_size(480, 640, side=640) == (480, 640)
+    assert input_size(640, 360, side=640) == (640, 384)
     for height, width in ((1, 5000), (7, 3), (1080, 1920)):
-        assert all(side % STRIDES[-1] == 0 and side >= 32 for side in input_size(height, width))
+        assert all(
+            side % STRIDES[-1] == 0 and side >= 32 for side in input_size(height, width, side=320)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,9 @@ from tacan.video.video_records import Detections
 
 __all__ = ["StreetDetector", "input_size", "open_street"]
 
-LONG_SIDE = 640
-"""Pixels: frames are scaled so that their longer side has as many."""
+SCALES = ((640, 0.0, 280.0), (320, 128.0, np.inf))
+"""A frame is looked at twice: its longer side in pixels, and the least and the largest height that a
+person's box may have then. Near people fill more than the network saw of anybody in training."""
 STRIDES = (8, 16, 32)
 _PICTURE = PictureInput("corner", "rgb", 255)
 _IOU, _COVERED = 0.45, 0.65
@@ -38,15 +39,24 @@ class StreetDetector:
         self._local = threading.local()
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
-        height, width = input_size(*image.shape[:2])
+        parts = [self._at_scale(image, *scale) for scale in SCALES]
+        boxes = np.concatenate([part.boxes for part in parts])
+        found = Detections(boxes, np.concatenate([part.scores for part in parts]))
+        return found.chosen(keep_best(found.boxes, found.scores, iou=_IOU, covered=_COVERED))
+
+    def _at_scale(
+        self, image: NDArray[np.uint8], side: int, least: float, largest: float
+    ) -> Detections:
+        """All likely boxes of a frame that was scaled to `side`, of people as tall as that."""
+        height, width = input_size(*image.shape[:2], side=side)
         pixels, place = _PICTURE.fit(image, width=width, height=height)
         rows = self._run(pixels)
-        likely = rows[:, 4] >= self._threshold
+        tall = rows[:, 1] + rows[:, 3]
+        likely = (rows[:, 4] >= self._threshold) & (tall >= least) & (tall <= largest)
         centres, sides = _centres(height, width)[likely], rows[likely, :4]
         boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1)
         boxes = clipped(place.from_pixels(boxes), width=image.shape[1], height=image.shape[0])
-        found = Detections(boxes, rows[likely, 4])
-        return found.chosen(keep_best(found.boxes, found.scores, iou=_IOU, covered=_COVERED))
+        return Detections(boxes, rows[likely, 4])
 
     def _run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distances to the left, top, right and bottom side in pixels, and the score [n, 5]."""
@@ -57,13 +67,13 @@ class StreetDetector:
         return np.asarray(network.forward()[0], np.float32)
 
 
-def input_size(height: int, width: int) -> tuple[int, int]:
-    """Height and width of the network's input for a frame.
+def input_size(height: int, width: int, *, side: int) -> tuple[int, int]:
+    """Height and width of the network's input for a frame whose longer side gets `side` pixels.
 
-    >>> input_size(1080, 1920)
+    >>> input_size(1080, 1920, side=640)
     (384, 640)
     """
-    scale = LONG_SIDE / max(height, width)
+    scale = side / max(height, width)
     return _whole_cells(height * scale), _whole_cells(width * scale)
 
 
