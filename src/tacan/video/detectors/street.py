@@ -21,7 +21,7 @@ from tacan.video.video_records import Detections
 __all__ = ["StreetDetector", "input_size", "open_street"]
 
 SCALES = ((640, 0.0, 280.0), (320, 128.0, np.inf))
-"""A frame is looked at twice: its longer side in pixels, and the least and the largest height that a
+"""A frame is looked at twice: its longer side in pixels, the least and the largest height that a
 person's box may have then. Near people fill more than the network saw of anybody in training."""
 STRIDES = (8, 16, 32)
 _PICTURE = PictureInput("corner", "rgb", 255)
