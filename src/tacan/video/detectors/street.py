@@ -94,4 +94,7 @@ def open_street(*, threshold: float) -> tuple[StreetDetector, str]:
     """The detector, and its fingerprint."""
     with as_file(files("tacan") / "shipped" / "street_detector" / "detector.onnx") as file:
         detector = StreetDetector(file, threshold=threshold)
-        return detector, f"street:{sha256(file)}:opencv-{cv2.__version__}"
+        return (
+            detector,
+            f"street:{sha256(file)}:{SCALES}:{_IOU}/{_COVERED}:opencv-{cv2.__version__}",
+        )
