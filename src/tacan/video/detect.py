@@ -125,7 +125,7 @@ def _street(_: str, *, threshold: float, **__: Any) -> tuple[ImageDetector, str]
 
 
 DETECTORS = {
-    "street": DetectorSpec(0.2, None, _street),
+    "street": DetectorSpec(0.1, None, _street),
     "yolox": DetectorSpec(0.1, "nano|tiny|s|FILE", _yolox),
     "onnx": DetectorSpec(0.1, "FILE", _onnx),
     "openvino": DetectorSpec(0.1, "FILE", _openvino),
