@@ -36,7 +36,8 @@ class IndexSettings(TrackletSettings):
     """Most frames of a tracklet that the model sees, in clips spread evenly over it; or `all`."""
     connect: Connect = "careful"
     """Whether tracks are split where they go over to somebody else, and connected where they are
-    one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`."""
+    one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`.
+    Ready tracks are never touched."""
 
     def stored(self) -> dict[str, Any]:
         """The settings as a gallery stores them, ready for JSON.

@@ -42,6 +42,11 @@ class DetectionSource(Protocol):
         """Changes whenever the detections may change."""
         ...
 
+    @property
+    def has_tracks(self) -> bool:
+        """Whether the detections come with tracks that somebody else made."""
+        ...
+
     def detect(
         self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
     ) -> Iterator[FrameDetections]:
@@ -55,6 +60,8 @@ class DetectionSource(Protocol):
 
 class DetectorSource:
     """A `DetectionSource` that asks a detector; good for several videos, one after another."""
+
+    has_tracks = False
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
