@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ from tacan.files import (
     atomic_path,
     atomic_paths,
     names_sha256,
+    read_ordinary_file,
     require_safe_outputs,
     sha256,
     write_text,
@@ -223,3 +225,23 @@ def test_a_list_of_names_is_known_again_and_no_other_is_taken_for_it() -> None:
     ]
     assert len({names_sha256(other) for other in (rows, *others)}) == 5
     assert names_sha256(rows, start="1") != names_sha256(rows)
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    assert read_ordinary_file(tmp_path / "link", at_most=5) == b"12345"
+    with pytest.raises(OSError, match="5 bytes") as caught:
+        read_ordinary_file(tmp_path / "file", at_most=4)
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(OSError, match="neither a file nor a link to one"):
+            read_ordinary_file(path, at_most=9)
+    with pytest.raises(OSError, match="Is a directory"):
+        read_ordinary_file(tmp_path, at_most=9)
+    with pytest.raises(OSError, match="null byte"):
+        read_ordinary_file(tmp_path / "a\0b", at_most=9)

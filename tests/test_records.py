@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tacan.errors import DataError
@@ -20,6 +21,8 @@ def tracklet(name: str = "a", **changes: object) -> Tracklet:
         ({"frames": ()}, "at least one frame"),
         ({"pid": -2}, "pid must be"),
         ({"camid": -1}, "camera number"),
+        ({"pid": 2**63}, "below 2\\^63; got pid 9223372036854775808 and camera 1"),
+        ({"camid": 10**200}, "below 2\\^63"),
         ({"frames": ("1.jpg", "2.jpg", "1.jpg")}, "'1.jpg' more than once"),
     ],
 )
@@ -46,3 +49,8 @@ def test_a_split_checks_itself() -> None:
         TrackletSplit("mars", "test", (tracklet(),), (True, False), (True,))
     with pytest.raises(DataError, match="unique"):
         TrackletSplit("mars", "test", (tracklet(), tracklet()), (True,) * 2, (True,) * 2)
+
+
+def test_the_largest_numbers_fit_where_they_are_kept() -> None:
+    largest = tracklet(pid=2**63 - 1, camid=2**63 - 1)
+    assert np.array([largest.pid, largest.camid], np.int64).tolist() == [2**63 - 1] * 2

@@ -1,7 +1,8 @@
-"""Files as a whole: their digest, and writing so that nothing that stood there is ever harmed."""
+"""Files as a whole: their digest, reading in bounds, and writing so that nothing is ever harmed."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -21,6 +22,7 @@ __all__ = [
     "atomic_paths",
     "drafts_in",
     "names_sha256",
+    "read_ordinary_file",
     "require_new_output",
     "require_safe_outputs",
     "sha256",
@@ -64,6 +66,29 @@ def names_sha256(rows: Iterable[Sequence[str]], *, start: str = "") -> str:
         digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
         digest.update(b"\0\0")
     return digest.hexdigest()
+
+
+def read_ordinary_file(path: Path, *, at_most: int) -> bytes:
+    """The content of a file of at most `at_most` bytes.
+
+    Raises `OSError`, with a reason in words, for a larger one, and for what is no file: a pipe may
+    never say anything, and a device may never end.
+    """
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "neither a file nor a link to one")
+            if status.st_size > at_most:
+                raise OSError(errno.EFBIG, f"{status.st_size:,} bytes")
+            return file.read(at_most)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.EINVAL, str(error)) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens without waiting for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def require_safe_outputs(outputs: Sequence[Path], *, inputs: Iterable[Path] = ()) -> None:

@@ -17,6 +17,9 @@ JUNK_PID = -1
 DISTRACTOR_PID = 0
 """The pid of tracklets that are nobody's right answer (MARS)."""
 
+LARGEST_NUMBER = 2**63 - 1
+"""Pids and cameras are kept as int64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tracklet:
@@ -29,8 +32,8 @@ class Tracklet:
     >>> len(walk), walk.path(0).as_posix()
     (1, '0001/a.jpg')
 
-    Raises `DataError` for an empty tracklet, a pid below -1, a negative camera, or a frame that
-    occurs twice.
+    Raises `DataError` for an empty tracklet, a pid below -1, a negative camera, either of 2^63 or
+    more, or a frame that occurs twice.
     """
 
     tracklet_id: str
@@ -58,6 +61,12 @@ class Tracklet:
                 "a camera number must not be negative",
                 got=f"{self.camid} for {name}",
                 remedy="Renumber the cameras.",
+            )
+        if max(self.pid, self.camid) > LARGEST_NUMBER:
+            raise DataError(
+                "pids and camera numbers must be below 2^63",
+                got=f"pid {self.pid} and camera {self.camid} for {name}",
+                remedy="Number them anew, from 1 on.",
             )
         if len(set(self.frames)) != len(self.frames):
             twice = Counter(self.frames).most_common(1)[0][0]

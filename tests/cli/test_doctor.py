@@ -121,3 +121,19 @@ def test_what_cannot_be_examined(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run("mars", str(tmp_path / "gone")) == 1
     assert "nothing there" in capsys.readouterr().err
     assert run("mars") == 2
+
+
+def test_splits_of_what_has_none(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("folder", str(root), "--splits-file", "splits.json") == 1
+    assert "'folder' takes no options; got splits_file" in capsys.readouterr().err
+
+
+def test_what_vanishes_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "9").symlink_to("/where/the/disk/was/mounted")
+    (root / "1").rename(root / "2" / "1")
+    assert run("folder", str(root)) == 1
+    printed = capsys.readouterr().out
+    assert "ERROR unreadable (1): links that lead nowhere" in printed
+    assert "  - 9: a link to /where/the/disk/was/mounted: nothing is there" in printed
+    assert "ERROR folder-depth" in printed
+    assert "  - 2/1/1C1T" in printed

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
 
-from tacan.cli.surroundings import CACHES, nothing_under_home
+from tacan.cli.surroundings import CACHES, nothing_under_home, tell_warnings
+from tacan.datasets import UncountedQueryWarning
 
 SOMEBODY = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups"]
 READS_ALL = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
@@ -66,3 +68,19 @@ def test_a_command_runs_where_no_temporary_folder_can_be_made(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with nothing_under_home():
         assert not set(CACHES) & set(os.environ)
+
+
+def test_our_warnings_are_a_line_without_the_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[object] = []
+    monkeypatch.setattr(warnings, "showwarning", lambda *said: others.append(said[:3]))
+    with tell_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("queries\x1b[1m are no people", UncountedQueryWarning, stacklevel=1)
+        warnings.warn("somebody else's", UserWarning, stacklevel=1)
+    told = capsys.readouterr().err
+    assert told.startswith("Note: queries")
+    assert "\x1b" not in told
+    assert told.endswith("are no people\n")
+    assert len(others) == 1

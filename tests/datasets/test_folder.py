@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tacan.datasets import DATASETS, load_dataset
-from tacan.errors import DatasetLayoutError
+from tacan.datasets import DATASETS, UncountedQueryWarning, load_dataset
+from tacan.errors import DataError, DatasetLayoutError
 
 from .conftest import write_crop
 
@@ -105,6 +108,101 @@ def test_unknown_names(tmp_path: Path) -> None:
         load_dataset("marz", tmp_path)
     with pytest.raises(DatasetLayoutError, match="splits train, test; got 'all'"):
         load_dataset("mars", tmp_path, "all")
+
+
+def move_people_deeper(root: Path) -> None:
+    (root / "everybody").mkdir()
+    for name in ("0002", "0000", "-1"):
+        (root / name).rename(root / "everybody" / name)
+
+
+def move_a_person_deeper(root: Path) -> None:
+    (root / "day 1").mkdir()
+    (root / "0002").rename(root / "day 1" / "0002")
+
+
+def move_crops_deeper(root: Path) -> None:
+    (root / "0002" / "camera 1").mkdir()
+    for path in list((root / "0002").glob("*C1T*")):
+        path.rename(path.parent / "camera 1" / path.name)
+
+
+def link_a_person_to_nothing(root: Path) -> None:
+    (root / "0003").symlink_to("/where/the/disk/was/0003")
+
+
+def link_a_crop_in_a_circle(root: Path) -> None:
+    (root / "0002" / "0002C1T0001F11.jpg").symlink_to("0002C1T0001F11.jpg")
+
+
+def lead_a_person_back(root: Path) -> None:
+    (root / "0002" / "0002").symlink_to("../0002")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "got", "remedy"),
+    [
+        (move_people_deeper, "no person folder in", r"Did you mean .*everybody\?"),
+        (move_a_person_deeper, "'day 1' in .*day 1/0002/0002C1T0001F10.jpg", "Rename it, or move"),
+        (move_crops_deeper, "0002/camera 1/0002C1T0001F10.jpg", "Move what is deeper up"),
+        (link_a_person_to_nothing, r"0003 \(a link to .*: nothing is there", "Restore it"),
+        (link_a_crop_in_a_circle, "F11.jpg .*it leads in a circle", "Restore it"),
+        (lead_a_person_back, "0002/0002 .*a link to the folder", "Move what is deeper up"),
+    ],
+)
+def test_nobody_vanishes_without_a_word(
+    root: Path, spoil: Callable[[Path], None], got: str, remedy: str
+) -> None:
+    spoil(root)
+    with pytest.raises(DatasetLayoutError, match=f"must .*; got .*{got}.* {remedy}"):
+        load_dataset("folder", root)
+
+
+def test_a_level_too_deep_names_the_root(root: Path) -> None:
+    with pytest.raises(DatasetLayoutError, match="5 images directly in") as caught:
+        load_dataset("folder", root / "0002")
+    assert caught.value.remedy == f"Did you mean {root}?"
+
+
+def test_a_person_in_another_place_is_followed(root: Path, tmp_path: Path) -> None:
+    (root / "0002").rename(tmp_path / "elsewhere")
+    (root / "0002").symlink_to(tmp_path / "elsewhere")
+    assert len(load_dataset("folder", root)) == 4
+
+
+@pytest.mark.parametrize("where", ["root", "person"])
+def test_a_folder_that_cannot_be_read(
+    root: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = root if where == "root" else root / "0002"
+    plain = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder) == closed:
+            raise PermissionError(13, "Permission denied")
+        return plain(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DatasetLayoutError, match=f"{closed}.*Permission denied"):
+        load_dataset("folder", root)
+
+
+def test_numbers_that_fit_nowhere(root: Path) -> None:
+    write_crop(root / "7" / f"7C{2**63}T1F1.jpg")
+    with pytest.raises(DataError, match=r"below 2\^63; got pid 7 and camera 9223372036854775808"):
+        load_dataset("folder", root)
+
+
+def test_queries_that_are_no_people_are_told(root: Path) -> None:
+    with pytest.warns(UncountedQueryWarning) as told:
+        load_dataset("folder", root)
+    assert "1 of pid 0 (a distractor, nobody's right answer), 1 of pid -1 (junk" in str(told[0])
+    assert told[0].filename == __file__
+    (root / "ground_truth").mkdir()
+    (root / "ground_truth" / "manifest.json").touch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_dataset("folder", root)
 
 
 @pytest.mark.data

@@ -87,3 +87,25 @@ def test_what_is_there_is_named_and_the_rest_counted(tmp_path: Path) -> None:
 def test_an_empty_root(tmp_path: Path) -> None:
     with pytest.raises(DatasetLayoutError, match="It is empty"):
         require_layout("mars", tmp_path)
+
+
+def test_a_root_that_cannot_be_had(tmp_path: Path) -> None:
+    (tmp_path / "lost").symlink_to("gone")
+    (tmp_path / "circle").symlink_to("circle")
+    for name, said in (
+        ("lost", "lost: a link to nothing"),
+        ("circle", "circle: Too many levels"),
+        ("n" * 300, "File name too long"),
+        ("a\0b", "null byte"),
+    ):
+        with pytest.raises(DatasetLayoutError, match=said) as caught:
+            require_layout("mars", tmp_path / name)
+        assert f"{tmp_path} is the part of it that exists" in str(caught.value)
+
+
+def test_marks_that_cannot_be_asked_for_are_missing(tmp_path: Path) -> None:
+    root = make(tmp_path, "mars")
+    (root / "bbox_test").rmdir()
+    (root / "bbox_test").symlink_to("bbox_test")
+    with pytest.raises(DatasetLayoutError, match="lacks bbox_test"):
+        require_layout("mars", root)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from scipy.io import loadmat, savemat
 
 from tacan.datasets import load_dataset
 from tacan.datasets.mars import parse_frame_name
@@ -67,6 +69,28 @@ def test_a_name_list_that_is_no_text(mars_root: Path) -> None:
     (mars_root / "info" / "test_name.txt").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(DatasetLayoutError, match="readable text file"):
         load_dataset("mars", mars_root)
+
+
+def test_a_name_list_that_never_ends(mars_root: Path) -> None:
+    path = mars_root / "info" / "test_name.txt"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(DatasetLayoutError, match="test_name.txt: neither a file nor a link"):
+        load_dataset("mars", mars_root)
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "said"), [(2, 10_000, "pid 10000 in"), (3, 10, "in camera 10 ")]
+)
+def test_more_people_or_cameras_than_names_have_digits_for(
+    mars_root: Path, column: int, number: int, said: str
+) -> None:
+    path = mars_root / "info" / "tracks_train_info.mat"
+    rows = loadmat(path)["track_train_info"]
+    rows[2, column] = number
+    savemat(path, {"track_train_info": rows})
+    with pytest.raises(DatasetLayoutError, match=f"room for cameras 1 to 9.*{said}.*'folder'"):
+        load_dataset("mars", mars_root, "train")
 
 
 def test_empty_and_missing_folders(mars_root: Path) -> None:

@@ -36,6 +36,12 @@ def test_a_damaged_file_is_refused(tmp_path, content):
         read_mat(tmp_path / "f.mat")
 
 
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "f.mat")
+    with pytest.raises(FeaturesError, match=r"neither a file nor a link to one"):
+        read_mat(tmp_path / "f.mat")
+
+
 def test_a_reader_that_dies_is_a_message(tmp_path, monkeypatch):
     savemat(tmp_path / "f.mat", {"x": np.ones((1, 2))})
     monkeypatch.setattr(matlab, "_SCRIPT", "import os; os.kill(os.getpid(), 11)")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 import subprocess
@@ -324,3 +325,14 @@ def test_the_error_survives_the_way_back_from_a_worker(tmp_path: Path) -> None:
 def test_suffixes_are_those_that_open() -> None:
     assert {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif"} <= image_suffixes()
     assert not {".eps", ".ps", ".txt", ".pdf", ".mat", ".npz"} & image_suffixes()
+
+
+def test_pipes_and_devices_are_refused_at_once(tmp_path: Path) -> None:
+    """Reading them would wait, or go on, for ever."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "device.jpg").symlink_to("/dev/zero")
+    for name in ("pipe.jpg", "device.jpg"):
+        with pytest.raises(CropError, match=f"{name}: neither a file nor a link to one"):
+            read_crop(tmp_path / name)
+    with pytest.raises(CropError, match="null byte"):
+        read_crop(tmp_path / "a\0b.jpg")

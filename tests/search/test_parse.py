@@ -122,10 +122,10 @@ def test_words_that_ask_for_nobody_are_refused_in_a_short_message(here: Path, wo
 
 
 def test_a_folder_that_cannot_be_read_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path) -> list[str]:
+    def refuse(folder: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(parse, "image_names", refuse)
+    monkeypatch.setattr(parse, "read_folder_content", refuse)
     with pytest.raises(DataError, match="crops: Permission denied"):
         parse_query(["crops"], names=NAMES)
 

@@ -11,7 +11,12 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError, Group
 
 from tacan.cli.outputs import check_outputs
-from tacan.cli.surroundings import drop_output, mend_streams, nothing_under_home
+from tacan.cli.surroundings import (
+    drop_output,
+    mend_streams,
+    nothing_under_home,
+    tell_warnings,
+)
 from tacan.errors import TacanError
 from tacan.text import for_terminal
 from tacan.version import VERSION
@@ -105,7 +110,8 @@ def _run(words: list[str]) -> None:
     command, bound, _ = app.parse_args(words, exit_on_error=False)
     if command.__module__.startswith("tacan."):  # not what prints help and version
         check_outputs(command, bound)
-    command(*bound.args, **bound.kwargs)
+    with tell_warnings():
+        command(*bound.args, **bound.kwargs)
 
 
 def _complain(message: str) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from typing import Any
 
-__all__ = ["drop_output", "mend_streams", "nothing_under_home"]
+from tacan.text import for_terminal
+
+__all__ = ["drop_output", "mend_streams", "nothing_under_home", "tell_warnings"]
 
 CACHES = ("MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR")
 """Where matplotlib keeps its list of fonts, and torch what it compiles."""
@@ -64,3 +68,19 @@ def nothing_under_home() -> Iterator[None]:
         finally:
             for name in unset:
                 del os.environ[name]
+
+
+@contextmanager
+def tell_warnings() -> Iterator[None]:
+    """Shows TACAN's own warnings as a line on standard error, without the place in its code."""
+    with warnings.catch_warnings():
+        plainly = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if category.__module__.startswith("tacan."):
+                sys.stderr.write(f"{for_terminal(f'Note: {message}')}\n")
+            else:
+                plainly(message, category, *place)
+
+        warnings.showwarning = show
+        yield

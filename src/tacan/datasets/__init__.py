@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tacan.datasets.duke_video import DUKE_NOTICE, WithdrawnDataWarning, read_duke_video
 from tacan.datasets.folder import read_folder
 from tacan.datasets.ilids_vid import read_ilids_vid
+from tacan.datasets.layouts import MANIFEST
 from tacan.datasets.mars import read_mars
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.datasets.prid2011 import read_prid2011
 from tacan.datasets.splits import N_SPLITS
 from tacan.errors import DatasetLayoutError
 from tacan.images.read import read_crop
-from tacan.records import TrackletSplit
+from tacan.records import DISTRACTOR_PID, JUNK_PID, TrackletSplit
 
 __all__ = [
     "DATASETS",
     "Dataset",
     "MarsTable",
+    "UncountedQueryWarning",
     "WithdrawnDataWarning",
     "load_dataset",
     "read_crop",
     "read_mars_tables",
+    "require_options",
 ]
+
+
+class UncountedQueryWarning(UserWarning):
+    """Tracklets that are searched for have pid 0 or -1, which aren't people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,8 @@ def load_dataset(
         0) and the names of its crops in the order of time.
 
     Raises `DatasetLayoutError` for an unknown data set or split, an option that the data set
-    doesn't have, and whatever is wrong with the copy in `root`.
+    doesn't have, and whatever is wrong with the copy in `root`. Warns with `UncountedQueryWarning`
+    of queries of pid 0 or -1, unless the data set was generated so.
 
     >>> split = load_dataset("folder", Path("people"))  # doctest: +SKIP
     >>> len(split), split.tracklets[0].pid, split.tracklets[0].path(0)  # doctest: +SKIP
@@ -116,14 +125,45 @@ def load_dataset(
         "split_seed": split_seed,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    needless = sorted(set(options) - set(known.options))
-    if needless:
+    require_options(dataset, options)
+    try:
+        tracklets = known.read(root, split, **options)
+    except OSError as error:
         raise DatasetLayoutError(
-            f"the data set {dataset!r} takes {', '.join(known.options) or 'no options'}",
+            "a data set must be readable while it is read",
+            got=error,
+            remedy="Check the disk and the permissions of its folders.",
+        ) from error
+    _tell_uncounted(tracklets, root)
+    return tracklets
+
+
+def require_options(dataset: str, options: Iterable[str]) -> None:
+    """Raises `DatasetLayoutError` for an option that the data set doesn't have."""
+    known = DATASETS[dataset].options
+    if needless := sorted(set(options) - set(known)):
+        raise DatasetLayoutError(
+            f"the data set {dataset!r} takes {', '.join(known) or 'no options'}",
             got=", ".join(needless),
             remedy="Leave it out.",
         )
-    return known.read(root, split, **options)
+
+
+def _tell_uncounted(tracklets: TrackletSplit, root: Path) -> None:
+    queries = [t.pid for t, asks in zip(tracklets, tracklets.is_query, strict=True) if asks]
+    meanings = {DISTRACTOR_PID: "a distractor, nobody's right answer", JUNK_PID: "junk, ignored"}
+    told = [
+        f"{queries.count(pid):,} of pid {pid} ({meaning})"
+        for pid, meaning in meanings.items()
+        if pid in queries
+    ]
+    if told and not (root / MANIFEST).is_file():
+        warnings.warn(
+            f"Queries that are no people, of {len(queries):,}: {', '.join(told)}. They don't "
+            "count, and nothing is learned from them. Number real people from 1 on.",
+            UncountedQueryWarning,
+            stacklevel=3,
+        )
 
 
 def _find(dataset: str, split: str) -> Dataset:

@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.datasets.layouts import require_layout, visible_folders
+from tacan.datasets.crop_folders import list_crops, list_folders
+from tacan.datasets.layouts import require_layout
 from tacan.errors import DatasetLayoutError
-from tacan.images.read import image_names
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = [
@@ -92,8 +92,8 @@ def read_duke_video(root: Path, split: str = "test") -> TrackletSplit:
 def read_part(part: Path) -> list[Tracklet]:
     """The tracklets of one of the three folders, sorted by person and tracklet folder."""
     tracklets = []
-    for person in visible_folders(part):
-        folders = visible_folders(person)
+    for person in list_folders(part):
+        folders = list_folders(person)
         if not folders:
             raise _empty(person)
         tracklets += [_read_tracklet(part.name, person, folder) for folder in folders]
@@ -105,7 +105,7 @@ def read_part(part: Path) -> list[Tracklet]:
 def _read_tracklet(part: str, person: Path, folder: Path) -> Tracklet:
     frames: dict[int, str] = {}
     owners: set[tuple[int, int]] = set()
-    for name in image_names(folder):
+    for name in list_crops(folder):
         parts = parse_frame_name(name)
         if parts is None or parts.frame in frames or not _is_number(person.name, parts.pid):
             raise DatasetLayoutError(

@@ -6,12 +6,14 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from tacan.datasets.layouts import guess_layout, require_layout, visible_folders
+from tacan.datasets.crop_folders import find_below, list_crops, readable_content
+from tacan.datasets.layouts import require_layout, suggest_root
 from tacan.errors import DatasetLayoutError
-from tacan.images.read import image_names
+from tacan.images.folder_content import FolderContent
 from tacan.records import Tracklet, TrackletSplit
+from tacan.text import counted
 
-__all__ = ["FRAME_STEM", "parse_pid", "read_folder"]
+__all__ = ["FRAME_STEM", "parse_pid", "read_folder", "require_people"]
 
 FRAME_STEM = re.compile(r"([0-9]+|-1|00-1)C([0-9]+)T([0-9]+)F([0-9]+)")
 """`0001C1T0001F00010`: pid, camera, tracklet and frame, with or without leading zeros."""
@@ -26,22 +28,24 @@ def read_folder(root: Path, split: str = "all") -> TrackletSplit:
     Every tracklet is both query and gallery, and every split holds all of them. Frames are
     sorted by their number, so that F9 comes before F10. Pid -1 is junk (its folder is `-1` or
     `00-1`), pid 0 a distractor. An image may have any ending of `image_suffixes`. What begins with
-    a dot is ignored, and so is every file without an image's ending and every other folder
-    without an image in it.
+    a dot is ignored, and so are files without an image's ending and other folders that have no
+    image in or below them.
 
     Raises `DatasetLayoutError` for a missing root, an empty person folder, an image outside a
-    person folder or not named by the pattern, a pid that differs between folder and file or has
-    two folders, and a frame number that a tracklet has twice.
+    person folder, in a folder within one, or not named by the pattern, a pid that differs between
+    folder and file or has two folders, a frame number that a tracklet has twice, and anything
+    that can't be read; `DataError` for a pid or camera of 2^63 or more.
     """
     require_layout("folder", root)
-    _check_loose_images(root)
+    content = readable_content(root)
+    _refuse_loose(root, content)
+    require_people(root, content)
     people: dict[int, Path] = {}
     tracklets: list[Tracklet] = []
-    for folder in visible_folders(root):
-        pid = parse_pid(folder.name)
-        images = image_names(folder)
+    for name in content.folders:
+        pid, folder = parse_pid(name), root / name
         if pid is None:
-            _refuse_stray(root, folder, images)
+            _refuse_stray(root, folder)
             continue
         if pid in people:
             raise DatasetLayoutError(
@@ -50,18 +54,23 @@ def read_folder(root: Path, split: str = "all") -> TrackletSplit:
                 remedy="Merge them.",
             )
         people[pid] = folder
-        tracklets += _read_person(folder, pid, images)
-    if not tracklets:
-        guess = guess_layout(root)
-        looks = "" if guess in (None, "folder") else f" This looks like the layout of {guess!r}."
-        raise DatasetLayoutError(
-            f"the root of a 'folder' data set must hold crops named {_PATTERN}",
-            got=f"no person folder in {root}",
-            remedy=f"Name each person's folder by a number.{looks}",
-        )
+        tracklets += _read_person(folder, pid, list_crops(folder))
     tracklets.sort(key=lambda t: (t.pid, t.camid, _numbers(t.frames[0])[1]))
     everyone = (True,) * len(tracklets)
     return TrackletSplit("folder", split, tuple(tracklets), everyone, everyone)
+
+
+def require_people(root: Path, content: FolderContent) -> None:
+    """Checks that among what `root` holds there is a person's folder.
+
+    Raises `DatasetLayoutError`, which names the layout or the folder that was probably meant.
+    """
+    if all(parse_pid(name) is None for name in content.folders):
+        raise DatasetLayoutError(
+            f"the root of a 'folder' data set must hold crops named {_PATTERN}",
+            got=f"no person folder in {root}",
+            remedy=f"Name each person's folder by a number. {suggest_root('folder', root)}",
+        )
 
 
 def parse_pid(name: str) -> int | None:
@@ -114,20 +123,25 @@ def _numbers(name: str) -> tuple[int, int]:
     return (int(match[2]), int(match[3])) if match else (0, 0)
 
 
-def _check_loose_images(root: Path) -> None:
-    loose = image_names(root)
-    if loose:
+def _refuse_loose(root: Path, content: FolderContent) -> None:
+    if content.images:
+        suggestion = suggest_root("folder", root)
+        is_meant = suggestion.startswith("Did you mean")
         raise DatasetLayoutError(
             f"crops must lie in their person's folder: {_PATTERN}",
-            got=f"{len(loose)} directly in {root}, such as {', '.join(loose[:_SHOWN])}",
-            remedy="Move each into the folder of its pid.",
+            got=f"{counted(len(content.images), 'image')} directly in {root}, "
+            f"such as {', '.join(content.images[:_SHOWN])}",
+            remedy=suggestion if is_meant else "Move each into the folder of its pid.",
         )
 
 
-def _refuse_stray(root: Path, folder: Path, images: list[str]) -> None:
-    if images:
+def _refuse_stray(root: Path, folder: Path) -> None:
+    content = readable_content(folder)
+    below = find_below(folder)
+    if content.images or below is not None:
+        found = folder / content.images[0] if content.images else below
         raise DatasetLayoutError(
-            "a folder of crops must be named by its person's number",
-            got=f"{folder.name!r} in {root}, with {len(images)} images such as {images[0]}",
-            remedy="Rename it, or move it out of the data set.",
+            "a folder of crops must be named by its person's number, and lie directly in the root",
+            got=f"{folder.name!r} in {root}, with {found}",
+            remedy="Rename it, or move its crops to where they belong, or out of the data set.",
         )

@@ -6,15 +6,24 @@ import os
 import re
 from pathlib import Path
 
-from tacan.datasets.layouts import require_layout, visible_folders
+from tacan.datasets.crop_folders import list_folders
+from tacan.datasets.layouts import require_layout
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.errors import DatasetLayoutError
+from tacan.files import read_ordinary_file
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["FRAME_NAME", "parse_frame_name", "read_mars", "read_names"]
 
 FRAME_NAME = re.compile(r"(00-1|[0-9]{4})C([0-9])T([0-9]{4})F([0-9]{3,})\.jpg")
 """`0001C1T0001F001.jpg`: pid, camera, tracklet, frame. Junk has the pid `00-1`."""
+
+MAX_CAMID, MAX_PID = 9, 9999
+"""What the pattern has digits for."""
+
+
+LARGEST_LIST = 2**28
+"""Bytes of a name list: twenty times those of MARS."""
 
 
 def read_mars(root: Path, split: str = "test") -> TrackletSplit:
@@ -50,11 +59,11 @@ def read_mars(root: Path, split: str = "test") -> TrackletSplit:
 def read_names(path: Path) -> list[str]:
     """The lines of a name list. Raises `DatasetLayoutError` for one that can't be read."""
     try:
-        return path.read_text(encoding="utf-8").split()
+        return read_ordinary_file(path, at_most=LARGEST_LIST).decode("utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetLayoutError(
             "a MARS name list must be a readable text file",
-            got=f"{path}: {error}",
+            got=f"{path}: {getattr(error, 'strerror', None) or error}",
             remedy="Copy it again from the data set's info folder.",
         ) from error
 
@@ -75,8 +84,14 @@ def parse_frame_name(name: str) -> tuple[int, int, int, int] | None:
 def _tracklet(table: MarsTable, row: int, names: list[str], images: Path) -> Tracklet:
     frames = tuple(names[table.starts[row] : table.stops[row]])
     pid, camid = int(table.pids[row]), int(table.camids[row])
+    if pid > MAX_PID or camid > MAX_CAMID:
+        raise DatasetLayoutError(
+            f"the names of MARS have room for cameras 1 to {MAX_CAMID} and pids up to {MAX_PID:,}",
+            got=f"pid {pid} in camera {camid} in row {row + 1} of the {table.split} table",
+            remedy="For more of either use the layout 'folder'.",
+        )
     stem = f"{'00-1' if pid == -1 else f'{pid:04d}'}C{camid}T"
-    wrong = next((name for name in frames if not name.startswith(stem)), None)
+    wrong = next((n for n in frames if not (n.startswith(stem) and FRAME_NAME.fullmatch(n))), None)
     if wrong is not None:
         raise DatasetLayoutError(
             "the names of a MARS tracklet must carry the pid and the camera of its table row, "
@@ -88,7 +103,7 @@ def _tracklet(table: MarsTable, row: int, names: list[str], images: Path) -> Tra
 
 
 def _check_folders(images: Path, wanted: set[str]) -> None:
-    present = {folder.name for folder in visible_folders(images)}
+    present = {folder.name for folder in list_folders(images)}
     missing = sorted(wanted - present)
     if missing:
         raise DatasetLayoutError(
@@ -106,5 +121,12 @@ def _check_folders(images: Path, wanted: set[str]) -> None:
 
 
 def _is_empty(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return next(entries, None) is None
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError as error:
+        raise DatasetLayoutError(
+            "everything in the folders of a data set must be readable",
+            got=f"{folder}: {error.strerror or error}",
+            remedy="Restore its permissions.",
+        ) from error

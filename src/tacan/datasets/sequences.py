@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tacan.datasets.layouts import visible_folders
+from tacan.datasets.crop_folders import list_crops, list_folders
 from tacan.errors import DatasetLayoutError
-from tacan.images.read import image_names
 from tacan.records import Tracklet, TrackletSplit
 
 __all__ = ["CameraFolder", "last_number", "list_frames", "list_people", "two_camera_split"]
@@ -28,16 +27,17 @@ class CameraFolder:
 
 def list_people(camera: CameraFolder) -> list[str]:
     """The names of the person folders of a camera, sorted: every rank and split rests on that."""
-    return [folder.name for folder in visible_folders(camera.path)]
+    return [folder.name for folder in list_folders(camera.path)]
 
 
 def list_frames(folder: Path) -> tuple[str, ...]:
     """The images of a person folder, sorted by the number at the end of their names.
 
-    Raises `DatasetLayoutError` when there are none, or one has no such number or a number twice.
+    Raises `DatasetLayoutError` when there are none, or one has no such number or a number twice, or
+    one can't be read or lies deeper.
     """
     numbered: dict[int, str] = {}
-    for name in image_names(folder):
+    for name in list_crops(folder):
         number = last_number(name)
         if number is None or number in numbered:
             raise DatasetLayoutError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from tacan.errors import DatasetLayoutError, FeaturesError
 from tacan.features.matlab import read_mat
+from tacan.files import read_ordinary_file
 
 __all__ = [
     "N_SPLITS",
@@ -25,6 +26,10 @@ __all__ = [
 
 N_SPLITS = 10
 """Published results on iLIDS-VID and PRID-2011 are means over this many splits."""
+
+
+LARGEST_FILE = 2**24
+"""Bytes of a file of splits; the published ones are a thousand times smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,11 @@ def read_prid_splits(path: Path) -> tuple[PeopleSplit, ...]:
     Raises `DatasetLayoutError` for a missing or damaged file.
     """
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(read_ordinary_file(path, at_most=LARGEST_FILE))
         return tuple(PeopleSplit(_names(e["train"]), _names(e["test"])) for e in entries)
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _unreadable(path, f"{type(error).__name__} {error}") from error
 
 

@@ -7,6 +7,7 @@ of its memory. Nothing but that other process is lost then.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -56,9 +57,12 @@ def read_mat(path: Path) -> Arrays:
     Raises `FeaturesError` for a file that is damaged, too large, or of version 7.3.
     """
     try:
-        check_size(path, path.stat().st_size)
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never say anything
+            raise _unreadable(path, "neither a file nor a link to one")
+        check_size(path, status.st_size)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
     with TemporaryDirectory(prefix="tacan-mat-") as folder:
         target = Path(folder) / "variables.npz"
         words = [os.fspath(path.absolute()), os.fspath(target), str(memory_limit() + (1 << 30))]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import io
-import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +15,7 @@ import simplejpeg
 from PIL import ExifTags, Image, ImageOps
 
 from tacan.errors import CropError
+from tacan.files import read_ordinary_file
 
 __all__ = [
     "LARGE_PIXELS",
@@ -22,7 +23,6 @@ __all__ = [
     "MAX_CROP_PIXELS",
     "MAX_CROP_SIDE",
     "decode_crop",
-    "image_names",
     "image_suffixes",
     "read_crop",
     "read_crop_bytes",
@@ -106,36 +106,21 @@ def image_suffixes() -> frozenset[str]:
     )
 
 
-def image_names(folder: Path) -> list[str]:
-    """The names of the images in `folder`, sorted, judged by their ending. Hidden files aside."""
-    suffixes = image_suffixes()
-    with os.scandir(folder) as entries:
-        return sorted(
-            entry.name
-            for entry in entries
-            if not entry.name.startswith(".")
-            and f".{entry.name.rpartition('.')[2].lower()}" in suffixes
-            and entry.is_file()
-        )
-
-
 def read_crop_bytes(path: Path) -> bytes:
-    """The content of a crop's file. Raises `CropError` if missing, empty or far too large."""
+    """The content of a crop's file. Raises `CropError` if missing, empty or far too large, or if it
+    is no file but a pipe or a device."""
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > MAX_CROP_BYTES:
-                raise CropError(
-                    f"a crop's file must not exceed {MAX_CROP_BYTES:,} bytes",
-                    got=f"{path}: {size:,} bytes",
-                    remedy="Check that this file is a crop.",
-                )
-            data = file.read()
+        data = read_ordinary_file(path, at_most=MAX_CROP_BYTES)
     except OSError as error:
+        is_large = error.errno == errno.EFBIG
         raise CropError(
-            "a crop must be a readable file",
+            f"a crop's file must not exceed {MAX_CROP_BYTES:,} bytes"
+            if is_large
+            else "a crop must be a readable file",
             got=f"{path}: {error.strerror or error}",
-            remedy="Restore the file or its permissions.",
+            remedy="Check that this file is a crop."
+            if is_large
+            else "Restore the file or its permissions.",
         ) from error
     if not data:
         raise CropError(

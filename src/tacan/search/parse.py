@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tacan.errors import DataError
-from tacan.images.read import image_names, image_suffixes
+from tacan.images.folder_content import read_folder_content
+from tacan.images.read import image_suffixes
 
 __all__ = ["Names", "ParsedQuery", "Pictures", "TrackletName", "VideoBox", "parse_query"]
 
@@ -128,20 +129,28 @@ def _can_be_a_name(word: str) -> bool:
 
 def _read_folder(path: Path) -> Pictures:
     try:
-        images = image_names(path)
+        content = read_folder_content(path)
     except OSError as error:
         raise DataError(
             "a folder that is searched with must be readable",
             got=f"{path}: {error.strerror or error}",
             remedy="Check its permissions.",
         ) from error
-    if not images:
+    if content.unreadable:
+        name, reason = content.unreadable[0]
+        raise DataError(
+            "a folder that is searched with must hold nothing that can't be read",
+            got=f"{path / name} ({reason})",
+            remedy="Restore it or remove it.",
+        )
+    if not content.images:
         raise DataError(
             "a folder that is searched with must hold crops of one person",
             got=f"{path} without an image",
             remedy="Name the folder that the images lie in; folders within it are not opened.",
         )
-    return Pictures(tuple(path / name for name in images), label=path.as_posix(), is_folder=True)
+    images = tuple(path / name for name in content.images)
+    return Pictures(images, label=path.as_posix(), is_folder=True)
 
 
 def _read_file(path: Path) -> Pictures:

@@ -107,7 +107,7 @@ def uncounted_notes(results: Mapping[str, Evaluation]) -> list[str]:
     for name, result in results.items():
         found = result.not_counted
         reasons = {
-            "junk or distractors": found.no_person,
+            "junk or distractors (pid -1 or 0; people are numbered from 1 on)": found.no_person,
             "of people whom the gallery has in the query's own camera only": found.same_camera,
             "of people of whom the gallery has nothing else": found.absent,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,43 @@ def copy_within_a_person(root: Path) -> None:
 def copy_to_another_person(root: Path) -> None:
     paths = crops(root)
     shutil.copy(paths[0], paths[-1])
+
+
+def link_a_crop_to_nothing(root: Path) -> None:
+    path = crops(root)[3]
+    path.unlink()
+    path.symlink_to("/where/the/disk/was/mounted.jpg")
+
+
+def link_a_crop_in_a_circle(root: Path) -> None:
+    path = crops(root)[3]
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def put_a_pipe_for_a_crop(root: Path) -> None:
+    path = crops(root)[3]
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_a_folder_to_nothing(root: Path) -> None:
+    folder = crops(root)[-1].parent
+    shutil.rmtree(folder)
+    folder.symlink_to("/where/the/disk/was/mounted")
+
+
+def put_crops_a_level_deeper(root: Path) -> None:
+    folder = crops(root)[-1].parent
+    inner = folder / "first day"
+    inner.mkdir()
+    for path in list(folder.glob("*.*")):
+        path.rename(inner / path.name)
+
+
+def lead_a_folder_back(root: Path) -> None:
+    """A link within a folder of crops that leads to the folder above."""
+    (crops(root)[-1].parent / "again").symlink_to("..")
 
 
 # MARS.
@@ -236,6 +274,11 @@ MARS: list[tuple[Plant, set[str]]] = [
     (copy_within_a_person, {"duplicate"}),
     (test_a_learned_picture, {"duplicate-splits"}),
     (lose_a_tracklet, {"counts"}),
+    (link_a_crop_to_nothing, {"unreadable"}),
+    (put_a_pipe_for_a_crop, {"unreadable"}),
+    (link_a_folder_to_nothing, {"unreadable"}),
+    (put_crops_a_level_deeper, {"folder-depth"}),
+    (lead_a_folder_back, {"unreadable"}),
 ]
 
 
@@ -280,6 +323,26 @@ def other_picture(root: Path) -> bytes:
     return data[:2] + b"\xff\xfe\x00\x06once" + data[2:]
 
 
+def put_everything_a_level_deeper(root: Path) -> None:
+    inner = root / "everybody"
+    inner.mkdir()
+    for folder in {path.parent for path in root.glob("*/*.jpg")}:
+        folder.rename(inner / folder.name)
+
+
+def lose_the_manifest(root: Path) -> None:
+    """Then nobody says that there are to be distractors."""
+    (root / "ground_truth" / "manifest.json").unlink()
+
+
+def number_a_person_as_junk(root: Path) -> None:
+    lose_the_manifest(root)
+    folder = crops(root)[-1].parent
+    for path in list(folder.iterdir()):
+        path.rename(path.with_name("-1" + path.name[path.name.index("C") :]))
+    folder.rename(folder.with_name("-1"))
+
+
 FOLDER: list[tuple[Plant, set[str]]] = [
     (loosen_a_crop, {"crop-stray", "counts"}),
     (misname_a_crop, {"name-pattern", "counts"}),
@@ -292,6 +355,15 @@ FOLDER: list[tuple[Plant, set[str]]] = [
     (put_a_page_for_a_crop, {"crop-damaged"}),
     (copy_within_a_person, {"duplicate"}),
     (copy_to_another_person, {"duplicate-people"}),
+    (link_a_crop_to_nothing, {"unreadable", "counts"}),
+    (link_a_crop_in_a_circle, {"unreadable", "counts"}),
+    (put_a_pipe_for_a_crop, {"unreadable", "counts"}),
+    (link_a_folder_to_nothing, {"unreadable", "counts"}),
+    (put_crops_a_level_deeper, {"folder-depth", "counts"}),
+    (put_everything_a_level_deeper, {"folder-depth", "layout", "counts"}),
+    (lead_a_folder_back, {"unreadable"}),
+    (lose_the_manifest, {"pid-zero"}),
+    (number_a_person_as_junk, {"pid-zero", "pid-minus-one"}),
 ]
 
 
@@ -346,6 +418,10 @@ ILIDS: list[tuple[Plant, set[str]]] = [
     (empty_a_crop, {"crop-empty"}),
     (cut_a_crop, {"crop-damaged"}),
     (copy_to_another_person, {"duplicate-people"}),
+    (link_a_crop_to_nothing, {"unreadable", "frame-gap", "counts"}),
+    (link_a_folder_to_nothing, {"unreadable", "camera-missing", "counts"}),
+    (put_crops_a_level_deeper, {"folder-depth", "counts"}),
+    (lead_a_folder_back, {"unreadable"}),
 ]
 
 
@@ -385,6 +461,7 @@ PRID: list[tuple[Plant, set[str]]] = [
     (shorten_a_sequence, {"sequence-short", "counts"}),
     (break_a_sequence, {"frame-gap", "counts"}),
     (cut_a_crop, {"crop-damaged"}),
+    (link_a_crop_in_a_circle, {"unreadable", "frame-gap", "counts"}),
 ]
 
 
@@ -432,6 +509,13 @@ def add_an_empty_tracklet(root: Path) -> None:
     (crops(root, "train")[0].parent.parent / "9999").mkdir()
 
 
+def number_a_person_0(root: Path) -> None:
+    person = crops(root, "train")[0].parent.parent
+    for path in list(person.rglob("*.jpg")):
+        path.rename(path.with_name("0000" + path.name[4:]))
+    person.rename(person.with_name("0000"))
+
+
 DUKE: list[tuple[Plant, set[str]]] = [
     (remove_a_gallery_copy, {"query-copy", "counts"}),
     (mix_cameras, {"camera-mismatch"}),
@@ -440,7 +524,11 @@ DUKE: list[tuple[Plant, set[str]]] = [
     (learn_a_tested_person, {"identity-leak", "counts"}),
     (break_a_tracklet, {"frame-gap", "counts"}),
     (add_an_empty_tracklet, {"folder-empty"}),
+    (number_a_person_0, {"pid-zero"}),
     (cut_a_crop, {"crop-damaged"}),
+    (link_a_folder_to_nothing, {"unreadable", "counts"}),
+    (put_crops_a_level_deeper, {"folder-depth", "counts"}),
+    (lead_a_folder_back, {"unreadable"}),
 ]
 
 PLANTS = {"mars": MARS, "folder": FOLDER, "ilids-vid": ILIDS, "prid2011": PRID, "duke-video": DUKE}

@@ -22,7 +22,25 @@ def test_one_of_a_kind_is_named_as_one(kind: str) -> None:
     assert compare_counts({"all": {kind: 2}}, {"all": {kind: 1}}) == [f"all: 2 {kind} instead of 1"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"counts": 3}', '{"counts": {"a": 3}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "[]",
+            "{}",
+            '{"counts": 3}',
+            '{"counts": {"a": 3}}',
+            '{"counts": {"a": {"b": 1e400}}}',
+        ),
+        *(
+            '{"counts": {"a": {"b": "x"}}}',
+            '{"counts": {"a": {"b": [1]}}}',
+            "[" * 100_000,
+            "1" * 5000,
+        ),
+    ],
+)
 def test_a_damaged_manifest_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "ground_truth").mkdir()
     (tmp_path / "ground_truth" / "manifest.json").write_text(text)

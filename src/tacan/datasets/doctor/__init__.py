@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tacan.datasets import DATASETS, load_dataset
+from tacan.datasets import DATASETS, load_dataset, require_options
 from tacan.datasets.doctor.counts import OFFICIAL_COUNTS, compare_counts, expected_counts
 from tacan.datasets.doctor.crops import SAMPLE, check_all, sample
 from tacan.datasets.doctor.duke import examine_duke_video
@@ -18,7 +18,7 @@ from tacan.datasets.doctor.journal import Journal
 from tacan.datasets.doctor.mars_checks import examine_mars
 from tacan.datasets.doctor.pairs import examine_ilids_vid, examine_prid2011
 from tacan.datasets.doctor.problem_kinds import PROBLEM_KINDS, ProblemKind
-from tacan.datasets.layouts import require_layout
+from tacan.datasets.layouts import require_layout, require_root
 from tacan.errors import DataError, DatasetLayoutError
 from tacan.progress import Progress, Stage, StageListener, unheard
 
@@ -71,8 +71,9 @@ def examine(
     stages
         Told of two: listing, in folders (of each part of the data set), and decoding, in crops.
 
-    Raises `DatasetLayoutError` for an unknown data set or a root that is no folder, and
-    `StorageError` where the journal can't be written. Every other problem is a finding.
+    Raises `DatasetLayoutError` for an unknown data set, splits of one that has none, or a root that
+    is no folder or can't be read, and `StorageError` where the journal can't be written. Every
+    other problem is a finding.
     """
     if dataset not in DATASETS:
         raise DatasetLayoutError(
@@ -80,8 +81,8 @@ def examine(
             got=repr(dataset),
             remedy="For tracklets of your own use 'folder'.",
         )
-    if not root.is_dir():
-        require_layout(dataset, root)
+    require_options(dataset, [] if splits_file is None else ["splits_file"])
+    require_root(dataset, root)
     try:
         require_layout(dataset, root)
     except DatasetLayoutError as error:

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 from tacan.datasets.doctor.findings import Counts
+from tacan.datasets.layouts import MANIFEST
+from tacan.files import read_ordinary_file
 from tacan.text import counted
 
-__all__ = ["MANIFEST", "OFFICIAL_COUNTS", "compare_counts", "expected_counts"]
+__all__ = ["OFFICIAL_COUNTS", "compare_counts", "expected_counts"]
 
 OFFICIAL_COUNTS: dict[str, Counts] = {
     "mars": {
@@ -37,8 +39,8 @@ OFFICIAL_COUNTS: dict[str, Counts] = {
 """Published counts. `distractors` are tracklets in MARS, people in Duke, whose `test` is the
 gallery, which holds the queries too."""
 
-MANIFEST = "ground_truth/manifest.json"
-"""What a generated data set says of itself."""
+LARGEST_MANIFEST = 2**26
+"""Bytes; a larger one is none of ours."""
 
 _ONE = {"identities": "identity", "queries": "query", "junk": "junk"}
 
@@ -47,9 +49,20 @@ def expected_counts(dataset: str, root: Path) -> tuple[Counts, str]:
     """The counts that a whole copy has, and where they are from: `manifest` for a generated data
     set, else `official`, else `none`."""
     try:
-        manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        return {part: dict(counts) for part, counts in manifest["counts"].items()}, "manifest"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        manifest = json.loads(read_ordinary_file(root / MANIFEST, at_most=LARGEST_MANIFEST))
+        return {
+            str(part): {str(kind): int(number) for kind, number in counts.items()}
+            for part, counts in manifest["counts"].items()
+        }, "manifest"
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ):
         official = OFFICIAL_COUNTS.get(dataset, {})
         return official, "official" if official else "none"
 

@@ -6,9 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from tacan.datasets.doctor.findings import Examined
-from tacan.datasets.doctor.inventory import list_images
+from tacan.datasets.doctor.inventory import take_inventory
 from tacan.datasets.duke_video import DukeFrame, parse_frame_name
-from tacan.datasets.layouts import visible_folders
 from tacan.progress import Progress, silent
 
 __all__ = ["examine_duke_video"]
@@ -22,11 +21,9 @@ def examine_duke_video(root: Path, *, progress: Progress = silent) -> Examined:
     examined = Examined()
     parts: dict[str, Tracklets] = {}
     for part in ("train", "query", "gallery"):
-        files = list_images(root, part, progress=progress)
-        examined.files |= files
-        examined.add("crop-empty", [path for path, size in files.items() if size == 0])
-        parts[part] = _group(examined, files)
-        _check_empty(examined, root / part, files)
+        inventory = take_inventory(examined, root, part, levels=2, progress=progress)
+        examined.add("folder-empty", inventory.empty_folders())
+        parts[part] = _group(examined, inventory.files)
         for (person, tracklet), crops in parts[part].items():
             _check_tracklet(examined, f"{part}/{person}/{tracklet}", person, crops)
         examined.counts["test" if part == "gallery" else part] = _count(parts[part])
@@ -34,6 +31,9 @@ def examine_duke_video(root: Path, *, progress: Progress = silent) -> Examined:
     leaked = sorted(_people(parts["train"]) & tested)
     examined.add("identity-leak", [f"pid {pid}" for pid in leaked])
     _check_copies(examined, parts["query"], parts["gallery"])
+    for part in ("train", "query"):
+        zero = {place for place, crops in parts[part].items() if not any(f.pid for _, f in crops)}
+        examined.add("pid-zero", [f"{part}/{person}/{name}" for person, name in sorted(zero)])
     return examined
 
 
@@ -52,21 +52,6 @@ def _group(examined: Examined, files: dict[str, int]) -> Tracklets:
     examined.add("crop-stray", strays)
     examined.add("name-pattern", misnamed)
     return tracklets
-
-
-def _check_empty(examined: Examined, part: Path, files: dict[str, int]) -> None:
-    filled = {path.rpartition("/")[0] for path in files}
-    empty = []
-    for person in visible_folders(part):
-        folders = visible_folders(person)
-        if not folders and f"{part.name}/{person.name}" not in filled:
-            empty.append(f"{part.name}/{person.name}")
-        empty += [
-            f"{part.name}/{person.name}/{folder.name}"
-            for folder in folders
-            if f"{part.name}/{person.name}/{folder.name}" not in filled
-        ]
-    examined.add("folder-empty", empty)
 
 
 def _check_tracklet(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tacan.datasets.doctor.findings import Examined
-from tacan.datasets.doctor.inventory import list_images
+from tacan.datasets.doctor.inventory import Inventory, take_inventory
 from tacan.datasets.mars import parse_frame_name, read_names
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.errors import DatasetLayoutError
@@ -23,8 +23,7 @@ def examine_mars(root: Path, *, progress: Progress = silent) -> Examined:
     examined = Examined()
     tables: dict[str, MarsTable] = {}
     for split in ("train", "test"):
-        on_disk = list_images(root, f"bbox_{split}", progress=progress)
-        examined.files |= on_disk
+        inventory = take_inventory(examined, root, f"bbox_{split}", levels=1, progress=progress)
         try:
             tables[split] = read_mars_tables(root, split)
             names = read_names(root / "info" / f"{split}_name.txt")
@@ -32,9 +31,8 @@ def examine_mars(root: Path, *, progress: Progress = silent) -> Examined:
             examined.add("tables", [error])
             continue
         _check_names(examined, tables[split], names)
-        _check_disk(examined, root / f"bbox_{split}", names, on_disk)
+        _check_disk(examined, f"bbox_{split}", names, inventory)
         examined.counts[split] = count_table(tables[split])
-    examined.add("crop-empty", [name for name, size in examined.files.items() if size == 0])
     if len(tables) == 2:
         _check_people(examined, tables["train"], tables["test"])
     return examined
@@ -81,20 +79,18 @@ def _row_problem(names: list[str], pid: int, camid: int) -> str | None:
     return None
 
 
-def _check_disk(
-    examined: Examined, images: Path, names: list[str], on_disk: dict[str, int]
-) -> None:
+def _check_disk(examined: Examined, part: str, names: list[str], inventory: Inventory) -> None:
     """Whether the crops on disk are those in the list. A missing folder counts as one problem."""
-    listed = {f"{images.name}/{name[:4]}/{name}" for name in names}
-    folders = {name[:4] for name in names}
-    filled = {path.split("/")[1] for path in on_disk if path.count("/") > 1}
-    gone = {name for name in folders - filled if not (images / name).is_dir()}
-    empty = folders - filled - gone
-    examined.add("folder-missing", [f"{images.name}/{name}" for name in sorted(gone)])
-    examined.add("folder-empty", [f"{images.name}/{name}" for name in sorted(empty)])
-    missing = [path for path in listed - on_disk.keys() if path.split("/")[1] in filled]
-    examined.add("crop-missing", sorted(missing))
-    examined.add("crop-stray", sorted(on_disk.keys() - listed))
+    on_disk = inventory.files.keys()
+    listed = {f"{part}/{name[:4]}/{name}" for name in names}
+    folders = {f"{part}/{name[:4]}" for name in names}
+    filled = {path.rpartition("/")[0] for path in on_disk}
+    gone = folders - set(inventory.folders) - inventory.explained
+    examined.add("folder-missing", sorted(gone))
+    examined.add("folder-empty", sorted(folders & set(inventory.empty_folders())))
+    missing = listed - on_disk - inventory.explained
+    examined.add("crop-missing", sorted(p for p in missing if p.rpartition("/")[0] in filled))
+    examined.add("crop-stray", sorted(on_disk - listed))
 
 
 def _check_people(examined: Examined, train: MarsTable, test: MarsTable) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tacan.datasets.doctor.findings import Examined
-from tacan.datasets.doctor.inventory import list_images
+from tacan.datasets.doctor.inventory import take_inventory
 from tacan.datasets.ilids_vid import SPLITS_FILE as ILIDS_SPLITS
 from tacan.datasets.ilids_vid import ilids_cameras
-from tacan.datasets.layouts import visible_folders
 from tacan.datasets.prid2011 import MIN_FRAMES, is_shared, prid_cameras
 from tacan.datasets.prid2011 import SPLITS_FILE as PRID_SPLITS
 from tacan.datasets.sequences import CameraFolder, last_number
@@ -71,21 +70,19 @@ def _examine_camera(
     examined: Examined, root: Path, camera: CameraFolder, progress: Progress
 ) -> Lengths:
     relative = camera.path.relative_to(root).as_posix()
-    files = list_images(root, relative, progress=progress)
-    examined.files |= files
-    examined.add("crop-empty", [path for path, size in files.items() if size == 0])
+    inventory = take_inventory(examined, root, relative, levels=1, progress=progress)
     frames: dict[str, list[str]] = defaultdict(list)
     strays = []
-    for path in files:
+    for path in inventory.files:
         person, _, name = path[len(relative) + 1 :].rpartition("/")
-        if person and "/" not in person:
+        if person:
             frames[person].append(name)
         else:
             strays.append(path)
     examined.add("crop-stray", strays)
-    everyone = [folder.name for folder in visible_folders(camera.path)]
-    examined.add("folder-empty", [f"{relative}/{name}" for name in everyone if name not in frames])
+    examined.add("folder-empty", inventory.empty_folders())
     _check_frames(examined, camera, relative, frames)
+    everyone = [path[len(relative) + 1 :] for path in inventory.folders]
     return {name: len(frames[name]) for name in everyone}
 
 

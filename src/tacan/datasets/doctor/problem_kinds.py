@@ -29,6 +29,19 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         "Nothing can be read.",
         "Give the folder that holds what is missing, or complete the copy.",
     ),
+    "unreadable": ProblemKind(
+        "error",
+        "links that lead nowhere, folders and files that can't be read",
+        "What they hold, or would lead to, is missing: a crop, a walk, or a person.",
+        "Restore them, their permissions, or what they lead to; or remove them.",
+    ),
+    "folder-depth": ProblemKind(
+        "error",
+        "crops in folders that lie deeper than this data set's",
+        "They belong to no tracklet, and are not read.",
+        "Move them up to where the layout has them, or out of the data set; or give their folder's "
+        "own root.",
+    ),
     "tables": ProblemKind(
         "error",
         "a table or list can't be read, or contradicts itself",
@@ -58,6 +71,18 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         "crops under another person's number",
         "They would count as wrong answers that are right, or right ones that are wrong.",
         _UNPACK,
+    ),
+    "pid-zero": ProblemKind(
+        "warning",
+        "tracklets of pid 0, which means distractors",
+        "They are nobody's right answer, count as no query, and nothing is learned from them.",
+        "If they are a person, give that person another number, from 1 on.",
+    ),
+    "pid-minus-one": ProblemKind(
+        "warning",
+        "tracklets of pid -1, which means junk",
+        "They are ignored in every ranking, count as no query, and nothing is learned from them.",
+        "If they are people, number them, from 1 on.",
     ),
     "camera-mismatch": ProblemKind(
         "error",

@@ -29,7 +29,6 @@ MODELS = (
     "ssd300_vgg16",
     "ssdlite320_mobilenet_v3_large",
 )
-LICENCE = "BSD-3-Clause"
 _PERSON = 1
 """The class of people; 0 is the background."""
 
@@ -70,7 +69,7 @@ def open_torchvision(
     file_name = offer.url.rsplit("/", 1)[-1]
     # torchvision's file names end in the first digits of their sha256.
     digits = Path(file_name).stem.rsplit("-", 1)[-1]
-    weights = Weights(file_name, offer.url, f"sha256:{digits}", LICENCE)
+    weights = Weights(file_name, offer.url, f"sha256:{digits}")
     path = fetch_weights(weights, allowed=fetch, folder=folder, progress=progress)
     network = get_model_builder(name)(weights=None, weights_backbone=None)
     try:

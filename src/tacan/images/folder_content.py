@@ -1,0 +1,91 @@
+"""What lies in a folder of pictures, and what of it can't be read."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tacan.images.read import image_suffixes
+
+__all__ = ["FolderContent", "is_image_name", "read_folder_content"]
+
+SYSTEM_FOLDERS = frozenset(
+    {"lost+found", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "System Volume Information"}
+)
+"""Folders that operating systems and servers put beside people's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderContent:
+    """What lies directly in a folder, each part sorted by name.
+
+    What is hidden (its name begins with a dot), `SYSTEM_FOLDERS` and files that are no images by
+    their ending are left out.
+
+    images
+        Names of files that end as images do.
+    folders
+        Names of folders, and of links to folders.
+    unreadable
+        Names of what may be an image or a folder and can't be had, with the reason: links that
+        lead nowhere or in a circle, pipes and devices named like images.
+    """
+
+    images: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+
+def read_folder_content(folder: Path) -> FolderContent:
+    """The content of `folder`. No file is opened. Raises `OSError` where it can't be listed."""
+    images: list[str] = []
+    folders: list[str] = []
+    unreadable: list[tuple[str, str]] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
+                continue
+            try:
+                if entry.is_dir():
+                    folders.append(entry.name)
+                elif not entry.is_file():
+                    unreadable += _unreadable(entry)
+                elif is_image_name(entry.name):
+                    images.append(entry.name)
+            except OSError as error:
+                unreadable += _unreadable(entry, error)
+    return FolderContent(tuple(sorted(images)), tuple(sorted(folders)), tuple(sorted(unreadable)))
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file's name ends as that of an image does.
+
+    >>> is_image_name("a.JPG"), is_image_name("jpg"), is_image_name("a.jpg.txt")
+    (True, False, False)
+    """
+    stem, _, ending = name.rpartition(".")
+    return bool(stem) and f".{ending.lower()}" in image_suffixes()
+
+
+def _unreadable(entry: os.DirEntry[str], error: OSError | None = None) -> list[tuple[str, str]]:
+    """The entry's name and why it can't be had; nothing where it can't be meant as crop or folder.
+
+    A link without an ending may have led to a folder.
+    """
+    reason = "neither a file nor a folder" if error is None else error.strerror or str(error)
+    try:
+        target = Path(entry.path).readlink()
+    except OSError:
+        is_lost_folder = error is not None
+    else:
+        is_lost_folder = True
+        if error is None:
+            reason = reason if Path(entry.path).exists() else "nothing is there"
+        elif error.errno == errno.ELOOP:
+            reason = "it leads in a circle"
+        reason = f"a link to {target}: {reason}"
+    if is_image_name(entry.name) or (is_lost_folder and "." not in entry.name):
+        return [(entry.name, reason)]
+    return []
