@@ -1,6 +1,6 @@
 """How many labelled tracklets are found in a video, and how long each stage takes.
 
-    python benchmarks/tracklets.py VIDEO LABELS.json --detector yolox:yolox_nano.onnx --stride 2
+    python benchmarks/tracklets.py VIDEO LABELS.json --detector yolox:nano --stride 2
 
 LABELS is a file of boxes by frame, JSON or MOT (see `tacan.video.mot`); with several cameras in it,
 name the one of VIDEO with --camera. A labelled tracklet is found when one produced tracklet has an
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--camera")
-    parser.add_argument("--detector", default="hog")
+    parser.add_argument("--detector", default="auto")
     parser.add_argument("--tiles", metavar="ROWSxCOLUMNS")
     parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("--tracker", choices=TRACKERS, default="bytetrack")

@@ -40,7 +40,7 @@ from tacan.video.decode import open_video
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import DetectionSource, open_detection_source
 from tacan.video.matching import Track
-from tacan.video.mot import PrecomputedTracks
+from tacan.video.precomputed_tracks import PrecomputedTracks
 from tacan.video.track import TRACKERS, open_tracker
 from tacan.video.tracklets import find_tracklets
 from tacan.video.video_records import Detections, FrameDetections, VideoFrame

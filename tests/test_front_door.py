@@ -100,7 +100,9 @@ def test_the_examples_run(
         "tacan": tacan,
         "Path": Path,
         "ModelInfo": ModelInfo,
-        "TrackletSettings": lambda **_: TrackletSettings(detector="hog", stride=4),
+        "TrackletSettings": lambda **_: TrackletSettings(
+            detector="mot:scenes/camera1.txt", stride=4
+        ),
         "VideoSource": lambda path, camera: VideoSource(
             path, camera, settings=IndexSettings(detector="mot:scenes/camera1.txt")
         ),

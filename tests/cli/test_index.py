@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,12 @@ from tacan.config import ModelConfig
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
 from tacan.model import build_model, save_model
+from tacan.video.detectors.yolox_weights import WEIGHTS
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
 from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.video_records import VideoTracklet
+from tests.video.detectors.graphs import write_graph, yolox_rows
 
 FRAMES = 30
 
@@ -134,6 +138,40 @@ def test_a_part_of_a_video_that_has_no_frame(
     assert "must begin before it ends" in capsys.readouterr().err
 
 
+def test_the_detector_is_chosen_said_and_kept(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Both commands say which detector it is; what was fetched is preferred to what ships."""
+    weights = tmp_path / "weights"
+    monkeypatch.setenv("TACAN_WEIGHTS", str(weights))
+    index = (
+        "index",
+        tmp_path / "g",
+        folder / "a.mp4",
+        "--camera",
+        "x",
+        "--model",
+        folder / "model",
+    )
+    video = ("video", folder / "a.mp4", tmp_path / "out.mp4")
+    assert run(*video) == 0
+    said = capsys.readouterr().err
+    assert "Detector: street, which ships." in said
+    assert "--detector yolox:nano --fetch" in said
+    weights.mkdir()
+    content = write_graph(weights / "yolox_nano.onnx", {"output": yolox_rows()}).read_bytes()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    monkeypatch.setitem(WEIGHTS, "nano", replace(WEIGHTS["nano"], digest=digest))
+    for said in ("the best that is here", "as before"):
+        assert run(*index) == 0
+        assert f"Detector: yolox:nano, {said}." in capsys.readouterr().err
+    assert run(*video, "--overwrite") == 0
+    assert "Detector: yolox:nano, the best that is here." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -143,7 +181,7 @@ def test_a_part_of_a_video_that_has_no_frame(
         (["a.mp4", "--camera", "x", "--jpeg-quality", "200"], "jpeg_quality"),
         (["a.mp4", "--camera", "x", "--embedded-frames", "some"], "embedded_frames"),
         ([], "there is no source"),
-        (["a.mp4", "--camera", "x", "--model", "nowhere"], "nowhere"),
+        (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "mot:a.txt"], "nowhere"),
         (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "hogg"], "'hogg'"),
         (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "mot:none"], "none"),
         (["model", "--camera", "x", "--model", "nowhere"], "model: there is no such file"),

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,9 @@ from tacan.errors import (
     VideoError,
 )
 from tacan.gallery import Gallery, ModelInfo, open_gallery
+from tacan.indexing.association import associate
 from tacan.indexing.index_report import IndexReport
+from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
 from tacan.video import demux
@@ -345,6 +348,28 @@ def ready_file(path: Path, *, tracks: bool) -> Path:
         lines = [line.split(",") for line in path.read_text().splitlines()]
         path.write_text("".join(",".join([row[0], "-1", *row[2:]]) + "\n" for row in lines))
     return path
+
+
+@pytest.mark.parametrize("tracks", [True, False])
+def test_ready_tracks_are_neither_split_nor_connected(
+    tracks: bool,
+    tmp_path: Path,
+    video: Path,
+    make_gallery: Maker,
+    index_video: Indexer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    modes = []
+
+    def note(groups: Any, settings: IndexSettings, embedder: Any) -> Any:
+        modes.append(settings.connect)
+        return associate(groups, settings, embedder)
+
+    monkeypatch.setattr("tacan.indexing.index_source.associate", note)
+    ready = ready_file(tmp_path / "ready.txt", tracks=tracks)
+    changes = {"detector": f"mot:{ready}", "connect": "bold"}
+    index_video(make_gallery(), video, settings=SETTINGS.model_copy(update=changes))
+    assert modes == ["off" if tracks else "bold"]
 
 
 @pytest.mark.parametrize("tracks", [True, False])

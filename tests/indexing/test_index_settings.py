@@ -45,12 +45,21 @@ def test_trackers_are_those_of_the_video_room() -> None:
 
 
 def test_stored_settings_have_the_keys_that_galleries_have_had_from_the_beginning() -> None:
-    stored = IndexSettings(track_threshold=0.25, max_crops=3, connect="off").stored()
+    stored = IndexSettings(track_threshold=0.25, max_crops=3).stored()
     assert list(stored) == [
         "detector", "tiles", "threshold", "stride", "tracker", "patience", "sure", "min_frames",
         "min_seconds", "min_height", "min_sharpness", "max_seconds", "crops", "jpeg_quality",
         "embedded_frames",
     ]  # fmt: skip
     assert (stored["sure"], stored["crops"], stored["patience"]) == (0.25, 3, 1.0)
-    other = IndexSettings(track_threshold=0.5, max_crops=3, connect="off").stored()
+    other = IndexSettings(track_threshold=0.5, max_crops=3).stored()
     assert changed_settings(stored, other) == ["track_threshold was 0.25, now 0.5"]
+
+
+def test_a_detector_of_one_kind_is_one_with_or_without_its_name() -> None:
+    """Older galleries have the kind only; which detector it is, the fingerprint says."""
+    assert changed_settings({"detector": "torchvision"}, {"detector": "torchvision:ssd"}) == []
+    assert changed_settings({"detector": "yolox:nano"}, {"detector": "yolox"}) == []
+    assert changed_settings({"detector": "hog"}, {"detector": "yolox:nano"}) == [
+        "detector was 'hog', now 'yolox:nano'"
+    ]

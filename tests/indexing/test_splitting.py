@@ -50,3 +50,23 @@ def test_each_part_has_a_picture() -> None:
     object.__setattr__(whole.tracklet, "crops", first)
     parts = split(whole, MeanEmbedder(), strangers=STRANGERS, mode="bold")
     assert all(part.tracklet.crops for part in parts)
+
+
+@pytest.mark.parametrize(("min_frames", "min_seconds"), [(7, 0.0), (1, 0.6)])
+def test_no_part_is_too_short_for_a_tracklet(min_frames: int, min_seconds: float) -> None:
+    for border in range(3, 18):
+        whole = fragment(1, 0.0, [RED] * border + [BLUE] * (20 - border))
+        parts = split(
+            whole,
+            MeanEmbedder(),
+            strangers=STRANGERS,
+            mode="bold",
+            min_frames=min_frames,
+            min_seconds=min_seconds,
+        )
+        assert sum(map(len, frames(parts))) == 20
+        for part in parts:
+            assert len(part.tracklet) >= min_frames
+            assert part.last_seconds - part.first_seconds >= min_seconds - 1e-9
+        if 8 <= border <= 12:
+            assert frames(parts) == [[*range(border)], [*range(border, 20)]]

@@ -41,7 +41,7 @@ def test_a_network_runs_from_several_threads(runtime: str, tmp_path: Path) -> No
         answers = list(pool.map(network.run, images))
     for image, answer in zip(images, answers, strict=True):
         expected = image.reshape(1, 3, 4, 2, 6, 2).mean((3, 5))
-        np.testing.assert_allclose(answer, expected, rtol=1e-5)
+        np.testing.assert_allclose(answer["out"], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -62,9 +62,46 @@ def test_an_unfit_file_is_told(runtime: str, tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("not a network")
     with pytest.raises(DetectorError, match=r"text\.onnx"):
         open_detection_network(tmp_path / "text.onnx", runtime)
-    for place, shape in enumerate([(1, 3, "h", "w"), (1, 1, 8, 8), (4, 3, 8, 8)]):
+    for place, shape in enumerate([(1, 3, 8), (1, 1, 8, 8), (4, 3, 8, 8)]):
         with pytest.raises(DetectorError, match="one input of one image"):
             open_detection_network(written(tmp_path / f"{place}.onnx", shape=shape), runtime)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_size_left_open_is_that_of_the_training_or_the_usual_one(
+    runtime: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "a.onnx", shape=("n", 3, "h", "w"))
+    network = open_detection_network(file, runtime)
+    assert (network.width, network.height) == (640, 640)
+    for text, size in {"[96, 64]": (64, 96), "[1, 2, 3]": (640, 640), "[": (640, 640)}.items():
+        model = onnx.load(str(file))
+        helper.set_model_props(model, {"imgsz": text})
+        onnx.save(model, str(tmp_path / "b.onnx"))
+        network = open_detection_network(tmp_path / "b.onnx", runtime)
+        assert (network.width, network.height) == size
+    found = network.run(np.ones((1, 3, 640, 640), np.float32))
+    assert found["out"].shape == (1, 3, 320, 320)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{0: 'person', 7: 'train'}", {0: "person", 7: "train"}),
+        ("['person', 'car']", {0: "person", 1: "car"}),
+        ("__import__('os')", {}),
+        ("{'a': 1}", {}),
+        ("", {}),
+    ],
+)
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_names_of_the_classes(
+    text: str, names: dict[int, str], runtime: str, tmp_path: Path
+) -> None:
+    model = onnx.load(str(written(tmp_path / "a.onnx")))
+    helper.set_model_props(model, {"names": text})
+    onnx.save(model, str(tmp_path / "b.onnx"))
+    assert open_detection_network(tmp_path / "b.onnx", runtime).class_names == names
 
 
 @pytest.mark.parametrize(

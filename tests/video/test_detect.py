@@ -11,6 +11,7 @@ import pytest
 from tacan.errors import DetectorError
 from tacan.video.detect import DETECTORS, ThreadedDetector, open_detector
 from tacan.video.video_records import Detections
+from tests.video.detectors.graphs import write_graph, yolox_rows
 
 
 class Counting:
@@ -30,28 +31,35 @@ def test_answers_come_in_the_order_of_the_images() -> None:
     assert detector.detect([]) == []
 
 
-def test_hog_is_there_offline_and_tiles_can_be_had() -> None:
-    plain = open_detector("hog")
-    tiled = open_detector("hog", tiles=(1, 2))
-    assert plain.name == tiled.name == "hog"
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """A detector that sees nobody, as the specification of one."""
+    return f"onnx:{write_graph(tmp_path / 'a.onnx', {'output': yolox_rows()})}"
+
+
+def test_a_detector_by_its_file_and_tiles_of_it(file: str) -> None:
+    plain = open_detector(file)
+    tiled = open_detector(file, tiles=(1, 2))
+    assert plain.name == tiled.name == file
     (nobody,) = tiled.detect([np.zeros((300, 400, 3), np.uint8)])
     assert len(nobody) == 0
 
 
-def test_every_setting_that_changes_answers_changes_the_fingerprint() -> None:
+def test_every_setting_that_changes_answers_changes_the_fingerprint(file: str) -> None:
     prints = {
-        open_detector("hog").fingerprint,
-        open_detector("hog", threshold=0.3).fingerprint,
-        open_detector("hog", tiles=(2, 2)).fingerprint,
-        open_detector("hog", tiles=(2, 3)).fingerprint,
+        open_detector(file).fingerprint,
+        open_detector(file, threshold=0.3).fingerprint,
+        open_detector(file, tiles=(2, 2)).fingerprint,
+        open_detector(file, tiles=(2, 3)).fingerprint,
     }
     assert len(prints) == 4
-    assert open_detector("hog").fingerprint == open_detector("hog", threads=1).fingerprint
+    assert open_detector(file).fingerprint == open_detector(file, threads=1).fingerprint
 
 
-@pytest.mark.parametrize("spec", ["", "yolo", "hog:file", "yolox", "yolox:", "mot:boxes.txt"])
+@pytest.mark.parametrize("spec", ["", "yolo", "hog", "yolox", "yolox:", "mot:boxes.txt"])
 def test_another_name_lists_the_known_ones(spec: str) -> None:
-    with pytest.raises(DetectorError, match=r"hog, yolox:FILE, openvino:FILE, torchvision:NAME"):
+    forms = r"auto, street, yolox:nano\|tiny\|s\|FILE, onnx:FILE, openvino:FILE, torchvision:NAME"
+    with pytest.raises(DetectorError, match=forms):
         open_detector(spec)
 
 
@@ -59,17 +67,21 @@ def test_every_kind_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("TACAN_WEIGHTS", str(tmp_path))
     lacking = {
         "yolox": "missing.onnx",
+        "onnx": "missing.onnx",
         "openvino": "missing.xml",
         "torchvision": "no",
         "rfdetr": "x",
     }
-    assert {"hog", *lacking} == set(DETECTORS)
+    assert {*lacking, "street"} == set(DETECTORS)
     for kind, argument in lacking.items():
         with pytest.raises(DetectorError):
             open_detector(f"{kind}:{argument}")
+    for name in ("yolox:nano", "yolox:tiny", "yolox:s"):
+        with pytest.raises(DetectorError, match="--fetch"):
+            open_detector(name)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.0, float("nan")])
 def test_a_threshold_out_of_range_is_refused(threshold: float) -> None:
     with pytest.raises(DetectorError, match="at least 0 and below 1"):
-        open_detector("hog", threshold=threshold)
+        open_detector("yolox:a.onnx", threshold=threshold)

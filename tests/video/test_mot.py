@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacan.errors import VideoError
-from tacan.video import mot
+from tacan.video import json_tracks, mot
 from tacan.video.mot import open_precomputed_tracks, read_mot, write_mot
 from tacan.video.video_records import VideoTracklet
 
@@ -102,54 +102,6 @@ def test_a_file_that_is_no_text_or_not_there(tmp_path: Path) -> None:
         open_precomputed_tracks(tmp_path / "b.txt")
 
 
-def two_cameras(path: Path) -> Path:
-    entry = {"frames": [0, 2], "boxes": [[1, 2, 30, 40], [2, 2, 31, 40]]}
-    content = {
-        "tracklets": [
-            {"camera": 1, "tracklet": 5, "pid": 3, **entry},
-            {"camera": 2, "tracklet": 5, "pid": 3, **entry, "scores": [0.5, 0.25]},
-            {"camera": 2, "tracklet": 6, "pid": 4, "frames": [2], "boxes": [[50, 2, 60, 40]]},
-        ]
-    }
-    return written(path, json.dumps(content))
-
-
-def test_json_tracks_of_one_camera(tmp_path: Path) -> None:
-    path = two_cameras(tmp_path / "labels.json")
-    ready = open_precomputed_tracks(path, camera="2")
-    found, tracks = ready.at(2)
-    assert tracks.tolist() == [5, 6]
-    np.testing.assert_allclose(found.scores, [0.25, 1.0])
-    assert found.boxes.tolist() == [[2, 2, 31, 40], [50, 2, 60, 40]]
-    assert list(open_precomputed_tracks(path, camera="1").tracks()) == [5]
-    assert ready.fingerprint != open_precomputed_tracks(path, camera="1").fingerprint
-
-
-@pytest.mark.parametrize("camera", [None, "3"])
-def test_the_camera_must_be_told_where_there_are_several(
-    tmp_path: Path, camera: str | None
-) -> None:
-    with pytest.raises(VideoError, match="1, 2"):
-        open_precomputed_tracks(two_cameras(tmp_path / "labels.json"), camera=camera)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[]",
-        "{}",
-        "{",
-        '{"tracklets": [{"frames": [0], "boxes": []}]}',
-        '{"tracklets": [{"frames": [0], "boxes": [[1, 2, 3]]}]}',
-        '{"tracklets": [3]}',
-        '{"tracklets": [{"boxes": []}]}',
-    ],
-)
-def test_other_json_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(VideoError, match="JSON"):
-        open_precomputed_tracks(written(tmp_path / "a.json", text))
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -184,35 +136,13 @@ def test_too_many_boxes_in_a_frame(tmp_path: Path) -> None:
 def test_a_file_above_the_limit_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, limit in (("a.txt", "LARGEST_MOT"), ("a.json", "LARGEST_JSON")):
-        monkeypatch.setattr(mot, limit, 10)
+    for name, module, limit in (
+        ("a.txt", mot, "LARGEST_MOT"),
+        ("a.json", json_tracks, "LARGEST_JSON"),
+    ):
+        monkeypatch.setattr(module, limit, 10)
         with pytest.raises(VideoError, match="more than 10 bytes"):
             open_precomputed_tracks(written(tmp_path / name, "1,1,2,3,4,5,1\n"))
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        '{"frames": [1e400], "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": [-1], "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": [' + "9" * 400 + '], "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": ["a"], "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": "1", "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": {"0": 1}, "boxes": [[1, 2, 3, 4]]}',
-        '{"frames": [1], "boxes": [[1, 2, 3, NaN]]}',
-        '{"frames": [1], "boxes": [[1, 2], [3, 4, 5]]}',
-        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "scores": [null]}',
-        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "tracklet": "1e999"}',
-        '{"frames": [1], "boxes": [[1, 2, 3, 4]], "tracklet": []}',
-        "[" * 100_000,
-        '{"tracklets": ' * 100_000,
-    ],
-    ids=range(13),
-)
-def test_json_that_can_be_no_tracks(tmp_path: Path, entry: str) -> None:
-    path = written(tmp_path / "a.json", f'{{"tracklets": [{entry}]}}')
-    with pytest.raises(VideoError, match="JSON"):
-        open_precomputed_tracks(path)
 
 
 _NUMBERS = st.one_of(st.integers(), st.floats(), st.text(max_size=5), st.none(), st.booleans())
@@ -241,3 +171,36 @@ def test_any_bytes_are_boxes_or_a_clear_error(content: bytes) -> None:
                 ready = open_precomputed_tracks(path, camera="1", video="a.mp4")
                 ready.tracks()
                 ready.at(max(ready.last_frame, 0))
+
+
+def test_other_classes_than_people_are_left_out(tmp_path: Path) -> None:
+    """The challenge's: 1 on foot, 2 on a vehicle, 7 at rest; 3 is a car, -1 no class."""
+    kinds = [1, 2, 3, 7, 8, -1]
+    lines = [f"1,{i},0,0,9,9,1,{kind},0.5\n" for i, kind in enumerate(kinds, 1)]
+    ready = read_mot(written(tmp_path / "gt.txt", "".join(lines)))
+    assert ready.at(0)[1].tolist() == [1, 2, 4, 6]
+    plain = read_mot(written(tmp_path / "plain.txt", "1,1,0,0,9,9,1,1,0.5\n"))
+    assert ready.fingerprint.endswith(":classes")
+    assert not plain.fingerprint.endswith(":classes")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "people"),
+    [
+        (["0", "2", "7", "0"], [1, 4]),
+        (["person", "car", "Pedestrian", ""], [1, 3, 4]),
+        (["1", "2", "5", "nan"], [1, 2, 4]),
+    ],
+)
+def test_classes_by_cocos_numbers_and_by_name(
+    tmp_path: Path, kinds: list[str], people: list[int]
+) -> None:
+    lines = [f"1,{i},0,0,9,9,0.9,{kind}\n" for i, kind in enumerate(kinds, 1)]
+    ready = read_mot(written(tmp_path / "a.txt", "".join(lines)))
+    assert ready.at(0)[1].tolist() == people
+
+
+def test_places_in_the_world_are_no_classes(tmp_path: Path) -> None:
+    """Lines of ten columns, as results and the oldest ground truth have them."""
+    text = "1,1,0,0,9,9,1,3.5,8,0\n1,2,0,0,9,9,1,3,4,5\n"
+    assert read_mot(written(tmp_path / "a.txt", text)).at(0)[1].tolist() == [1, 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tacan.text import for_terminal
 __all__ = [
     "note",
     "progress_bar",
+    "progress_on_demand",
     "progress_on_terminal",
     "say",
     "show_stage",
@@ -52,6 +53,20 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
 
         def report(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
+def progress_on_demand(description: str, unit: str) -> Iterator[Progress]:
+    """A bar from the first report on; nothing where none comes."""
+    with ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def report(done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(progress_bar(description, unit)))
+            bars[0](done, total)
 
         yield report
 

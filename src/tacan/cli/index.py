@@ -49,7 +49,7 @@ def index(
     Example: tacan index people.gallery door.mp4 --camera door --start 2026-11-22T14:00:00+01:00
 
     Example: tacan index people.gallery a.mp4 b.mp4 --camera hall --camera yard --stride 2
-    --detector yolox:yolox_nano.onnx --tiles 2x2 --model openvino:reid.xml
+    --detector yolox:nano --fetch --tiles 2x2 --model openvino:reid.xml
 
     Example: tacan index people.gallery --sources cameras.yaml, where cameras.yaml is
 
@@ -57,6 +57,14 @@ def index(
         - {path: b.mp4, camera: yard, start: file, detector: "mot:b.txt"}
 
     Then: tacan search people.gallery hall/1
+
+    Ready boxes, mot:FILE, are lines of frame,track,x,y,width,height,score,class. Frames and tracks
+    count from 1, and a track of -1 is none; score and class may be absent. Class 1 is people (2 and
+    7 as well, as in the MOT Challenge, or 0 where there is a class 0); others are left out. Or a
+    file with the ending .json, whose frames count from 0:
+
+        {"tracklets": [{"tracklet": 1, "frames": [0, 1], "boxes": [[x1, y1, x2, y2], ...],
+                        "scores": [...]}, ...]}
 
     Parameters
     ----------
@@ -86,7 +94,7 @@ def index(
     settings
         How people are found, followed, cut out and embedded.
     fetch
-        Let the detector's weights be downloaded, for torchvision: and rfdetr:.
+        Let the detector's weights be downloaded, if it is one with a name.
     wait
         Seconds to wait for another process that is writing to the gallery.
     batch_frames
@@ -100,7 +108,7 @@ def index(
     json
         Write the outcome of each source to this file as well; - is standard output.
     """
-    from tacan.cli.console import note, progress_bar, say, write_json
+    from tacan.cli.console import note, progress_bar, progress_on_demand, say, write_json
     from tacan.files import require_safe_outputs
     from tacan.indexing.video_sources import gather_sources
     from tacan.views.times import parse_zone
@@ -119,10 +127,17 @@ def index(
 
     from tacan.indexing.index_report import failures_error
     from tacan.indexing.index_videos import index_videos, open_detections, readable_sources
+    from tacan.indexing.settle_detectors import settle_detectors, sources_before
 
     # Loading the model takes longer than to find out that a detector or all videos are none.
-    readable_sources(asked)
-    detections = open_detections(asked, threads=threads, fetch=fetch)
+    readable, unreadable = readable_sources(asked)
+    chosen, choices = settle_detectors(
+        readable, before=lambda: sources_before(gallery), fetch=fetch
+    )
+    for choice in choices:
+        note(choice)
+    with progress_on_demand("fetching", "bytes") as progress:
+        detections = open_detections(chosen, threads=threads, fetch=fetch, progress=progress)
 
     import torch
 
@@ -138,9 +153,10 @@ def index(
             with progress_bar("indexing", "frames") as progress:
                 report = index_videos(
                     opened,
-                    asked,
+                    chosen,
                     embedder=embedder,
                     detections=detections,
+                    unreadable=unreadable,
                     batch_frames=batch_frames,
                     progress=progress,
                 )

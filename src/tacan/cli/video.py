@@ -42,7 +42,7 @@ def video(
 
     Example: tacan video door.mp4 door_people.mp4 --gallery people.gallery
 
-    Example: tacan video yard.mp4 try.mp4 --detector yolox:yolox_nano.onnx --tiles 2x2 --stride 2
+    Example: tacan video yard.mp4 try.mp4 --detector yolox:nano --tiles 2x2 --stride 2
 
     Parameters
     ----------
@@ -61,16 +61,17 @@ def video(
     settings
         How people are found and followed.
     fetch
-        Let the detector's weights be downloaded, for torchvision: and rfdetr:.
+        Let the detector's weights be downloaded, if it is one with a name.
     threads
         Threads of the detector; as many as there are cores when not given.
     overwrite
         Replace a file OUT that is there already. An input is never replaced.
     """
-    from tacan.cli.console import progress_bar, say
+    from tacan.cli.console import note, progress_bar, progress_on_demand, say
     from tacan.cores import available_cores
     from tacan.files import sha256
     from tacan.text import counted
+    from tacan.video.choose_detector import AUTO, choose_detector
     from tacan.video.decode import open_video
     from tacan.video.detection_source import open_detection_source
     from tacan.video.tracklets import find_tracklets
@@ -87,28 +88,35 @@ def video(
         with open_gallery(gallery) as opened:
             tracklets = tracklets_of_source(opened, sha256(source), camera=camera)
     else:
-        with (
-            open_video(source, fps=settings.fps) as opened,
-            progress_bar("following", "frames") as progress,
-        ):
+        with open_video(source, fps=settings.fps) as opened:
             require_part(opened, first_seconds=first_seconds, last_seconds=last_seconds)
             total = opened.promised_frames(until=last_seconds)
-            found = find_tracklets(
-                opened,
-                settings,
-                source=open_detection_source(
+            if settings.detector == AUTO:
+                choice = choose_detector(fetch=fetch)
+                note(choice.text)
+                settings = settings.model_copy(update={"detector": choice.spec})
+            with progress_on_demand("fetching", "bytes") as progress:
+                detections = open_detection_source(
                     settings,
                     video=source,
                     camera=camera or source.stem,
                     threads=threads or available_cores(),
                     fetch=fetch,
-                ),
-                last_seconds=last_seconds,
-                on_frame=lambda found: progress(
-                    found.frame.index + 1, max(total, found.frame.index + 1)
-                ),
-            )
-            tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
+                    progress=progress,
+                )
+            with progress_bar("following", "frames") as following:
+                found = find_tracklets(
+                    opened,
+                    settings,
+                    source=detections,
+                    last_seconds=last_seconds,
+                    on_frame=lambda found: following(
+                        found.frame.index + 1, max(total, found.frame.index + 1)
+                    ),
+                )
+                tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
+            for told in detections.notes():
+                note(told)
     with progress_bar("drawing", "frames") as progress:
         annotate_video(
             source,

@@ -50,7 +50,15 @@ def _complete(
         done: list[Fragment] = []
         for fragment in group:
             known = connector.strangers
-            for part in split(fragment, embedder, strangers=known, mode=mode, prior=prior):
+            for part in split(
+                fragment,
+                embedder,
+                strangers=known,
+                mode=mode,
+                prior=prior,
+                min_frames=settings.min_frames,
+                min_seconds=settings.min_seconds,
+            ):
                 done += connector.add(part, running_since=fragment.tracklet.running_since)
         yield done
     yield connector.flush()

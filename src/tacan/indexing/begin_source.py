@@ -12,6 +12,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewSource, Source
 from tacan.indexing.index_settings import IndexSettings, changed_settings
 from tacan.indexing.video_sources import VideoSource
+from tacan.video.choose_detector import is_named
 from tacan.video.decode import VideoFile
 from tacan.video.detection_source import DetectionSource
 
@@ -73,9 +74,10 @@ def _stored(
     settings: IndexSettings, detections: DetectionSource, start: datetime | None
 ) -> dict[str, Any]:
     """All that the tracklets depend on, as JSON; a detector's file by its content, not its path."""
+    name = detections.name
     return {
         **settings.stored(),
-        "detector": settings.detector.partition(":")[0],
+        "detector": name if is_named(name) else name.partition(":")[0],
         "detector_fingerprint": detections.fingerprint,
         "start": None if start is None else start.isoformat(),
     }

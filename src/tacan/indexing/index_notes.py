@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tacan.indexing.video_sources import VideoSource
 from tacan.text import counted
 from tacan.video.decode import VideoFile
+from tacan.video.detection_source import is_precomputed
 
 __all__ = ["RunCounts", "followed_notes", "start_notes"]
 
@@ -44,7 +45,12 @@ def followed_notes(
     """Why there may be fewer walks than people."""
     rate = video.fps / source.settings.stride
     notes = []
-    if n_tracklets == 0 and counts.n_detections == 0:
+    if n_tracklets == 0 and counts.n_detections == 0 and is_precomputed(source.settings.detector):
+        notes.append(
+            "nobody was found: no box that was used has a score of at least track_threshold "
+            f"({source.settings.track_threshold:g})"
+        )
+    elif n_tracklets == 0 and counts.n_detections == 0:
         notes.append(
             "nobody was found: no detection lasted long enough and was large enough; another "
             "detector, tiles, or a lower min_height may help"

@@ -36,7 +36,8 @@ class IndexSettings(TrackletSettings):
     """Most frames of a tracklet that the model sees, in clips spread evenly over it; or `all`."""
     connect: Connect = "careful"
     """Whether tracks are split where they go over to somebody else, and connected where they are
-    one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`."""
+    one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`.
+    Ready tracks are never touched."""
 
     def stored(self) -> dict[str, Any]:
         """The settings as a gallery stores them, ready for JSON.
@@ -70,8 +71,17 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     >>> changed_settings({"stride": 1, "sure": 0.4}, {"stride": 2, "sure": 0.4})
     ['stride was 1, now 2']
     """
+    if _same_detector(before, now):
+        before = {**before, "detector": now["detector"]}
 
     def named(settings: Mapping[str, Any]) -> dict[str, Any]:
         return {_NAMES.get(key, key): value for key, value in settings.items()}
 
     return setting_differences(named(before), named(now), unknown_differs=True)
+
+
+def _same_detector(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether both name detectors of one kind: only some galleries have the whole name, and which
+    of its kind it is, the fingerprint says."""
+    kinds = [str(settings.get("detector", "")).partition(":")[0] for settings in (before, now)]
+    return kinds[0] == kinds[1] != ""

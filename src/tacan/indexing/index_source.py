@@ -119,6 +119,7 @@ def index_source(
             notes=(
                 *start_notes(source, video),
                 *video.notes,
+                *detections.notes(),
                 *followed_notes(source, video, run.counts, n_tracklets=len(now)),
                 *([] if doubles is None else [doubles]),
             ),
@@ -141,6 +142,9 @@ def _run_pipeline(
 
     Raises whatever a stage raises; all threads have ended by then.
     """
+    if detections.has_tracks:
+        # Whoever made them knows what is one walk.
+        settings = settings.model_copy(update={"connect": "off"})
     run = _Run(settings.track_threshold)
     cache = DetectionCache(
         gallery.read_detections(known.id),

@@ -18,6 +18,7 @@ from tacan.indexing.index_report import (
     failures_error,
 )
 from tacan.indexing.index_source import index_source
+from tacan.indexing.settle_detectors import settle_detectors
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
@@ -36,6 +37,7 @@ def index_videos(
     *,
     embedder: ClipEmbedder,
     detections: Sequence[DetectionSource] | None = None,
+    unreadable: Sequence[SourceFailure] = (),
     batch_frames: int = 64,
     threads: int | None = None,
     fetch: bool = False,
@@ -53,7 +55,10 @@ def index_videos(
     embedder
         The model.
     detections
-        What `open_detections` gives for the sources; opened here when not given.
+        What `open_detections` gives for the sources; opened here, for those that can be read, when
+        not given.
+    unreadable
+        Failures of other sources that were found before; the report names them first.
     batch_frames
         Frames that the model sees at once. Vectors of two batch sizes differ in their last bits.
     threads, fetch
@@ -87,14 +92,17 @@ def index_videos(
     ...     print(index_videos(gallery, [door], embedder=model).sources[0].text())
     """
     check_fingerprint(embedder.fingerprint, gallery.model)
-    if detections is None:
-        detections = open_detections(sources, threads=threads, fetch=fetch)
     readable, failures = readable_sources(sources)
-    lengths = [_length(source) if source in readable else 0 for source in sources]
+    failures = [*unreadable, *failures]
+    if detections is None:
+        readable, _ = settle_detectors(readable, before=gallery.sources, fetch=fetch)
+        detections = open_detections(readable, threads=threads, fetch=fetch)
+    else:
+        given = zip(sources, detections, strict=True)
+        detections = [found for source, found in given if source in readable]
+    lengths = [_length(source) for source in readable]
     reports: list[SourceReport] = []
-    for number, source in enumerate(sources):
-        if source not in readable:
-            continue
+    for number, source in enumerate(readable):
         before = sum(lengths[:number])
         try:
             report = index_source(
@@ -106,7 +114,7 @@ def index_videos(
                 progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
             )
         except VideoError as error:
-            if len(sources) == 1:
+            if len(readable) + len(failures) == 1:
                 raise
             failures.append(SourceFailure(str(source.path), source.camera, error))
             continue
@@ -120,7 +128,11 @@ def index_videos(
 
 
 def open_detections(
-    sources: Sequence[VideoSource], *, threads: int | None = None, fetch: bool = False
+    sources: Sequence[VideoSource],
+    *,
+    threads: int | None = None,
+    fetch: bool = False,
+    progress: Progress = silent,
 ) -> list[DetectionSource]:
     """The detections of each source; sources that ask for the same detector share it.
 
@@ -132,6 +144,8 @@ def open_detections(
         Threads of each detector; as many as there are cores when not given.
     fetch
         Whether weights of a detector may be downloaded.
+    progress
+        Told of the bytes of such a download.
 
     Raises `VideoError` for files that hold no boxes, and `DetectorError`.
     """
@@ -144,7 +158,12 @@ def open_detections(
         keys.append((chosen.detector, chosen.tiles, chosen.detection_threshold, *own))
         if keys[-1] not in opened:
             opened[keys[-1]] = open_detection_source(
-                chosen, video=source.path, camera=source.camera, threads=threads, fetch=fetch
+                chosen,
+                video=source.path,
+                camera=source.camera,
+                threads=threads,
+                fetch=fetch,
+                progress=progress,
             )
     return [opened[key] for key in keys]
 

@@ -34,35 +34,54 @@ def split(
     strangers: NDArray[np.float64],
     mode: Connect,
     prior: Calibration | None = None,
+    min_frames: int = 1,
+    min_seconds: float = 0.0,
 ) -> list[Fragment]:
     """The fragment, or the parts of it that show different people, in the order of time.
 
     `strangers` are the distances, ascending, of certain strangers seen so far; with fewer than 50
     those of the model's `prior`, from generated scenes, take their place, and without one nothing
-    is split.
+    is split. No part has fewer frames or less time than `min_frames` and `min_seconds`.
     """
     known = strangers if len(strangers) >= LEAST_STRANGERS or prior is None else prior.distances
     if mode == "off" or len(known) < LEAST_STRANGERS:
         return [fragment]
-    place, distance = _widest(fragment, embedder)
+    place, distance = _widest(fragment, embedder, min_frames, min_seconds)
     if np.searchsorted(known, distance) <= LEAST_SHARE[mode] * len(known):
         return [fragment]
     return [
         part
         for side in cut(fragment, place)
-        for part in split(side, embedder, strangers=strangers, mode=mode, prior=prior)
+        for part in split(
+            side,
+            embedder,
+            strangers=strangers,
+            mode=mode,
+            prior=prior,
+            min_frames=min_frames,
+            min_seconds=min_seconds,
+        )
     ]
 
 
-def _widest(fragment: Fragment, embedder: ClipEmbedder) -> tuple[int, float]:
+def _widest(
+    fragment: Fragment, embedder: ClipEmbedder, min_frames: int, min_seconds: float
+) -> tuple[int, float]:
     """The clip [from 0] that begins the second side of the widest split, and the distance of the
     sides; -1 where there is no place for one."""
-    frames = [crop.frame for crop in fragment.tracklet.crops]
+    pictures = [crop.frame for crop in fragment.tracklet.crops]
+    frames, seconds = fragment.tracklet.frames, fragment.tracklet.seconds
+    # Each side needs a picture to show, and be long enough for a tracklet.
+    first = max(int(np.searchsorted(seconds, seconds[0] + min_seconds)), min_frames - 1) + 1
+    last = min(
+        int(np.searchsorted(seconds, seconds[-1] - min_seconds, side="right")) - 1,
+        len(frames) - min_frames,
+    )
     places = [
         place
         for place in range(LEAST_CLIPS, len(fragment.clip_weights) - LEAST_CLIPS + 1)
-        # Each side needs a picture to show.
-        if frames[0] < fragment.clip_frames[place, 0] <= frames[-1]
+        if pictures[0] < fragment.clip_frames[place, 0] <= pictures[-1]
+        and first <= np.searchsorted(frames, fragment.clip_frames[place, 0]) <= last
     ]
     if not places:
         return 0, -1.0

@@ -1,4 +1,4 @@
-"""A network of one image input in an ONNX or OpenVINO file: checked, and ready to run.
+"""Networks in ONNX and OpenVINO files: loaded, checked, and ready to run.
 
 Legend: b images of a batch, H x W pixels.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -25,12 +25,14 @@ from tacan.files import sha256
 from tacan.installing import install_advice
 from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 from tacan.runtimes.onnx_runtime import load_onnx
+from tacan.runtimes.opencv_runtime import load_opencv
 from tacan.runtimes.openvino_runtime import load_openvino
 
 __all__ = [
     "Network",
     "Role",
     "Runtime",
+    "load_network",
     "network_digest",
     "network_files",
     "open_network",
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 Role = Literal["detector", "encoder"]
-Runtime = Literal["onnx", "openvino"]
+Runtime = Literal["onnx", "openvino", "opencv"]
 
 _ERRORS: dict[Role, type[ModelError]] = {"detector": DetectorError, "encoder": EncoderError}
 _INPUTS: dict[Role, str] = {
@@ -48,7 +50,11 @@ _INPUTS: dict[Role, str] = {
 LARGEST_INPUT = 1 << 27
 """Pixels of all images of a batch that a file may fix: 1.6 GB of numbers."""
 
-_PACKAGES: dict[Runtime, str] = {"onnx": "onnxruntime", "openvino": "openvino"}
+_PACKAGES: dict[Runtime, str] = {
+    "onnx": "onnxruntime",
+    "openvino": "openvino",
+    "opencv": "opencv-python",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,61 @@ class Network:
     size: tuple[int | None, int | None]
     """(H, W), each None where the file leaves it open."""
     run: Callable[[NDArray[np.float32]], NDArray[Any]]
+
+
+def load_network(
+    file: Path,
+    runtime: Runtime,
+    *,
+    role: Role,
+    threads: int,
+    bf16: bool = False,
+    cuda: bool = False,
+    size: tuple[int, int] | None = None,
+) -> LoadedFile:
+    """The file as its runtime loads it. Parameters and errors as those of `open_network`.
+
+    `size` is the (height, width) of the image, which OpenCV has to be told.
+    """
+    error = _ERRORS[role]
+    # Path.is_file raises for a name that is too long.
+    if not os.path.isfile(file):  # noqa: PTH113
+        raise error(
+            f"the file of a {role} must exist",
+            got=str(file),
+            remedy="Check the path and its spelling.",
+        )
+    try:
+        loaded = _loaded(file, runtime, threads=threads, bf16=bf16, cuda=cuda, size=size)
+        _require_bounded(loaded)
+    except ImportError as fault:
+        package = _PACKAGES[runtime]
+        raise error(
+            f"an {runtime}: {role} needs the package {package}",
+            got=str(fault),
+            remedy=install_advice(package),
+        ) from fault
+    except UnfitFileError as fault:
+        raise unfit_network(file, role, found=str(fault)) from fault
+    return replace(loaded, run=partial(_run_or_tell, loaded, file, role))
+
+
+def _loaded(
+    file: Path,
+    runtime: Runtime,
+    *,
+    threads: int,
+    bf16: bool,
+    cuda: bool,
+    size: tuple[int, int] | None,
+) -> LoadedFile:
+    if runtime == "onnx":
+        return load_onnx(file, cuda=cuda)
+    if runtime == "opencv":
+        if size is None:
+            raise UnfitFileError("a size of the image that OpenCV can't tell")
+        return load_opencv(file, threads=threads, size=size)
+    return load_openvino(file, threads=threads, bf16=bf16)
 
 
 def open_network(
@@ -95,36 +156,16 @@ def open_network(
         By `role`: for a file that is missing or no network of one image input [b, 3, H, W], an
         absent runtime, and an unknown output. So does `run`, where the file fails at its work.
     """
-    error = _ERRORS[role]
-    if not os.path.isfile(file):  # noqa: PTH113  (too long a name is no file)
-        raise error(
-            f"the file of a {role} must exist",
-            got=str(file),
-            remedy="Check the path and its spelling.",
-        )
-    try:
-        if runtime == "onnx":
-            loaded = load_onnx(file, cuda=cuda)
-        else:
-            loaded = load_openvino(file, threads=threads, bf16=bf16)
-        batch, size = _image_input(loaded)
-    except ImportError as fault:
-        package = _PACKAGES[runtime]
-        raise error(
-            f"an {runtime}: {role} needs the package {package}",
-            got=str(fault),
-            remedy=install_advice(package),
-        ) from fault
-    except UnfitFileError as fault:
-        raise unfit_network(file, role, found=str(fault)) from fault
+    loaded = load_network(file, runtime, role=role, threads=threads, bf16=bf16, cuda=cuda)
+    batch, size = _image_input(loaded, file, role)
     if output is not None and output not in loaded.outputs:
-        raise error(
+        raise _ERRORS[role](
             f"the outputs of {file} are {', '.join(loaded.outputs)}",
             got=repr(output),
             remedy="Choose one of them with --output.",
         )
     place = 0 if output is None else list(loaded.outputs).index(output)
-    return Network(batch=batch, size=size, run=partial(_run, loaded, place, file, role))
+    return Network(batch=batch, size=size, run=partial(_run, loaded, place))
 
 
 def unfit_network(file: Path, role: Role, *, found: str) -> ModelError:
@@ -152,21 +193,38 @@ def network_digest(file: Path) -> str:
     return sha256(*network_files(file))
 
 
-def _run(
-    loaded: LoadedFile, output: int, file: Path, role: Role, images: NDArray[np.float32]
-) -> NDArray[Any]:
+def _run(loaded: LoadedFile, output: int, images: NDArray[np.float32]) -> NDArray[Any]:
+    return loaded.run([images], [output])[0]
+
+
+def _run_or_tell(
+    loaded: LoadedFile, file: Path, role: Role, given: Sequence[NDArray[Any]], wanted: Sequence[int]
+) -> list[NDArray[Any]]:
     try:
-        return loaded.run(images, output)
+        return loaded.run(given, wanted)
     except UnfitFileError as fault:
         raise unfit_network(file, role, found=str(fault)) from fault
 
 
-def _image_input(loaded: LoadedFile) -> tuple[int | None, tuple[int | None, int | None]]:
+def _require_bounded(loaded: LoadedFile) -> None:
+    """Raises `UnfitFileError` where the images that an input asks for would take all memory."""
+    for shape in loaded.input_shapes:
+        pixels = math.prod(size or 1 for size in (*shape[:1], *shape[2:]))
+        if pixels > LARGEST_INPUT:
+            raise UnfitFileError(f"an input of {list(shape)}, more than {LARGEST_INPUT:,} pixels")
+
+
+def _image_input(
+    loaded: LoadedFile, file: Path, role: Role
+) -> tuple[int | None, tuple[int | None, int | None]]:
     """(b, (H, W)) of the one input [b, 3, H, W]."""
     shapes = loaded.input_shapes
     sizes: Sequence[int | None] = shapes[0] if shapes else ()
-    if len(shapes) != 1 or len(sizes) != 4 or sizes[1] not in (3, None):
-        raise UnfitFileError(f"inputs of the shapes {[list(shape) for shape in shapes]}")
-    if math.prod(sizes[i] or 1 for i in (0, 2, 3)) > LARGEST_INPUT:
-        raise UnfitFileError(f"an input of {list(sizes)}, more than {LARGEST_INPUT:,} pixels")
+    whole = any(np.issubdtype(kind, np.integer) for kind in loaded.input_types)
+    if len(shapes) != 1 or len(sizes) != 4 or sizes[1] not in (3, None) or whole:
+        raise unfit_network(file, role, found=f"inputs of the shapes {_shapes(loaded)}")
     return sizes[0], (sizes[2], sizes[3])
+
+
+def _shapes(loaded: LoadedFile) -> list[list[int | None]]:
+    return [list(shape) for shape in loaded.input_shapes]

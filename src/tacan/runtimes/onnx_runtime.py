@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 
 __all__ = ["load_onnx"]
 
-_PRECISIONS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+_TYPES = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+    "tensor(int64)": np.dtype(np.int64),
+    "tensor(int32)": np.dtype(np.int32),
+}
 
 
 def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
@@ -40,21 +46,29 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
             str(file), options, providers=providers, enable_fallback=False
         )
         inputs, outputs = session.get_inputs(), [entry.name for entry in session.get_outputs()]
-        kinds = [_PRECISIONS.get(entry.type) for entry in inputs]
+        kinds = [entry.type for entry in inputs]
         shapes = [[_fixed(d) for d in entry.shape] for entry in inputs]
+        metadata = dict(session.get_modelmeta().custom_metadata_map)
     except Exception as error:  # onnxruntime raises a dozen kinds, none of which it exports.
         raise UnfitFileError(str(error)) from error
-    if None in kinds:
-        raise UnfitFileError(f"inputs of the types {[entry.type for entry in inputs]}")
+    if not all(kind in _TYPES for kind in kinds):
+        raise UnfitFileError(f"inputs of the types {kinds}")
+    types = [_TYPES[kind] for kind in kinds]
 
-    def run(images: NDArray[np.float32], output: int) -> NDArray[Any]:
-        feed = {inputs[0].name: images.astype(kinds[0], copy=False)}
+    def run(given: Sequence[NDArray[Any]], wanted: Sequence[int]) -> list[NDArray[Any]]:
+        feed = {
+            entry.name: value.astype(kind, copy=False)
+            for entry, value, kind in zip(inputs, given, types, strict=True)
+        }
         try:
-            return np.asarray(session.run([outputs[output]], feed)[0])
+            found = session.run([outputs[i] for i in wanted], feed)
         except Exception as error:
             raise UnfitFileError(str(error)) from error
+        return [np.asarray(each) for each in found]
 
-    return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
+    return LoadedFile(
+        input_shapes=shapes, input_types=types, outputs=outputs, run=run, metadata=metadata
+    )
 
 
 def _fixed(size: object) -> int | None:

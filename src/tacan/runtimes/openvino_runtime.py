@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -34,23 +35,34 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
         compiled = core.compile_model(model, "CPU", options)
         shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
         outputs = [next(iter(sorted(entry.get_names())), "") for entry in compiled.outputs]
+        types = [np.dtype(entry.element_type.to_dtype()) for entry in compiled.inputs]
+        metadata = _metadata(model)
     except (RuntimeError, ValueError) as error:  # names that are no UTF-8 are the latter
         raise UnfitFileError(str(error)) from error
     idle: SimpleQueue[Any] = SimpleQueue()
     for _ in range(threads):
         idle.put(compiled.create_infer_request())
 
-    def run(images: NDArray[np.float32], output: int) -> NDArray[Any]:
+    def run(given: Sequence[NDArray[Any]], wanted: Sequence[int]) -> list[NDArray[Any]]:
         request = idle.get()
         try:
-            request.infer([images])
-            return np.array(request.get_output_tensor(output).data)
+            fed = [v.astype(kind, copy=False) for v, kind in zip(given, types, strict=True)]
+            request.infer(fed)
+            return [np.array(request.get_output_tensor(output).data) for output in wanted]
         except (RuntimeError, ValueError) as error:
             raise UnfitFileError(str(error)) from error
         finally:
             idle.put(request)
 
-    return LoadedFile(input_shapes=shapes, outputs=outputs, run=run)
+    return LoadedFile(
+        input_shapes=shapes, input_types=types, outputs=outputs, run=run, metadata=metadata
+    )
+
+
+def _metadata(model: Any) -> dict[str, str]:
+    """What an ONNX file says about itself, which OpenVINO keeps as `framework`."""
+    entries = dict(model.get_rt_info()).get("framework", {})
+    return {name: str(getattr(entry, "value", entry)) for name, entry in dict(entries).items()}
 
 
 def _import_openvino() -> Any:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
+from tacan.progress import Progress, silent
+from tacan.video.choose_detector import AUTO, choose_detector
 from tacan.video.tiling import Tiled
 from tacan.video.video_records import Detections
 
@@ -74,47 +76,58 @@ class DetectorSpec(NamedTuple):
     threshold: float
     """Least score of a detection, unless told otherwise."""
     argument: str | None
-    """What follows the colon."""
+    """What follows the colon, if anything."""
     open: Callable[..., tuple[ImageDetector, str]]
-    """Called with the argument and with `threshold`, `fetch` and `threads`; gives the detector and
-    its fingerprint. It imports what it needs."""
+    """Called with the argument and with `threshold`, `fetch`, `threads` and `progress`; gives the
+    detector and its fingerprint. It imports what it needs."""
 
 
-def _hog(_: str, *, threshold: float, **__: Any) -> tuple[ImageDetector, str]:
-    from tacan.video.detectors.hog import open_hog
+def _onnx(file: str, *, threshold: float, threads: int, **_: Any) -> tuple[ImageDetector, str]:
+    from tacan.video.detectors.network_detector import open_network_detector
 
-    return open_hog(threshold=threshold)
-
-
-def _yolox(file: str, *, threshold: float, threads: int, **_: Any) -> tuple[ImageDetector, str]:
-    from tacan.video.detectors.yolox import open_yolox
-
-    return open_yolox(Path(file), threshold=threshold, threads=threads)
+    return open_network_detector(Path(file), "onnx", threshold=threshold, threads=threads)
 
 
 def _openvino(file: str, *, threshold: float, threads: int, **_: Any) -> tuple[ImageDetector, str]:
-    from tacan.video.detectors.ssd import open_openvino_detector
+    from tacan.video.detectors.network_detector import open_network_detector
 
-    return open_openvino_detector(Path(file), threshold=threshold, threads=threads)
+    return open_network_detector(Path(file), "openvino", threshold=threshold, threads=threads)
+
+
+def _yolox(argument: str, *, fetch: bool, **rest: Any) -> tuple[ImageDetector, str]:
+    from tacan.video.detectors.yolox_weights import WEIGHTS, open_named_yolox
+
+    if argument not in WEIGHTS:
+        return _onnx(argument, **rest)
+    return open_named_yolox(argument, fetch=fetch, **rest)
 
 
 def _torchvision(
-    name: str, *, threshold: float, fetch: bool, **_: Any
+    name: str, *, threshold: float, fetch: bool, progress: Progress, **_: Any
 ) -> tuple[ImageDetector, str]:
     from tacan.video.detectors.torchvision import open_torchvision
 
-    return open_torchvision(name, threshold=threshold, fetch=fetch)
+    return open_torchvision(name, threshold=threshold, fetch=fetch, progress=progress)
 
 
-def _rfdetr(name: str, *, threshold: float, fetch: bool, **_: Any) -> tuple[ImageDetector, str]:
+def _rfdetr(
+    name: str, *, threshold: float, fetch: bool, progress: Progress, **_: Any
+) -> tuple[ImageDetector, str]:
     from tacan.video.detectors.rfdetr import open_rfdetr
 
-    return open_rfdetr(name, threshold=threshold, fetch=fetch)
+    return open_rfdetr(name, threshold=threshold, fetch=fetch, progress=progress)
+
+
+def _street(_: str, *, threshold: float, **__: Any) -> tuple[ImageDetector, str]:
+    from tacan.video.detectors.street import open_street
+
+    return open_street(threshold=threshold)
 
 
 DETECTORS = {
-    "hog": DetectorSpec(0.2, None, _hog),
-    "yolox": DetectorSpec(0.1, "FILE", _yolox),
+    "street": DetectorSpec(0.1, None, _street),
+    "yolox": DetectorSpec(0.1, "nano|tiny|s|FILE", _yolox),
+    "onnx": DetectorSpec(0.1, "FILE", _onnx),
     "openvino": DetectorSpec(0.1, "FILE", _openvino),
     "torchvision": DetectorSpec(0.1, "NAME", _torchvision),
     "rfdetr": DetectorSpec(0.1, "NAME", _rfdetr),
@@ -129,17 +142,25 @@ def open_detector(
     threshold: float | None = None,
     fetch: bool = False,
     threads: int = 2,
+    progress: Progress = silent,
 ) -> Detector:
-    """The detector that `spec` names: `hog`, `yolox:FILE`, `openvino:FILE` and so on.
+    """The detector that `spec` names: `yolox:nano`, `onnx:FILE` and so on; `auto` is the best that
+    is there, see `choose_detector`.
 
     `tiles` (rows, columns) cuts each frame into overlapping tiles, for people who are small in it.
     `threshold` is the least score; the tracker does better with a low one. `fetch` allows weights
-    to be downloaded. `threads` images are looked at at the same time. Raises `DetectorError`.
+    to be downloaded, and `progress` is told of their bytes. `threads` images are looked at at the
+    same time. Raises `DetectorError`.
     """
+    if spec == AUTO:
+        spec = choose_detector(fetch=fetch).spec
     kind, _, argument = spec.partition(":")
     known = DETECTORS.get(kind)
     if known is None or (known.argument is None) != (not argument):
-        forms = (n if d.argument is None else f"{n}:{d.argument}" for n, d in DETECTORS.items())
+        forms = [
+            AUTO,
+            *(n if d.argument is None else f"{n}:{d.argument}" for n, d in DETECTORS.items()),
+        ]
         raise DetectorError(
             f"a detector must be one of {', '.join(forms)}",
             got=repr(spec),
@@ -150,7 +171,9 @@ def open_detector(
         raise DetectorError(
             "a detector's threshold must be at least 0 and below 1", got=least, remedy="Change it."
         )
-    found, digest = known.open(argument, threshold=least, fetch=fetch, threads=threads)
+    found, digest = known.open(
+        argument, threshold=least, fetch=fetch, threads=threads, progress=progress
+    )
     detector = ThreadedDetector(
         found, name=spec, fingerprint=f"{digest}:threshold={least}", threads=threads
     )

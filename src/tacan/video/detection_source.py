@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from tacan.progress import Progress, silent
 from tacan.video.detect import Detector, open_detector
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.mot import open_precomputed_tracks
@@ -32,8 +33,18 @@ class DetectionSource(Protocol):
     """The people in each frame of a video."""
 
     @property
+    def name(self) -> str:
+        """The detector, as the settings name it."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Changes whenever the detections may change."""
+        ...
+
+    @property
+    def has_tracks(self) -> bool:
+        """Whether the detections come with tracks that somebody else made."""
         ...
 
     def detect(
@@ -42,12 +53,22 @@ class DetectionSource(Protocol):
         """The detections of each frame, from the cache where it has them."""
         ...
 
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing of the detections of the video that was looked at last."""
+        ...
+
 
 class DetectorSource:
     """A `DetectionSource` that asks a detector; good for several videos, one after another."""
 
+    has_tracks = False
+
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
+
+    @property
+    def name(self) -> str:
+        return self._detector.name
 
     @property
     def fingerprint(self) -> str:
@@ -71,6 +92,9 @@ class DetectorSource:
         if cache is not None:
             cache.flush()
 
+    def notes(self) -> tuple[str, ...]:
+        return ()
+
 
 def is_precomputed(detector: str) -> bool:
     """Whether a detector, as the settings name it, is a file of ready boxes or tracks."""
@@ -78,16 +102,24 @@ def is_precomputed(detector: str) -> bool:
 
 
 def open_detection_source(
-    settings: TrackletSettings, *, video: Path, camera: str, threads: int, fetch: bool = False
+    settings: TrackletSettings,
+    *,
+    video: Path,
+    camera: str,
+    threads: int,
+    fetch: bool = False,
+    progress: Progress = silent,
 ) -> DetectionSource:
     """The detector or the file of ready boxes that `settings` name.
 
-    `camera` and the name of `video` choose among the tracks in a file of several. `threads` and
-    `fetch` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
+    `camera` and the name of `video` choose among the tracks in a file of several. `threads`,
+    `fetch` and `progress` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
     """
     if is_precomputed(settings.detector):
         file = Path(settings.detector.removeprefix(f"{PRECOMPUTED}:"))
-        return open_precomputed_tracks(file, camera=camera, video=video.name)
+        return open_precomputed_tracks(
+            file, camera=camera, video=video.name, threshold=settings.detection_threshold or 0.0
+        )
     return DetectorSource(
         open_detector(
             settings.detector,
@@ -95,5 +127,6 @@ def open_detection_source(
             threshold=settings.detection_threshold,
             fetch=fetch,
             threads=threads,
+            progress=progress,
         )
     )

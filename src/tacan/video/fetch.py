@@ -41,6 +41,18 @@ class Weights:
     name: str
     url: str
     digest: str
+    licence: str = ""
+    n_bytes: int | None = None
+
+    def text(self) -> str:
+        """The file in words.
+
+        >>> Weights("a.onnx", "https://example.org/a.onnx", "md5:0", "MIT", 3_659_407).text()
+        'a.onnx (3.7 MB, MIT)'
+        """
+        size = "" if self.n_bytes is None else f"{self.n_bytes / 1e6:.1f} MB"
+        facts = ", ".join(fact for fact in (size, self.licence) if fact)
+        return f"{self.name} ({facts})" if facts else self.name
 
     def matches(self, file: Path) -> bool:
         """Whether the content of `file` has the digest."""
@@ -96,7 +108,7 @@ def fetch_weights(
         return path
     if not allowed:
         raise DetectorError(
-            f"the weights must be at {path}",
+            f"the weights {weights.text()} must be at {path}",
             got="no such file, and no leave to download it",
             remedy=f"Allow the download with --fetch, or put there by hand what is at "
             f"{weights.url}.",
@@ -185,5 +197,5 @@ def _unreachable(weights: Weights, part: Path, found: str) -> DetectorError:
         f"the weights {weights.name} must be reachable at {weights.url}",
         got=found,
         remedy="Try again: a download goes on where it stopped. Without a network, copy the file "
-        f"from another machine to {final}, or use --detector hog, which needs none.",
+        f"from another machine to {final}.",
     )

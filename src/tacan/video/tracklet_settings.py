@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from tacan.config.fault_messages import fault_messages
 from tacan.errors import ConfigError
+from tacan.video.choose_detector import AUTO
 from tacan.video.frame_rate import LIKELY_RATES
 
 __all__ = ["Count", "TrackletSettings"]
@@ -54,9 +55,11 @@ class TrackletSettings(BaseModel):
     also_known: ClassVar[tuple[str, ...]] = ()
     """Names beside those of the fields that a misspelt one could have meant."""
 
-    detector: Annotated[str, Field(min_length=1)] = "hog"
-    """The detector: `hog` (needs nothing, finds large upright people only), `yolox:FILE`,
-    `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or tracks."""
+    detector: Annotated[str, Field(min_length=1)] = AUTO
+    """The detector: `auto` (the best that is on this machine), `yolox:nano`, `yolox:tiny` or
+    `yolox:s`, `onnx:FILE` (YOLOX, YOLOv5 to v11, RT-DETR, D-FINE, RF-DETR and their like),
+    `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or tracks.
+    docs/detectors.md says what to take."""
     tiles: Annotated[
         tuple[Count, Count] | None,
         BeforeValidator(_parse_tiles),

@@ -61,7 +61,7 @@ def find_tracklets(
     VideoError, DetectorError
         While iterating, for a video or a detector that can't be used.
 
-    >>> settings = TrackletSettings(detector="yolox:yolox_nano.onnx", stride=2)
+    >>> settings = TrackletSettings(detector="yolox:nano", stride=2)
     >>> for tracklet in find_tracklets(Path("door.mp4"), settings):  # doctest: +SKIP
     ...     print(tracklet.number, tracklet.seconds[0], len(tracklet.crops))
     """

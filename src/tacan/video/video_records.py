@@ -14,6 +14,7 @@ from tacan.errors import DataError, VideoError
 
 __all__ = [
     "NO_TRACK",
+    "PEOPLE",
     "Crop",
     "Detections",
     "FrameDetections",
@@ -21,6 +22,7 @@ __all__ = [
     "VideoFrame",
     "VideoTracklet",
     "check_count",
+    "is_of_people",
 ]
 
 NO_TRACK = -1
@@ -28,6 +30,18 @@ NO_TRACK = -1
 
 MOST_DETECTIONS = 1000
 """Detections in a frame. All pairs of them are compared, and each track holds its crops."""
+
+PEOPLE = ("person", "people", "pedestrian", "human")
+"""Names of the class of people, in detectors' files and in those of ready boxes."""
+
+
+def is_of_people(class_name: str) -> bool:
+    """Whether a class of this name is that of people.
+
+    >>> is_of_people("Pedestrian"), is_of_people("car")
+    (True, False)
+    """
+    return class_name.strip().lower() in PEOPLE
 
 
 def check_count(n_detections: int, where: str) -> None:

@@ -18,7 +18,7 @@ def test_without_the_package_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "rfdetr", None)
-    with pytest.raises(DetectorError, match=r"pip install rfdetr.*yolox:FILE"):
+    with pytest.raises(DetectorError, match=r"needs the package rfdetr.*rfdetr.*yolox:nano"):
         open_rfdetr("nano", threshold=0.1, fetch=False, folder=tmp_path)
 
 

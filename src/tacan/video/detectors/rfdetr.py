@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
 from tacan.installing import install_advice
+from tacan.progress import Progress, silent
 from tacan.video.boxes import clipped
 from tacan.video.fetch import Weights, fetch_weights
 from tacan.video.video_records import Detections
@@ -28,6 +29,7 @@ MODELS = {
     "large": ("RFDETRLarge", "rf-detr-large-2026.pth"),
 }
 """Name -> class of the package and its weights: those under the Apache licence."""
+LICENCE = "Apache-2.0"
 _PERSON = 1
 """The class of people in COCO's own numbers."""
 
@@ -49,8 +51,9 @@ class RfdetrDetector:
 
 
 def open_rfdetr(
-    name: str, *, threshold: float, fetch: bool, folder: Path | None = None
-) -> tuple[RfdetrDetector, str]:
+    name: str, *, threshold: float, fetch: bool, folder: Path | None = None,
+    progress: Progress = silent,
+) -> tuple[RfdetrDetector, str]:  # fmt: skip
     """The detector `name` (nano, small, medium, large), and its fingerprint.
 
     Raises `DetectorError` for an unknown name, where the package is absent, or as
@@ -71,10 +74,10 @@ def open_rfdetr(
         raise DetectorError(
             "an rfdetr: detector needs the package rfdetr",
             got=str(error),
-            remedy=f"{install_advice('rfdetr')} Or use yolox:FILE or openvino:FILE.",
+            remedy=f"{install_advice('rfdetr')} Or use yolox:nano, which needs no more.",
         ) from error
     offer = known.from_filename(file_name)
-    weights = Weights(file_name, offer.url, f"md5:{offer.md5_hash}")
-    path = fetch_weights(weights, allowed=fetch, folder=folder)
+    weights = Weights(file_name, offer.url, f"md5:{offer.md5_hash}", LICENCE)
+    path = fetch_weights(weights, allowed=fetch, folder=folder, progress=progress)
     network = getattr(package, kind)(pretrain_weights=str(path))
     return RfdetrDetector(network, threshold=threshold), f"rfdetr:{name}:{weights.digest}"

@@ -29,6 +29,7 @@ MODELS = (
     "ssd300_vgg16",
     "ssdlite320_mobilenet_v3_large",
 )
+LICENCE = "BSD-3-Clause"
 _PERSON = 1
 """The class of people; 0 is the background."""
 
@@ -69,7 +70,7 @@ def open_torchvision(
     file_name = offer.url.rsplit("/", 1)[-1]
     # torchvision's file names end in the first digits of their sha256.
     digits = Path(file_name).stem.rsplit("-", 1)[-1]
-    weights = Weights(file_name, offer.url, f"sha256:{digits}")
+    weights = Weights(file_name, offer.url, f"sha256:{digits}", LICENCE)
     path = fetch_weights(weights, allowed=fetch, folder=folder, progress=progress)
     network = get_model_builder(name)(weights=None, weights_backbone=None)
     try:

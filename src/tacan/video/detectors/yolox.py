@@ -1,55 +1,21 @@
-"""YOLOX networks (Ge et al., 2021) as their own tools export them: boxes not yet decoded.
+"""YOLOX networks (Ge et al., 2021): rows of box, objectness and classes over three grids.
 
-The image is scaled to fit, put into the upper left corner, and the rest is filled with grey 114;
-colours are BGR, pixels 0 to 255. Legend: a anchors, c classes.
+Their own tools export them with boxes not yet decoded, or decoded; both have one shape, and are
+told apart by their values. Legend: a anchors (cells of the grids), c classes.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.errors import DetectorError
-from tacan.runtimes.detection_network import DetectionNetwork, open_detection_network
-from tacan.video.boxes import clipped, keep_best
-from tacan.video.video_records import Detections
-
-__all__ = ["STRIDES", "YoloxDetector", "decode_grid", "letterbox", "open_yolox"]
+__all__ = ["STRIDES", "decode_grid", "grid_cells", "is_decoded"]
 
 STRIDES = (8, 16, 32)
-_GREY = 114
-_PERSON = 0
-"""The class of people in COCO's order."""
 
 
-def letterbox(
-    image: NDArray[np.uint8], *, width: int, height: int
-) -> tuple[NDArray[np.float32], float]:
-    """The network's input float32 [1, 3, height, width] of an RGB image, and the scale used."""
-    scale = min(width / image.shape[1], height / image.shape[0])
-    size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
-    resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    canvas = np.full((3, height, width), _GREY, np.float32)
-    canvas[:, : size[1], : size[0]] = resized[..., ::-1].transpose(2, 0, 1)
-    return canvas[None], scale
-
-
-def decode_grid(raw: NDArray[np.float32], *, width: int, height: int) -> NDArray[np.float32]:
-    """Boxes [a, 4] in pixels of the input, of the network's rows [a, 4 + 1 + c].
-
-    Cell (i, j) of the grid of stride s holds (x, y, w, h): the box is centred at ((x + i) s,
-    (y + j) s) and measures exp(w) s by exp(h) s. The grids follow each other, row by row.
-    """
-    cells, strides = _grid(width, height)
-    centres = (raw[:, :2] + cells) * strides
-    halves = np.exp(np.minimum(raw[:, 2:4], 10)) * strides / 2
-    return np.concatenate([centres - halves, centres + halves], axis=1).astype(np.float32)
-
-
-def _grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def grid_cells(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The place (column, row) [a, 2] of each anchor in its grid, and that grid's stride [a, 1]."""
     cells: list[NDArray[np.float32]] = []
     strides: list[NDArray[np.float32]] = []
     for stride in STRIDES:
@@ -59,45 +25,26 @@ def _grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.floa
     return np.concatenate(cells), np.concatenate(strides)
 
 
-class YoloxDetector:
-    """Finds people with a YOLOX network: `detect_one` for a single image."""
+def decode_grid(raw: NDArray[np.float32], *, width: int, height: int) -> NDArray[np.float32]:
+    """Boxes x1, y1, x2, y2 [a, 4] in pixels of the input, of the network's rows [a, 4 + 1 + c].
 
-    def __init__(self, network: DetectionNetwork, *, threshold: float, iou: float = 0.6) -> None:
-        self._network = network
-        self._threshold = threshold
-        self._iou = iou
-        self._n_anchors = len(_grid(network.width, network.height)[0])
-
-    def detect_one(self, image: NDArray[np.uint8]) -> Detections:
-        width, height = self._network.width, self._network.height
-        pixels, scale = letterbox(image, width=width, height=height)
-        rows = self._rows(self._network.run(pixels))
-        scores = rows[:, 4] * rows[:, 5 + _PERSON]
-        # A box whose best class is another one, such as a dog, is no person.
-        likely = (scores >= self._threshold) & (rows[:, 5:].argmax(axis=1) == _PERSON)
-        boxes = decode_grid(rows, width=width, height=height)[likely] / scale
-        boxes = clipped(boxes, width=image.shape[1], height=image.shape[0])
-        found = Detections(boxes, scores[likely].astype(np.float32))
-        return found.chosen(keep_best(found.boxes, found.scores, iou=self._iou))
-
-    def _rows(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
-        if output.ndim != 3 or output.shape[1] != self._n_anchors or output.shape[2] < 6:
-            raise DetectorError(
-                f"a YOLOX network of {self._network.width} x {self._network.height} pixels must "
-                f"answer [1, {self._n_anchors}, 5 + classes]",
-                got=list(output.shape),
-                remedy="Export it with YOLOX's own tools, boxes not decoded.",
-            )
-        return output[0]
-
-
-def open_yolox(file: Path, *, threshold: float, threads: int = 2) -> tuple[YoloxDetector, str]:
-    """The YOLOX network in an ONNX file, or in an OpenVINO file (.xml); and its fingerprint.
-
-    Raises `DetectorError`.
+    Cell (i, j) of the grid of stride s holds (x, y, w, h): the box is centred at ((x + i) s,
+    (y + j) s) and measures exp(w) s by exp(h) s. The grids follow each other, row by row.
     """
-    if file.suffix == ".xml":
-        network, runtime = open_detection_network(file, "openvino", threads=threads), "openvino"
-    else:
-        network, runtime = open_detection_network(file, "onnx"), "onnxruntime"
-    return YoloxDetector(network, threshold=threshold), f"yolox:{network.digest}:{runtime}"
+    cells, strides = grid_cells(width, height)
+    centres = (raw[:, :2] + cells) * strides
+    halves = np.exp(np.minimum(raw[:, 2:4], 10)) * strides / 2
+    return np.concatenate([centres - halves, centres + halves], axis=1).astype(np.float32)
+
+
+def is_decoded(rows: NDArray[np.float32], *, width: int, height: int) -> bool:
+    """Whether the rows [a, 4 + 1 + c] hold boxes in pixels already, x and y being their centres.
+
+    A box lies about its cell. So x and y of undecoded rows are small everywhere, and those of
+    decoded ones are close to the cell's own place; the smaller median decides.
+    """
+    cells, strides = grid_cells(width, height)
+    places = rows[:, :2]
+    as_raw = np.median(np.abs(places))
+    as_decoded = np.median(np.abs(places / strides - cells))
+    return bool(as_decoded < as_raw)

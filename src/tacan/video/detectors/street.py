@@ -1,0 +1,103 @@
+"""The detector that ships: people of any size, learned from generated people alone.
+
+OpenCV runs it, which every installation has. Legend: n cells of the network's three grids.
+"""
+
+from __future__ import annotations
+
+import threading
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.files import sha256
+from tacan.video.boxes import clipped, keep_best
+from tacan.video.detectors.picture_input import PictureInput
+from tacan.video.video_records import Detections
+
+__all__ = ["StreetDetector", "input_size", "open_street"]
+
+SCALES = ((640, 0.0, 280.0), (320, 128.0, np.inf))
+"""A frame is looked at twice: its longer side in pixels, the least and the largest height that a
+person's box may have then. Near people fill more than the network saw of anybody in training."""
+STRIDES = (8, 16, 32)
+_PICTURE = PictureInput("corner", "rgb", 255)
+POWER = float(np.log(0.4) / np.log(0.5))
+"""Scores are raised to it: from 0.5 on the network is right often enough to begin a track, which
+trackers expect from 0.4 on."""
+_IOU, _COVERED = 0.45, 0.65
+"""Of two boxes that share more than this, of both or of the smaller one, the better stays."""
+
+
+class StreetDetector:
+    """Finds people with the network in an ONNX file: `detect_one` for a single image."""
+
+    def __init__(self, file: Path, *, threshold: float) -> None:
+        self._bytes = np.frombuffer(file.read_bytes(), np.uint8)
+        self._threshold = threshold
+        # OpenCV keeps a network's last input in it: each thread has its own.
+        self._local = threading.local()
+
+    def detect_one(self, image: NDArray[np.uint8]) -> Detections:
+        parts = [self._at_scale(image, *scale) for scale in SCALES]
+        boxes = np.concatenate([part.boxes for part in parts])
+        found = Detections(boxes, np.concatenate([part.scores for part in parts]))
+        return found.chosen(keep_best(found.boxes, found.scores, iou=_IOU, covered=_COVERED))
+
+    def _at_scale(
+        self, image: NDArray[np.uint8], side: int, least: float, largest: float
+    ) -> Detections:
+        """All likely boxes of a frame that was scaled to `side`, of people as tall as that."""
+        height, width = input_size(*image.shape[:2], side=side)
+        pixels, place = _PICTURE.fit(image, width=width, height=height)
+        rows = self._run(pixels)
+        tall, scores = rows[:, 1] + rows[:, 3], rows[:, 4] ** POWER
+        likely = (scores >= self._threshold) & (tall >= least) & (tall <= largest)
+        centres, sides = _centres(height, width)[likely], rows[likely, :4]
+        boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1)
+        boxes = clipped(place.from_pixels(boxes), width=image.shape[1], height=image.shape[0])
+        return Detections(boxes, scores[likely])
+
+    def _run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Distances to the left, top, right and bottom side in pixels, and the score [n, 5]."""
+        network = getattr(self._local, "network", None)
+        if network is None:
+            network = self._local.network = cv2.dnn.readNetFromONNX(self._bytes)
+        network.setInput(pixels)
+        return np.asarray(network.forward()[0], np.float32)
+
+
+def input_size(height: int, width: int, *, side: int) -> tuple[int, int]:
+    """Height and width of the network's input for a frame whose longer side gets `side` pixels.
+
+    >>> input_size(1080, 1920, side=640)
+    (384, 640)
+    """
+    scale = side / max(height, width)
+    return _whole_cells(height * scale), _whole_cells(width * scale)
+
+
+def _whole_cells(side: float) -> int:
+    return max(-(-round(side) // STRIDES[-1]), 1) * STRIDES[-1]
+
+
+def _centres(height: int, width: int) -> NDArray[np.float32]:
+    """The middle (x, y) of each cell [n, 2] in pixels, grid after grid, row by row."""
+    grids = []
+    for stride in STRIDES:
+        rows, columns = np.mgrid[: height // stride, : width // stride]
+        grids.append((np.stack([columns, rows], -1).reshape(-1, 2) + 0.5) * stride)
+    return np.concatenate(grids).astype(np.float32)
+
+
+def open_street(*, threshold: float) -> tuple[StreetDetector, str]:
+    """The detector, and its fingerprint."""
+    with as_file(files("tacan") / "shipped" / "street_detector" / "detector.onnx") as file:
+        detector = StreetDetector(file, threshold=threshold)
+        return (
+            detector,
+            f"street:{sha256(file)}:{SCALES}:{POWER:.2f}:{_IOU}/{_COVERED}:opencv-{cv2.__version__}",
+        )
