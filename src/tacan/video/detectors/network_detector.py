@@ -72,7 +72,8 @@ def open_network_detector(
     try:
         layout = recognise_network(network)
     except DetectorError as error:
-        named = error.got if str(file) in error.got else f"{file}: {error.got}"
+        got = str(error.got)
+        named = got if str(file) in got else f"{file}: {got}"
         raise DetectorError(error.rule, got=named, remedy=error.remedy) from error
     detector = NetworkDetector(network, layout, threshold=threshold)
     return detector, detector.fingerprint
