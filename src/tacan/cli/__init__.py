@@ -18,6 +18,7 @@ from tacan.cli.surroundings import (
     tell_warnings,
 )
 from tacan.errors import TacanError
+from tacan.installing import missing_library
 from tacan.text import for_terminal
 from tacan.version import VERSION
 
@@ -97,6 +98,12 @@ def main(tokens: Sequence[str] | None = None) -> None:
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         drop_output()  # the reader has left (`| head`), and is owed no complaint
+        sys.exit(EXIT_FAULT)
+    except ImportError as error:
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        _complain(f"a library of the system must be there; got {error}. {missing[1]}")
         sys.exit(EXIT_FAULT)
     except OSError as error:
         # What the system refuses anywhere: a name too long, a loop of links, a full output.
