@@ -260,3 +260,24 @@ def test_a_bad_file_is_told_at_the_end(
     assert "(y): 1 tracklet from 30 frames" in told.out
     assert "bad.mp4: " in told.err
     assert "Traceback" not in told.err
+
+
+def test_a_mask_belongs_to_the_settings_of_a_source(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = tmp_path / "mask.yaml"
+    mask.write_text("ignore:\n  - [[0, 0], [1, 0], [1, 1], [0, 1]]\n")
+    words = ("index", tmp_path / "gallery", folder / "a.mp4", "--model", folder / "model")
+    boxes = ("--detector", f"mot:{folder / 'a.txt'}", "--camera")
+    assert run(*words, *boxes, "a", "--mask", mask) == 0
+    told = capsys.readouterr().out
+    assert "0 tracklets" in told
+    assert "no box that was used where people count" in told
+    assert "30 of 30 detections are in regions that don't count (--mask)" in told
+    mask.write_text("count:\n  - [[0, 0], [1, 0], [1, 1], [0, 1]]\n")
+    assert run(*words, *boxes, "a", "--mask", mask) == 1
+    assert "mask was" in capsys.readouterr().err
+    assert run(*words, *boxes, "b", "--mask", mask) == 0
+    assert "1 tracklet from 30 frames" in capsys.readouterr().out
+    assert run(*words, *boxes, "c", "--mask", tmp_path / "none.png") == 1
+    assert "a mask must exist" in capsys.readouterr().err

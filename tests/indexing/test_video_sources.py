@@ -94,6 +94,7 @@ def test_a_list_with_settings_of_its_own(tmp_path: Path, videos: list[str]) -> N
     path.write_text(
         "- {path: a.mp4, camera: hall, start: 2026-11-22T14:00:00+01:00, stride: 3}\n"
         "- path: b.mp4\n  camera: 7\n  start: file\n  detector: mot:b.txt\n  tiles: [2, 2]\n"
+        "  mask: b.png\n"
     )
     first, second = read_source_list(path, IndexSettings(max_crops=3))
     assert (first.path, first.camera) == (tmp_path / "a.mp4", "hall")
@@ -101,6 +102,7 @@ def test_a_list_with_settings_of_its_own(tmp_path: Path, videos: list[str]) -> N
     assert first.settings == IndexSettings(max_crops=3, stride=3)
     assert (second.camera, second.start) == ("7", "file")
     assert second.settings.detector == f"mot:{tmp_path / 'b.txt'}"
+    assert second.settings.mask == tmp_path / "b.png"
     assert second.settings.tiles == (2, 2)
 
 

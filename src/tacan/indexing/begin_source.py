@@ -73,10 +73,12 @@ def _changed(source: VideoSource, changes: list[str]) -> GalleryError:
 def _stored(
     settings: IndexSettings, detections: DetectionSource, start: datetime | None
 ) -> dict[str, Any]:
-    """All that the tracklets depend on, as JSON; a detector's file by its content, not its path."""
+    """All that the tracklets depend on, as JSON; files by their content, not their path."""
     name = detections.name
+    mask = {} if settings.mask is None else {"mask": sha256(settings.mask)}
     return {
         **settings.stored(),
+        **mask,
         "detector": name if is_named(name) else name.partition(":")[0],
         "detector_fingerprint": detections.fingerprint,
         "start": None if start is None else start.isoformat(),

@@ -45,16 +45,8 @@ def followed_notes(
     """Why there may be fewer walks than people."""
     rate = video.fps / source.settings.stride
     notes = []
-    if n_tracklets == 0 and counts.n_detections == 0 and is_precomputed(source.settings.detector):
-        notes.append(
-            "nobody was found: no box that was used has a score of at least track_threshold "
-            f"({source.settings.track_threshold:g})"
-        )
-    elif n_tracklets == 0 and counts.n_detections == 0:
-        notes.append(
-            "nobody was found: no detection lasted long enough and was large enough; another "
-            "detector, tiles, or a lower min_height may help"
-        )
+    if n_tracklets == 0 and counts.n_detections == 0:
+        notes.append(f"nobody was found: {_why_nobody(source)}")
     lost = counts.n_detections >= _ENOUGH and counts.n_followed < _FEW * counts.n_detections
     if lost:
         notes.append(
@@ -79,3 +71,17 @@ def followed_notes(
             "boxes with `tacan video`"
         )
     return notes
+
+
+def _why_nobody(source: VideoSource) -> str:
+    """Why no detection could begin a track."""
+    where = "" if source.settings.mask is None else " where people count (--mask)"
+    if is_precomputed(source.settings.detector):
+        return (
+            f"no box that was used{where} has a score of at least track_threshold "
+            f"({source.settings.track_threshold:g})"
+        )
+    return (
+        f"no detection{where} lasted long enough and was large enough; another detector, tiles, or "
+        "a lower min_height may help"
+    )

@@ -155,7 +155,8 @@ def open_detections(
     for source in sources:
         chosen = source.settings
         own = (source.camera, source.path.name) if is_precomputed(chosen.detector) else ()
-        keys.append((chosen.detector, chosen.tiles, chosen.detection_threshold, *own))
+        limits = (chosen.tiles, chosen.detection_threshold, chosen.mask)
+        keys.append((chosen.detector, *limits, *own))
         if keys[-1] not in opened:
             opened[keys[-1]] = open_detection_source(
                 chosen,

@@ -179,6 +179,8 @@ def _from_entry(
             faults.append(f"{where}: its {name} must be text")
     if isinstance(detector := rest.get("detector"), str) and is_precomputed(detector):
         rest["detector"] = f"{PRECOMPUTED}:{folder / detector.removeprefix(f'{PRECOMPUTED}:')}"
+    if isinstance(mask := rest.get("mask"), str):
+        rest["mask"] = folder / mask
     try:
         checked = IndexSettings.model_validate(settings.model_dump() | rest)
     except ConfigError as error:

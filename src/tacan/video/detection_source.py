@@ -10,7 +10,9 @@ from typing import Protocol
 from tacan.progress import Progress, silent
 from tacan.video.detect import Detector, open_detector
 from tacan.video.detection_cache import DetectionCache
+from tacan.video.masked_source import MaskedSource
 from tacan.video.mot import open_precomputed_tracks
+from tacan.video.regions import read_regions
 from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.video_records import FrameDetections, VideoFrame, check_count
 
@@ -110,23 +112,25 @@ def open_detection_source(
     fetch: bool = False,
     progress: Progress = silent,
 ) -> DetectionSource:
-    """The detector or the file of ready boxes that `settings` name.
+    """The detector or the file of ready boxes that `settings` name, within their mask.
 
     `camera` and the name of `video` choose among the tracks in a file of several. `threads`,
     `fetch` and `progress` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
     """
+    regions = None if settings.mask is None else read_regions(settings.mask)
     if is_precomputed(settings.detector):
         file = Path(settings.detector.removeprefix(f"{PRECOMPUTED}:"))
-        return open_precomputed_tracks(
-            file, camera=camera, video=video.name, threshold=settings.detection_threshold or 0.0
+        least = settings.detection_threshold or 0.0
+        source = open_precomputed_tracks(file, camera=camera, video=video.name, threshold=least)
+    else:
+        source = DetectorSource(
+            open_detector(
+                settings.detector,
+                tiles=settings.tiles,
+                threshold=settings.detection_threshold,
+                fetch=fetch,
+                threads=threads,
+                progress=progress,
+            )
         )
-    return DetectorSource(
-        open_detector(
-            settings.detector,
-            tiles=settings.tiles,
-            threshold=settings.detection_threshold,
-            fetch=fetch,
-            threads=threads,
-            progress=progress,
-        )
-    )
+    return source if regions is None else MaskedSource(source, regions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from cyclopts import Parameter
@@ -69,6 +70,10 @@ class TrackletSettings(BaseModel):
     the whole frame when not given."""
     detection_threshold: Annotated[Share | None, Field(serialization_alias="threshold")] = None
     """Least score of a detection; the detector's own when not given."""
+    mask: Path | None = None
+    """Regions in which people count, by where their feet are: a picture of the video's proportions,
+    light where they count, or a file with the polygons `count` and `ignore` (docs/detectors.md).
+    Everywhere when not given."""
     fps: Annotated[float | None, Field(ge=LIKELY_RATES[0], le=LIKELY_RATES[1])] = None
     """Frames a second of a video that does not say, such as a bare stream of H.264, or that says it
     wrongly; its own when not given."""
