@@ -57,10 +57,10 @@ class TrackletSettings(BaseModel):
     """Names beside those of the fields that a misspelt one could have meant."""
 
     detector: Annotated[str, Field(min_length=1)] = AUTO
-    """The detector: `auto` (the best that is on this machine), `yolox:nano`, `yolox:tiny` or
-    `yolox:s`, `onnx:FILE` (YOLOX, YOLOv5 to v11, RT-DETR, D-FINE, RF-DETR and their like),
-    `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or tracks.
-    docs/detectors.md says what to take."""
+    """The detector: `auto` (the best that is on this machine), `street` (which ships), `yolox:nano`,
+    `yolox:tiny` or `yolox:s`, `onnx:FILE` (YOLOX, YOLOv5 to v11, RT-DETR, D-FINE, RF-DETR and their
+    like), `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or
+    tracks. docs/detectors.md says what to take."""
     tiles: Annotated[
         tuple[Count, Count] | None,
         BeforeValidator(_parse_tiles),
