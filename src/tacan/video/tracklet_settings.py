@@ -57,7 +57,7 @@ class TrackletSettings(BaseModel):
     """Names beside those of the fields that a misspelt one could have meant."""
 
     detector: Annotated[str, Field(min_length=1)] = AUTO
-    """The detector: `auto` (the best that is on this machine), `street` (which ships), `yolox:nano`,
+    """The detector: `auto` (the best that is here), `street` (which ships), `yolox:nano`,
     `yolox:tiny` or `yolox:s`, `onnx:FILE` (YOLOX, YOLOv5 to v11, RT-DETR, D-FINE, RF-DETR and their
     like), `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or
     tracks. docs/detectors.md says what to take."""
