@@ -47,7 +47,6 @@ class Place:
     labels: str
     key: str
     videos: dict[str, str | int]
-    tiles: tuple[int, int] | None
 
 
 PLACES = {
@@ -56,14 +55,12 @@ PLACES = {
         "labels.json",
         "camera",
         {"caesar_cam1.mp4": 1, "caesar_cam2.mp4": 2},
-        (2, 2),
     ),
     "room": Place(
         "room_two_view",
         "labels_multi.json",
         "video",
         {name: name for name in ("s3_f_side_multi.mp4", "s3_m_front_multi.mp4")},
-        None,
     ),
 }
 
@@ -83,7 +80,6 @@ def main() -> None:
         place = PLACES[name]
         settings = IndexSettings(
             detector=chosen.detector,
-            tiles=place.tiles,
             stride=chosen.stride,
             min_height=chosen.min_height,
             embedded_frames=chosen.embedded_frames,

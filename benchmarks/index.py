@@ -1,6 +1,6 @@
 """How fast videos are indexed, where the time goes, and how much memory it takes.
 
-    python benchmarks/index.py VIDEO... --detector yolox:nano --tiles 2x2 --stride 2 \\
+    python benchmarks/index.py VIDEO... --detector yolox:nano --stride 2 \\
         --model openvino:person-reidentification-retail-0248.xml [--times 10]
 
 Each video is indexed into a gallery of its own, in a process of its own, and then once more as a
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
     parser.add_argument("--detector", default="auto")
-    parser.add_argument("--tiles")
+    parser.add_argument("--tiles", default="auto")
     parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--times", type=int, default=10)

@@ -29,9 +29,9 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("--camera")
     parser.add_argument("--detector", default="auto")
-    parser.add_argument("--tiles", metavar="ROWSxCOLUMNS")
+    parser.add_argument("--tiles", metavar="auto|none|ROWSxCOLUMNS", default="auto")
     parser.add_argument("--stride", type=int, default=1)
-    parser.add_argument("--tracker", choices=TRACKERS, default="bytetrack")
+    parser.add_argument("--tracker", choices=TRACKERS, default=TrackletSettings().tracker)
     chosen = parser.parse_args()
     settings = TrackletSettings(
         detector=chosen.detector,

@@ -38,7 +38,7 @@ from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.index_settings import IndexSettings
 from tacan.video.decode import open_video
 from tacan.video.detection_cache import DetectionCache
-from tacan.video.detection_source import DetectionSource, open_detection_source
+from tacan.video.detection_source import DetectionSource, open_detection_source, settle_tiles
 from tacan.video.matching import Track
 from tacan.video.precomputed_tracks import PrecomputedTracks
 from tacan.video.track import TRACKERS, open_tracker
@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("--detector", required=True, help="or perfect, or noisy")
     parser.add_argument("--tracker", nargs="+", choices=TRACKERS, default=[*TRACKERS])
-    parser.add_argument("--tiles", nargs="+", default=["none"])
+    parser.add_argument("--tiles", nargs="+", default=["auto"])
     parser.add_argument("--connect", nargs="+", default=["off"])
     parser.add_argument("--model", default="street", help="what tracks are connected by")
     parser.add_argument("--rate", type=float, default=10.0, help="frames followed a second")
@@ -81,11 +81,7 @@ def main() -> None:
         for tiles in chosen.tiles:
             for tracker in chosen.tracker:
                 for connect in chosen.connect:
-                    settings = {
-                        "tracker": tracker,
-                        "tiles": None if tiles == "none" else tiles,
-                        "connect": connect,
-                    }
+                    settings = {"tracker": tracker, "tiles": tiles, "connect": connect}
                     line = measure(videos, chosen.detector, settings, chosen, embedder)
                     print(f"{name:8} {tiles:5} {tracker:9} {connect:7} {line}", flush=True)
 
@@ -152,6 +148,7 @@ def follow(
             source: DetectionSource = BOXES[detector](video.labels)
         else:
             source = open_detection_source(made, video=video.path, camera="1", threads=2)
+        source, _ = settle_tiles(source, opened, made)
         kept = Kept(source)
         name = hashlib.sha256(
             f"{sha256(video.path)}:{source.fingerprint}:{stride}".encode()

@@ -17,7 +17,9 @@ from tacan.video.decode import VideoFile
 from tacan.video.video_records import VideoFrame
 from tests.indexing.scenes import BlockDetector, small_embedder, write_walkers
 
-SETTINGS = IndexSettings(detector="blocks", max_crops=4, embedded_frames=16, connect="off")
+SETTINGS = IndexSettings(
+    detector="blocks", tiles=None, max_crops=4, embedded_frames=16, connect="off"
+)
 """Without connecting, each tracklet of these short videos is stored as soon as it has ended."""
 
 

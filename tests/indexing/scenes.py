@@ -62,6 +62,7 @@ class BlockDetector:
     """Finds what is not grey. `calls` counts the images that it was shown."""
 
     name = "blocks"
+    input_side = 640
 
     def __init__(self, *, fingerprint: str = "blocks", seconds: float = 0.0) -> None:
         self.fingerprint = fingerprint

@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
-from tacan.video.detect import DETECTORS, ThreadedDetector, open_detector
+from tacan.video.detect import (
+    DETECTORS,
+    INPUT_SIDE,
+    ImageDetector,
+    ThreadedDetector,
+    open_detector,
+)
 from tacan.video.video_records import Detections
-from tests.video.detectors.graphs import write_graph, yolox_rows
+from tests.video.detectors.graphs import HEIGHT, WIDTH, write_graph, yolox_rows
 
 
 class Counting:
@@ -35,6 +41,19 @@ def test_answers_come_in_the_order_of_the_images() -> None:
 def file(tmp_path: Path) -> str:
     """A detector that sees nobody, as the specification of one."""
     return f"onnx:{write_graph(tmp_path / 'a.onnx', {'output': yolox_rows()})}"
+
+
+def test_a_detector_says_what_size_it_sees_or_a_usual_one_is_taken(file: str) -> None:
+    class Sized(Counting):
+        input_side = 416
+
+    def side(detector: ImageDetector) -> int:
+        return ThreadedDetector(detector, name="x", fingerprint="y", threads=1).input_side
+
+    assert side(Counting()) == INPUT_SIDE
+    assert side(Sized()) == 416
+    assert open_detector(file).input_side == max(HEIGHT, WIDTH)
+    assert open_detector("street").input_side == 640
 
 
 def test_a_detector_by_its_file_and_tiles_of_it(file: str) -> None:

@@ -20,6 +20,7 @@ class Blobs:
 
     name = "blobs"
     fingerprint = "blobs-1"
+    input_side = 416
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, ...]] = []
@@ -67,7 +68,50 @@ def test_everybody_is_found_whole_and_once(rows: int, columns: int) -> None:
     np.testing.assert_array_equal(found.boxes[order], boxes)
     np.testing.assert_allclose(found.scores, 0.5)
     assert len(nobody) == 0
-    assert len(blobs.seen) == 2 * rows * columns
+    # The whole frame and each tile; a single tile is the frame.
+    assert len(blobs.seen) == 2 * (rows * columns + (rows * columns > 1))
+
+
+class Scripted:
+    """A detector that gives the answers it was told, one for each part of a frame."""
+
+    name = fingerprint = "scripted"
+    input_side = 416
+
+    def __init__(self, *answers: list[tuple[float, ...]]) -> None:
+        self._answers = answers
+
+    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        assert len(images) == len(self._answers)
+        rows = [np.array(answer, np.float32).reshape(-1, 5) for answer in self._answers]
+        return [Detections(row[:, :4], row[:, 4]) for row in rows]
+
+
+FRAME = np.zeros((200, 200, 3), np.uint8)
+"""Its upper tile is rows 0 to 112, its lower one 88 to 200 (an overlap of .2)."""
+
+
+def test_pieces_of_a_body_are_not_kept_beside_it() -> None:
+    body = (80, 20, 120, 180, 0.4)
+    upper, lower = (80, 20, 120, 112, 0.9), (80, 0, 120, 92, 0.8)
+    (found,) = Tiled(Scripted([body], [upper], [lower]), rows=2, columns=1).detect([FRAME])
+    np.testing.assert_array_equal(found.boxes, [body[:4]])
+    np.testing.assert_allclose(found.scores, 0.4)
+
+
+def test_a_part_of_somebody_whom_nothing_shows_whole_stays() -> None:
+    upper = (80, 20, 120, 112, 0.7)
+    beside = (10, 20, 40, 80, 0.6)
+    (found,) = Tiled(Scripted([], [upper, beside], []), rows=2, columns=1).detect([FRAME])
+    assert sorted(map(tuple, found.boxes.tolist())) == [beside[:4], upper[:4]]
+    np.testing.assert_allclose(sorted(found.scores), [0.6, 0.7])
+
+
+def test_two_people_who_were_one_box_in_the_whole_frame_are_two() -> None:
+    both = (80, 20, 112, 60, 0.5)
+    left, right = (80, 20, 95, 60, 0.7), (97, 20, 112, 60, 0.6)
+    (found,) = Tiled(Scripted([both], [left, right], []), rows=2, columns=1).detect([FRAME])
+    assert sorted(map(tuple, found.boxes.tolist())) == [left[:4], right[:4]]
 
 
 def test_somebody_larger_than_the_overlap_is_still_found() -> None:
@@ -81,6 +125,7 @@ def test_the_fingerprint_tells_the_tiles() -> None:
     one = Tiled(Blobs(), rows=1, columns=2)
     other = Tiled(Blobs(), rows=2, columns=1)
     assert one.name == "blobs"
+    assert one.input_side == 416
     assert len({one.fingerprint, other.fingerprint, "blobs-1"}) == 3
 
 

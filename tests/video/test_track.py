@@ -55,8 +55,9 @@ def test_somebody_hidden_shortly_keeps_the_number_and_later_gets_a_new_one(name:
     assert after(30) != first
 
 
-def test_a_weak_detection_is_followed_but_begins_no_track() -> None:
-    tracker = open_tracker("bytetrack", fps=10, track_threshold=0.5)
+@pytest.mark.parametrize("name", ["bytetrack", "botsort", "cbiou"])
+def test_a_weak_detection_is_followed_but_begins_no_track(name: str) -> None:
+    tracker = open_tracker(name, fps=10, track_threshold=0.5)
     box = np.array([[50, 50, 90, 150]], np.float32)
     strong, weak = (Detections(box, np.array([s], np.float32)) for s in (0.9, 0.2))
     assert all(tracker.update(weak)[0] == -1 for _ in range(5))
@@ -78,6 +79,13 @@ def test_an_empty_scene_and_two_runs_alike(name: str) -> None:
         return answers
 
     assert run() == run()
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_every_detection_is_answered_however_weak(name: str) -> None:
+    tracker = open_tracker(name, fps=10)
+    boxes, _ = walkers(0)
+    assert tracker.update(Detections(boxes, np.array([0.9, 0.05, 0.0], np.float32))).shape == (3,)
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:

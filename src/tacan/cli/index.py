@@ -49,7 +49,7 @@ def index(
     Example: tacan index people.gallery door.mp4 --camera door --start 2026-11-22T14:00:00+01:00
 
     Example: tacan index people.gallery a.mp4 b.mp4 --camera hall --camera yard --stride 2
-    --detector yolox:nano --fetch --tiles 2x2 --model openvino:reid.xml
+    --detector yolox:nano --fetch --model openvino:reid.xml
 
     Example: tacan index people.gallery --sources cameras.yaml, where cameras.yaml is
 

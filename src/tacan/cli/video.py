@@ -42,7 +42,7 @@ def video(
 
     Example: tacan video door.mp4 door_people.mp4 --gallery people.gallery
 
-    Example: tacan video yard.mp4 try.mp4 --detector yolox:nano --tiles 2x2 --stride 2
+    Example: tacan video yard.mp4 try.mp4 --detector yolox:nano --stride 2
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def video(
     from tacan.text import counted
     from tacan.video.choose_detector import AUTO, choose_detector
     from tacan.video.decode import open_video
-    from tacan.video.detection_source import open_detection_source
+    from tacan.video.detection_source import open_detection_source, settle_tiles
     from tacan.video.tracklets import find_tracklets
     from tacan.views.annotated_video import (
         DrawnTracklet,
@@ -104,6 +104,9 @@ def video(
                     fetch=fetch,
                     progress=progress,
                 )
+            detections, tile_choice = settle_tiles(detections, opened, settings)
+            if tile_choice is not None:
+                note(tile_choice.text)
             with progress_bar("following", "frames") as following:
                 found = find_tracklets(
                     opened,

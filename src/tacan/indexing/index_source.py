@@ -24,6 +24,7 @@ from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.index_notes import RunCounts, followed_notes, start_notes
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.source_tiles import settle_source
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress
 from tacan.video.decode import VideoFile, open_video
@@ -79,6 +80,7 @@ def index_source(
     """
     began = time.monotonic()
     with open_video(source.path, fps=source.settings.fps) as video:
+        source, detections, choice = settle_source(gallery, source, video, detections)
         known = begin_source(gallery, source, video, detections)
         committed = gallery.committed_numbers(known.id)
         if known.state == "done":
@@ -117,6 +119,7 @@ def index_source(
             stage_seconds=run.stage_seconds,
             damage=video.damage,
             notes=(
+                *([] if choice is None else [choice.text]),
                 *start_notes(source, video),
                 *video.notes,
                 *detections.notes(),

@@ -11,7 +11,7 @@ from tacan.video.fetch import weights_folder
 __all__ = ["AUTO", "PREFERENCE", "DetectorChoice", "choose_detector", "is_named"]
 
 AUTO = "auto"
-"""The name of the choice made here."""
+"""The name of a choice that is left to TACAN: the one made here, or that of tiles."""
 SHIPPED = "street"
 """The one that is always here: TACAN's own."""
 FETCHED = "yolox:nano"

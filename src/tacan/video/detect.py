@@ -18,6 +18,7 @@ from tacan.video.video_records import Detections
 
 __all__ = [
     "DETECTORS",
+    "INPUT_SIDE",
     "Detector",
     "DetectorSpec",
     "ImageDetector",
@@ -25,11 +26,15 @@ __all__ = [
     "open_detector",
 ]
 
+INPUT_SIDE = 640
+"""Pixels: the longer side of the picture that a detector sees, where it doesn't say."""
+
 
 class Detector(Protocol):
     """A people detector for batches of pictures.
 
     `fingerprint` changes whenever the answers may change: it covers the weights and every setting.
+    `input_side` is the longer side, in pixels, of what its network sees of a picture of any size.
     """
 
     @property
@@ -37,6 +42,9 @@ class Detector(Protocol):
 
     @property
     def fingerprint(self) -> str: ...
+
+    @property
+    def input_side(self) -> int: ...
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
         """One `Detections` for each image (uint8 [H, W, 3] RGB)."""
@@ -46,7 +54,8 @@ class Detector(Protocol):
 class ImageDetector(Protocol):
     """A people detector for single pictures, called from threads.
 
-    Each file of `tacan.video.detectors` has one.
+    Each file of `tacan.video.detectors` has one. Where pictures are scaled to the size of a network
+    it has an `input_side`, as `Detector` has.
     """
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
@@ -62,6 +71,7 @@ class ThreadedDetector:
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
+        self.input_side: int = getattr(detector, "input_side", INPUT_SIDE)
         self._detector = detector
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-detector")
 

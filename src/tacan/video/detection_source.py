@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Protocol
 
 from tacan.progress import Progress, silent
+from tacan.video.choose_detector import AUTO
+from tacan.video.choose_tiles import TileChoice, choose_tiles
+from tacan.video.decode import VideoFile
 from tacan.video.detect import Detector, open_detector
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.masked_source import MaskedSource
 from tacan.video.mot import open_precomputed_tracks
 from tacan.video.regions import read_regions
-from tacan.video.tracklet_settings import TrackletSettings
+from tacan.video.tiling import Tiled
+from tacan.video.tracklet_settings import Tiles, TrackletSettings
 from tacan.video.video_records import FrameDetections, VideoFrame, check_count
 
 __all__ = [
@@ -22,6 +26,9 @@ __all__ = [
     "DetectorSource",
     "is_precomputed",
     "open_detection_source",
+    "open_tiles",
+    "settle_tiles",
+    "with_tiles",
 ]
 
 PRECOMPUTED = "mot"
@@ -61,20 +68,30 @@ class DetectionSource(Protocol):
 
 
 class DetectorSource:
-    """A `DetectionSource` that asks a detector; good for several videos, one after another."""
+    """A `DetectionSource` that asks a detector; good for several videos, one after another.
+
+    `tiles_open` says that tiles for a video are still to be chosen: see `settle_tiles`.
+    """
 
     has_tracks = False
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, detector: Detector, *, tiles_open: bool = False) -> None:
+        self.detector = detector
+        self.tiles_open = tiles_open
+
+    def tiled(self, tiles: Tiles) -> DetectorSource:
+        """The same detector with these tiles."""
+        if tiles is None:
+            return DetectorSource(self.detector)
+        return DetectorSource(Tiled(self.detector, rows=tiles[0], columns=tiles[1]))
 
     @property
     def name(self) -> str:
-        return self._detector.name
+        return self.detector.name
 
     @property
     def fingerprint(self) -> str:
-        return self._detector.fingerprint
+        return self.detector.fingerprint
 
     def detect(
         self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
@@ -85,7 +102,7 @@ class DetectorSource:
             known = [None if cache is None else cache.get(frame.index) for frame in batch]
             found = [each for each in known if each is not None]
             if len(found) < len(batch):
-                found = self._detector.detect([frame.image for frame in batch])
+                found = self.detector.detect([frame.image for frame in batch])
                 if cache is not None:
                     cache.add([(f.index, each) for f, each in zip(batch, found, strict=True)])
             for frame, each in zip(batch, found, strict=True):
@@ -115,7 +132,8 @@ def open_detection_source(
     """The detector or the file of ready boxes that `settings` name, within their mask.
 
     `camera` and the name of `video` choose among the tracks in a file of several. `threads`,
-    `fetch` and `progress` are those of `open_detector`. Raises `DetectorError` or `VideoError`.
+    `fetch` and `progress` are those of `open_detector`. Where tiles are to be chosen, that is left
+    to `settle_tiles`. Raises `DetectorError` or `VideoError`.
     """
     regions = None if settings.mask is None else read_regions(settings.mask)
     if is_precomputed(settings.detector):
@@ -126,11 +144,39 @@ def open_detection_source(
         source = DetectorSource(
             open_detector(
                 settings.detector,
-                tiles=settings.tiles,
+                tiles=None if settings.tiles == AUTO else settings.tiles,
                 threshold=settings.detection_threshold,
                 fetch=fetch,
                 threads=threads,
                 progress=progress,
-            )
+            ),
+            tiles_open=settings.tiles == AUTO,
         )
     return source if regions is None else MaskedSource(source, regions)
+
+
+def settle_tiles(
+    source: DetectionSource, video: VideoFile, settings: TrackletSettings
+) -> tuple[DetectionSource, TileChoice | None]:
+    """The detections of a video with its tiles chosen, and the choice; None where none was open.
+
+    Raises as `choose_tiles` does.
+    """
+    open_to_choice = open_tiles(source)
+    if open_to_choice is None:
+        return source, None
+    choice = choose_tiles(video, open_to_choice.detector, threshold=settings.track_threshold)
+    return with_tiles(source, choice.tiles), choice
+
+
+def open_tiles(source: DetectionSource) -> DetectorSource | None:
+    """The detector's source in `source`, if tiles for it are still to be chosen."""
+    inner = source.source if isinstance(source, MaskedSource) else source
+    return inner if isinstance(inner, DetectorSource) and inner.tiles_open else None
+
+
+def with_tiles(source: DetectionSource, tiles: Tiles) -> DetectionSource:
+    """The same detections with these tiles; what is no detector's stays as it is."""
+    if isinstance(source, MaskedSource):
+        return MaskedSource(with_tiles(source.source, tiles), source.regions)
+    return source.tiled(tiles) if isinstance(source, DetectorSource) else source

@@ -23,37 +23,37 @@ class MaskedSource:
     """
 
     def __init__(self, source: DetectionSource, regions: Regions) -> None:
-        self._source = source
-        self._regions = regions
+        self.source = source
+        self.regions = regions
         self._n_met = self._n_left_out = 0
 
     @property
     def name(self) -> str:
-        return self._source.name
+        return self.source.name
 
     @property
     def fingerprint(self) -> str:
-        return f"{self._source.fingerprint}:mask={self._regions.digest}"
+        return f"{self.source.fingerprint}:mask={self.regions.digest}"
 
     @property
     def has_tracks(self) -> bool:
-        return self._source.has_tracks
+        return self.source.has_tracks
 
     def detect(
         self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
     ) -> Iterator[FrameDetections]:
         """The detections of each frame that count."""
         self._n_met = self._n_left_out = 0
-        for found in self._source.detect(frames, cache=cache):
+        for found in self.source.detect(frames, cache=cache):
             height, width = found.frame.image.shape[:2]
-            kept = self._regions.counts(found.detections.boxes, width=width, height=height)
+            kept = self.regions.counts(found.detections.boxes, width=width, height=height)
             self._n_met += len(kept)
             self._n_left_out += int((~kept).sum())
             tracks = None if found.tracks is None else found.tracks[kept]
             yield FrameDetections(found.frame, found.detections.chosen(kept), tracks)
 
     def notes(self) -> tuple[str, ...]:
-        told = self._source.notes()
+        told = self.source.notes()
         if not self._n_left_out:
             return told
         return (

@@ -1,4 +1,4 @@
-"""Detection on overlapping tiles, so that people who are small in the frame are seen larger."""
+"""Detection on a frame and on overlapping tiles of it, so that small people are seen larger."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
-from tacan.video.boxes import keep_best
+from tacan.video.boxes import areas, intersections, keep_best
 from tacan.video.video_records import Detections
 
 if TYPE_CHECKING:
     from tacan.video.detect import Detector
 
-__all__ = ["Tiled", "tile_spans"]
+__all__ = ["Tiled", "Window", "merge_windows", "tile_spans"]
+
+Window = tuple[int, int, int, int]
+"""x1, y1, x2, y2 of a part of a frame, in pixels."""
 
 _EDGE = 2.0
 """Pixels: a box that comes this near to the edge of its tile may be cut by it."""
+
+_LARGE = 0.5
+"""From this share of a tile's height on, a body that the whole frame shows is seen well in it."""
+
+_PIECE = 0.5
+"""The share of a cut box that lies within another one, from which on it is a piece of its body."""
 
 
 def tile_spans(size: int, count: int, *, overlap: float) -> list[tuple[int, int]]:
@@ -33,11 +42,9 @@ def tile_spans(size: int, count: int, *, overlap: float) -> list[tuple[int, int]
 
 
 class Tiled:
-    """A `Detector` that shows `detector` each tile of the frame, and merges what it finds.
+    """A `Detector` that shows `detector` the whole frame and each tile, and merges what it finds.
 
-    A box that ends at an inner edge of its tile is taken for a part of a person, and dropped where
-    another tile shows more. What remains is merged: of two boxes with an intersection over union
-    above `iou`, or of which one lies almost within the other, the higher score stays.
+    See `merge_windows`. A single tile is the frame itself, which is not shown twice.
     """
 
     def __init__(
@@ -62,50 +69,69 @@ class Tiled:
     @property
     def fingerprint(self) -> str:
         tiles = f"{self._rows}x{self._columns}+{self._overlap}/{self._iou}"
-        return f"{self._detector.fingerprint}:tiles={tiles}"
+        return f"{self._detector.fingerprint}:frame+tiles={tiles}"
+
+    @property
+    def input_side(self) -> int:
+        return self._detector.input_side
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        """One `Detections` for each image; all their tiles go to the detector at once."""
-        windows = [self._windows(image) for image in images]
-        tiles = [
+        """One `Detections` for each image; all their parts go to the detector at once."""
+        windows = [self.windows(width=image.shape[1], height=image.shape[0]) for image in images]
+        parts = [
             np.ascontiguousarray(image[y1:y2, x1:x2])
             for image, of_image in zip(images, windows, strict=True)
             for x1, y1, x2, y2 in of_image
         ]
-        found = iter(self._detector.detect(tiles))
+        answers = iter(self._detector.detect(parts))
         return [
-            self._merged([next(found) for _ in of_image], of_image, image.shape)
-            for image, of_image in zip(images, windows, strict=True)
+            merge_windows([next(answers) for _ in of_image], of_image, iou=self._iou)
+            for of_image in windows
         ]
 
-    def _windows(self, image: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
-        height, width = image.shape[:2]
+    def windows(self, *, width: int, height: int) -> list[Window]:
+        """The whole frame and then its tiles, row by row."""
         down = tile_spans(height, self._rows, overlap=self._overlap)
         across = tile_spans(width, self._columns, overlap=self._overlap)
-        return [(x1, y1, x2, y2) for y1, y2 in down for x1, x2 in across]
+        tiles = [(x1, y1, x2, y2) for y1, y2 in down for x1, x2 in across]
+        whole = (0, 0, width, height)
+        return [whole] if tiles == [whole] else [whole, *tiles]
 
-    def _merged(
-        self,
-        found: Sequence[Detections],
-        windows: Sequence[tuple[int, int, int, int]],
-        shape: tuple[int, ...],
-    ) -> Detections:
-        boxes: list[NDArray[np.float32]] = []
-        scores: list[NDArray[np.float32]] = []
-        for part, (x1, y1, x2, y2) in zip(found, windows, strict=True):
-            moved = part.boxes + np.array([x1, y1, x1, y1], np.float32)
-            cut = _cut(moved, window=(x1, y1, x2, y2), width=shape[1], height=shape[0])
-            boxes.append(moved)
-            # A cut box stays only where nothing whole takes its place: it goes last.
-            scores.append(np.where(cut, part.scores - 1, part.scores))
-        every, ranks = np.concatenate(boxes), np.concatenate(scores)
-        kept = keep_best(every, ranks, iou=self._iou, covered=0.8)
-        final = np.where(ranks < 0, ranks + 1, ranks).astype(np.float32)
-        return Detections(every[kept], final[kept])
+
+def merge_windows(
+    found: Sequence[Detections], windows: Sequence[Window], *, iou: float
+) -> Detections:
+    """The people of a frame, of the detections in each of its windows: the frame and its tiles.
+
+    Bodies that are large for a tile are taken from the whole frame. Of the other boxes the higher
+    score stays where two have an intersection over union above `iou`, or where one lies almost
+    within the other. A box that ends at an inner edge of its tile is a part of somebody: it stays
+    where at most half of it lies within what stays, and then as the weakest of all.
+    """
+    width, height = windows[0][2:]
+    tile_height = windows[-1][3] - windows[-1][1]
+    moved: list[NDArray[np.float32]] = []
+    ranks: list[NDArray[np.float32]] = []
+    for number, (part, (x1, y1, x2, y2)) in enumerate(zip(found, windows, strict=True)):
+        boxes = part.boxes + np.array([x1, y1, x1, y1], np.float32)
+        cut = _cut(boxes, window=(x1, y1, x2, y2), width=width, height=height)
+        large = boxes[:, 3] - boxes[:, 1] >= _LARGE * tile_height
+        moved.append(boxes)
+        ranks.append(part.scores + (large if number == 0 else -1.0 * cut).astype(np.float32))
+    every = np.concatenate(moved)
+    scores = np.concatenate([part.scores for part in found])
+    order = np.concatenate(ranks)
+    whole = np.flatnonzero(order >= 0)
+    kept = whole[keep_best(every[whole], order[whole], iou=iou, covered=0.8)]
+    for piece in np.flatnonzero(order < 0)[np.argsort(-order[order < 0], kind="stable")].tolist():
+        shared = intersections(every[piece], every[kept]) / np.maximum(areas(every[piece]), 1e-6)
+        if (shared <= _PIECE).all():
+            kept = np.append(kept, piece)
+    return Detections(every[kept], scores[kept].astype(np.float32))
 
 
 def _cut(
-    boxes: NDArray[np.float32], *, window: tuple[int, int, int, int], width: int, height: int
+    boxes: NDArray[np.float32], *, window: Window, width: int, height: int
 ) -> NDArray[np.bool_]:
     """Which boxes [n, 4] end at an edge of their window that is not the frame's own."""
     x1, y1, x2, y2 = window

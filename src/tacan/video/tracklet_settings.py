@@ -22,27 +22,36 @@ from tacan.errors import ConfigError
 from tacan.video.choose_detector import AUTO
 from tacan.video.frame_rate import LIKELY_RATES
 
-__all__ = ["Count", "TrackletSettings"]
+__all__ = ["Count", "Tiles", "TrackletSettings"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+Tiles = tuple[int, int] | None
+"""Rows and columns of tiles, or None for the whole frame alone."""
+
+
 def _parse_tiles(given: Any) -> Any:
-    """`2x3` -> (2, 3), rows and columns; anything that is no text stays.
+    """`2x3` or its two numbers -> (2, 3), rows and columns; `none` -> None; `auto` stays.
 
     >>> _parse_tiles("2x3")
     (2, 3)
     """
     if isinstance(given, list) and len(given) == 1:
         given = given[0]  # How the command line hands over what becomes a tuple.
-    if not isinstance(given, str):
+    if given in (None, AUTO):
         return given
-    rows, cross, columns = given.lower().partition("x")
-    if not cross or not (rows + columns).isdecimal() or "" in (rows, columns):
-        raise PydanticCustomError("tiles", "tiles must be ROWSxCOLUMNS, such as 2x2")
-    return int(rows), int(columns)
+    if given == "none":
+        return None
+    parts = given.lower().split("x") if isinstance(given, str) else given
+    if isinstance(parts, list | tuple) and len(parts) == 2:
+        # A list of sources hands over numbers as text.
+        rows, columns = (int(part) if str(part).isdecimal() else 0 for part in parts)
+        if min(rows, columns) >= 1:
+            return rows, columns
+    raise PydanticCustomError("tiles", "tiles must be auto, none, or ROWSxCOLUMNS, such as 2x2")
 
 
 class TrackletSettings(BaseModel):
@@ -62,12 +71,12 @@ class TrackletSettings(BaseModel):
     like), `openvino:FILE`, `torchvision:NAME`, `rfdetr:NAME`, or `mot:FILE` for ready boxes or
     tracks. docs/detectors.md says what to take."""
     tiles: Annotated[
-        tuple[Count, Count] | None,
+        Tiles | Literal["auto"],
         BeforeValidator(_parse_tiles),
-        Parameter(metavar="ROWSxCOLUMNS", n_tokens=1, negative=""),
-    ] = None
-    """Overlapping tiles that a frame is cut into for the detector, for people who are small in it;
-    the whole frame when not given."""
+        Parameter(metavar="auto|none|ROWSxCOLUMNS", n_tokens=1, negative=""),
+    ] = AUTO
+    """Overlapping tiles that the detector sees beside the whole frame, for people who are small in
+    it; `none` shows it the frame alone, `auto` decides by the first seconds of each video."""
     detection_threshold: Annotated[Share | None, Field(serialization_alias="threshold")] = None
     """Least score of a detection; the detector's own when not given."""
     mask: Path | None = None
@@ -79,8 +88,8 @@ class TrackletSettings(BaseModel):
     wrongly; its own when not given."""
     stride: Count = 1
     """Every nth frame is processed. 2 halves the work and follows walking people as well."""
-    tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "bytetrack"
-    """The tracker."""
+    tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "botsort"
+    """The tracker. Camera motion is not compensated by any."""
     max_lost_seconds: Annotated[Amount, Field(serialization_alias="patience")] = 1.0
     """A person who is not seen for longer than this starts a new track."""
     track_threshold: Annotated[Share, Field(serialization_alias="sure")] = 0.4

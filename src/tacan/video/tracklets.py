@@ -11,7 +11,7 @@ from tacan.cores import available_cores
 from tacan.video.clip_reservoir import ClipShape
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.detection_cache import DetectionCache
-from tacan.video.detection_source import DetectionSource, open_detection_source
+from tacan.video.detection_source import DetectionSource, open_detection_source, settle_tiles
 from tacan.video.pipeline import Pipeline
 from tacan.video.track import open_tracker
 from tacan.video.tracklet_builder import TrackletBuilder
@@ -44,7 +44,8 @@ def find_tracklets(
     settings
         How people are found, followed and cut out; the defaults when not given.
     source
-        Detections of the frames; opened as `settings` say when not given.
+        Detections of the frames; opened as `settings` say when not given. Tiles that are still to
+        be chosen are chosen now.
     cache
         Detections of an earlier run, and the place for new ones.
     clips
@@ -73,6 +74,7 @@ def find_tracklets(
             source = open_detection_source(
                 settings, video=video.path, camera=video.path.stem, threads=available_cores()
             )
+        source, _ = settle_tiles(source, video, settings)
         if pipeline is None:
             pipeline = stack.enter_context(Pipeline())
         tracker = open_tracker(

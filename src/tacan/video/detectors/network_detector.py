@@ -27,6 +27,10 @@ class NetworkDetector:
         self._layout = layout
         self._threshold = threshold
 
+    @property
+    def input_side(self) -> int:
+        return max(self._network.width, self._network.height)
+
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
         layout, network = self._layout, self._network
         pixels, place = layout.picture.fit(image, width=network.width, height=network.height)

@@ -35,6 +35,8 @@ _IOU, _COVERED = 0.45, 0.65
 class StreetDetector:
     """Finds people with the network in an ONNX file: `detect_one` for a single image."""
 
+    input_side = SCALES[0][0]
+
     def __init__(self, file: Path, *, threshold: float) -> None:
         self._bytes = np.frombuffer(file.read_bytes(), np.uint8)
         self._threshold = threshold

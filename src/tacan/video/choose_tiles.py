@@ -1,0 +1,94 @@
+"""Tiles chosen for a video by looking at its first seconds: are most people small?
+
+What is chosen depends on the pictures, the detector and the threshold alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.text import counted
+from tacan.video.decode import VideoFile
+from tacan.video.detect import Detector
+from tacan.video.tiling import Tiled
+from tacan.video.tracklet_settings import Tiles
+
+__all__ = ["FIRST_SECONDS", "SMALL", "TRIED", "TileChoice", "choose_tiles", "tiles_text"]
+
+TRIED = (2, 2)
+"""Rows and columns of the tiles that are tried."""
+
+FIRST_SECONDS = 60.0
+"""So much of a video is looked at, at most, one frame a second."""
+
+SMALL = 50.0
+"""Pixels of the picture as the detector sees it: a person who is lower gains by tiles. Chosen on
+generated crowds (the `choosing` ones of `benchmarks/crowds.py`) with YOLOX-nano."""
+
+_ENOUGH_PEOPLE = 24
+_ENOUGH_FRAMES = 6
+"""With so many people in so many frames nothing more is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileChoice:
+    """The tiles that were chosen, and a line that says why."""
+
+    tiles: Tiles
+    text: str
+
+
+def choose_tiles(video: VideoFile, detector: Detector, *, threshold: float) -> TileChoice:
+    """The tiles for a video: `TRIED` where half of its people are small for the detector, or none.
+
+    Everybody counts whom the whole frame or the tiles show, from the score `threshold` on, in a
+    frame a second. Raises `VideoError` and `DetectorError` as reading and detection do.
+    """
+    tiled = Tiled(detector, rows=TRIED[0], columns=TRIED[1])
+    heights: list[float] = []
+    n_frames = 0
+    for image in _first_pictures(video):
+        [found] = tiled.detect([image])
+        scale = detector.input_side / max(image.shape[:2])
+        boxes = found.boxes[found.scores >= threshold]
+        heights += ((boxes[:, 3] - boxes[:, 1]) * scale).tolist()
+        n_frames += 1
+        if n_frames >= _ENOUGH_FRAMES and len(heights) >= _ENOUGH_PEOPLE:
+            break
+    return _choice(heights, n_frames=n_frames, input_side=detector.input_side)
+
+
+def _choice(heights: list[float], *, n_frames: int, input_side: int) -> TileChoice:
+    """The choice for people of these heights, in pixels of the detector's picture."""
+    looked = f"{counted(n_frames, 'frame')} from the beginning"
+    if not heights:
+        return TileChoice(None, f"{tiles_text(None)}: {looked} show nobody")
+    middle = float(np.median(heights))
+    tiles = TRIED if middle < SMALL else None
+    return TileChoice(
+        tiles,
+        f"{tiles_text(tiles)}: people are {middle:.0f} pixels high in the detector's picture of "
+        f"{input_side} (median of {len(heights):,} in {looked})",
+    )
+
+
+def tiles_text(tiles: Tiles) -> str:
+    """Tiles for people.
+
+    >>> tiles_text((2, 2))
+    'whole frames and tiles 2x2'
+    >>> tiles_text(None)
+    'whole frames'
+    """
+    return "whole frames" if tiles is None else f"whole frames and tiles {tiles[0]}x{tiles[1]}"
+
+
+def _first_pictures(video: VideoFile) -> Iterator[NDArray[np.uint8]]:
+    frames = video.frames(stride=max(1, round(video.fps)))
+    for frame in takewhile(lambda frame: frame.seconds <= FIRST_SECONDS, frames):
+        yield frame.image
