@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_network",
     "network_digest",
     "network_files",
+    "onnx_runtime",
     "open_network",
     "unfit_network",
 ]
@@ -121,6 +123,13 @@ def _loaded(
             raise UnfitFileError("a size of the image that OpenCV can't tell")
         return load_opencv(file, threads=threads, size=size)
     return load_openvino(file, threads=threads, bf16=bf16)
+
+
+def onnx_runtime() -> Runtime:
+    """What runs ONNX files here: onnxruntime or OpenVINO where one is installed, else OpenCV."""
+    if find_spec("onnxruntime"):
+        return "onnx"
+    return "openvino" if find_spec("openvino") else "opencv"
 
 
 def open_network(

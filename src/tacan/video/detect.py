@@ -128,10 +128,10 @@ def _rfdetr(
     return open_rfdetr(name, threshold=threshold, fetch=fetch, progress=progress)
 
 
-def _street(_: str, *, threshold: float, **__: Any) -> tuple[ImageDetector, str]:
+def _street(_: str, *, threshold: float, threads: int, **__: Any) -> tuple[ImageDetector, str]:
     from tacan.video.detectors.street import open_street
 
-    return open_street(threshold=threshold)
+    return open_street(threshold=threshold, threads=threads)
 
 
 DETECTORS = {

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tacan.runtimes import network
 from tacan.synthetic.scenes.camera_video import CameraRenderer
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.video.boxes import ious
@@ -69,3 +70,16 @@ def test_boxes_lie_within_the_frame_whatever_its_shape() -> None:
         assert (found.boxes >= 0).all()
         assert (found.boxes[:, [0, 2]] <= shape[1]).all()
         assert (found.boxes[:, [1, 3]] <= shape[0]).all()
+
+
+def test_opencv_finds_the_same_as_onnxruntime(scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, _ = scene
+    fast, name = open_street(threshold=0.2)
+    monkeypatch.setattr(network, "find_spec", lambda package: None)
+    slow, other_name = open_street(threshold=0.2)
+    assert name.endswith("onnx")
+    assert other_name.endswith("opencv")
+    for picture in (image, image[:, :300]):
+        one, other = fast.detect_one(picture), slow.detect_one(picture)
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=0.05)
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-3)

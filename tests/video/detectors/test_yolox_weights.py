@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from tacan.errors import DetectorError
+from tacan.runtimes import network
+from tacan.runtimes.network import onnx_runtime
 from tacan.video.detect import open_detector
 from tacan.video.detectors import yolox_weights
-from tacan.video.detectors.yolox_weights import WEIGHTS, onnx_runtime
+from tacan.video.detectors.yolox_weights import WEIGHTS
 from tacan.video.fetch import Weights
 from tests.video.detectors.graphs import HEIGHT, WIDTH, write_graph, yolox_rows
 
@@ -85,7 +87,5 @@ def test_every_network_has_an_address_a_whole_digest_and_a_licence() -> None:
 def test_what_is_installed_runs_it(
     installed: set[str], runtime: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        yolox_weights, "find_spec", lambda name: name if name in installed else None
-    )
+    monkeypatch.setattr(network, "find_spec", lambda name: name if name in installed else None)
     assert onnx_runtime() == runtime

@@ -1,19 +1,21 @@
 """The detector that ships: people of any size, learned from generated people alone.
 
-OpenCV runs it, which every installation has. Legend: n cells of the network's three grids.
+Legend: n cells of the network's three grids.
 """
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
+from threading import Lock
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tacan.files import sha256
+from tacan.runtimes.loaded_file import LoadedFile
+from tacan.runtimes.network import Runtime, load_network, onnx_runtime
 from tacan.video.boxes import clipped, keep_best
 from tacan.video.detectors.picture_input import PictureInput
 from tacan.video.video_records import Detections
@@ -37,11 +39,12 @@ class StreetDetector:
 
     input_side = SCALES[0][0]
 
-    def __init__(self, file: Path, *, threshold: float) -> None:
-        self._bytes = np.frombuffer(file.read_bytes(), np.uint8)
+    def __init__(self, file: Path, runtime: Runtime, *, threshold: float, threads: int) -> None:
+        self._open = partial(load_network, file, runtime, role="detector", threads=threads)
+        self._runtime = runtime
         self._threshold = threshold
-        # OpenCV keeps a network's last input in it: each thread has its own.
-        self._local = threading.local()
+        self._networks: dict[tuple[int, int] | None, LoadedFile] = {}
+        self._opening = Lock()
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
         parts = [self._at_scale(image, *scale) for scale in SCALES]
@@ -65,11 +68,13 @@ class StreetDetector:
 
     def _run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distances to the left, top, right and bottom side in pixels, and the score [n, 5]."""
-        network = getattr(self._local, "network", None)
-        if network is None:
-            network = self._local.network = cv2.dnn.readNetFromONNX(self._bytes)
-        network.setInput(pixels)
-        return np.asarray(network.forward()[0], np.float32)
+        height, width = pixels.shape[2:]
+        # OpenCV plans for one size; the others take any.
+        size = (height, width) if self._runtime == "opencv" else None
+        with self._opening:
+            if size not in self._networks:
+                self._networks[size] = self._open(size=size)
+        return self._networks[size].run([pixels], [0])[0][0]
 
 
 def input_size(height: int, width: int, *, side: int) -> tuple[int, int]:
@@ -95,11 +100,12 @@ def _centres(height: int, width: int) -> NDArray[np.float32]:
     return np.concatenate(grids).astype(np.float32)
 
 
-def open_street(*, threshold: float) -> tuple[StreetDetector, str]:
-    """The detector, and its fingerprint."""
+def open_street(*, threshold: float, threads: int = 2) -> tuple[StreetDetector, str]:
+    """The detector, run by the fastest of what is here, and its fingerprint."""
+    runtime = onnx_runtime()
     with as_file(files("tacan") / "shipped" / "street_detector" / "detector.onnx") as file:
-        detector = StreetDetector(file, threshold=threshold)
+        detector = StreetDetector(file, runtime, threshold=threshold, threads=threads)
         return (
             detector,
-            f"street:{sha256(file)}:{SCALES}:{POWER:.2f}:{_IOU}/{_COVERED}:opencv-{cv2.__version__}",
+            f"street:{sha256(file)}:{SCALES}:{POWER:.2f}:{_IOU}/{_COVERED}:{runtime}",
         )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from tacan.progress import Progress, silent
-from tacan.runtimes.network import Runtime
+from tacan.runtimes.network import onnx_runtime
 from tacan.video.detectors.network_detector import NetworkDetector, open_network_detector
 from tacan.video.fetch import Weights, fetch_weights
 
-__all__ = ["WEIGHTS", "onnx_runtime", "open_named_yolox"]
+__all__ = ["WEIGHTS", "open_named_yolox"]
 
 _RELEASE = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 
@@ -59,10 +58,3 @@ def open_named_yolox(
         threads=threads,
         size=(_SIDES[name], _SIDES[name]),
     )
-
-
-def onnx_runtime() -> Runtime:
-    """What runs ONNX files here: onnxruntime or OpenVINO where one is installed, else OpenCV."""
-    if find_spec("onnxruntime"):
-        return "onnx"
-    return "openvino" if find_spec("openvino") else "opencv"
