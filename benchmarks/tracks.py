@@ -37,7 +37,7 @@ from tacan.indexing.association import associate
 from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.index_settings import IndexSettings
 from tacan.video.decode import open_video
-from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_cache import DetectionCache, KnownDetections
 from tacan.video.detection_source import DetectionSource, open_detection_source, settle_tiles
 from tacan.video.matching import Track
 from tacan.video.precomputed_tracks import PrecomputedTracks
@@ -122,7 +122,7 @@ class Kept:
         self.seen: list[Detections] = []
 
     def detect(
-        self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
+        self, frames: Iterable[VideoFrame], *, cache: KnownDetections | None = None
     ) -> Iterator[FrameDetections]:
         for found in self._source.detect(frames, cache=cache):
             self.seen.append(found.detections)

@@ -184,7 +184,7 @@ def test_the_detector_is_chosen_said_and_kept(
         (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "mot:a.txt"], "nowhere"),
         (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "hogg"], "'hogg'"),
         (["a.mp4", "--camera", "x", "--model", "nowhere", "--detector", "mot:none"], "none"),
-        (["model", "--camera", "x", "--model", "nowhere"], "model: there is no such file"),
+        (["model", "--camera", "x", "--model", "nowhere"], "neither videos nor pictures"),
     ],
 )
 def test_faults_are_one_message(

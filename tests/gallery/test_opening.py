@@ -156,7 +156,7 @@ def test_a_reader_can_not_change_anything(make_gallery):
         with pytest.raises(GalleryError, match="opened for writing"):
             fill(gallery, "yard")
         with pytest.raises(StorageError):
-            gallery.store.finish_source(1)
+            gallery.store.finish_sources({1: None})
 
 
 @contextmanager

@@ -365,7 +365,7 @@ def test_ready_tracks_are_neither_split_nor_connected(
         modes.append(settings.connect)
         return associate(groups, settings, embedder)
 
-    monkeypatch.setattr("tacan.indexing.index_source.associate", note)
+    monkeypatch.setattr("tacan.indexing.stream_run.associate", note)
     ready = ready_file(tmp_path / "ready.txt", tracks=tracks)
     changes = {"detector": f"mot:{ready}", "connect": "bold"}
     index_video(make_gallery(), video, settings=SETTINGS.model_copy(update=changes))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tacan.indexing.index_report import IndexReport, SourceReport, shares_text, work_shares
-from tacan.indexing.index_source import STAGES
+from tacan.indexing.stream_run import STAGES
 
 
 def test_shares_sum_to_one() -> None:

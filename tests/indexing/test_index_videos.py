@@ -14,8 +14,8 @@ from tacan.embeddings.embedder import TacanEmbedder
 from tacan.errors import GalleryError, VideoError
 from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport, failures_error
-from tacan.indexing.index_source import STAGES
 from tacan.indexing.index_videos import index_videos
+from tacan.indexing.stream_run import STAGES
 from tacan.indexing.video_sources import VideoSource
 from tacan.video.decode import VideoFile
 from tacan.video.demux import unreadable

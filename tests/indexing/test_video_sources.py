@@ -52,7 +52,8 @@ def test_starts_have_a_time_zone(videos: list[str]) -> None:
     assert sources[1].start == "file"
     assert "time zone" in faults_of(videos[:1], cameras=["x"], starts=["2026-11-22T14:00:00"])
     assert "time zone" in faults_of(videos[:1], cameras=["x"], starts=["noon"])
-    assert "one start for each" in faults_of(videos, cameras=["x"], starts=["2026-11-22T14:00Z"])
+    two = {"cameras": ["x", "y"], "starts": ["2026-11-22T14:00Z"]}
+    assert "one start for each" in faults_of(videos, **two)
     with pytest.raises(ValueError, match="time zone"):
         parse_start("2026-11-22")
 

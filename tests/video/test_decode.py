@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from tacan.errors import VideoError
 from tacan.video import deinterlace, demux
-from tacan.video.decode import open_video
+from tacan.video.decode import VideoFile, open_video
 from tacan.video.deinterlace import Deinterlacer
 from tests.video.conftest import FailingBytes
 
@@ -78,7 +78,7 @@ def steady(n: int) -> list[int]:
 
 def test_a_variable_rate_keeps_its_times(tmp_path: Path) -> None:
     ticks = [0, 40, 50, 300, 1300, 1310]
-    with open_video(write(tmp_path / "a.mp4", ticks)) as video:
+    with VideoFile(write(tmp_path / "a.mp4", ticks)) as video:
         frames = list(video.frames())
         assert [frame.index for frame in frames] == list(range(6))
         assert [frame.seconds for frame in frames] == pytest.approx([t / 1000 for t in ticks])
@@ -288,7 +288,7 @@ def test_damage_in_the_middle_is_survived_and_told(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_converted_is_left_out_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_video(write(tmp_path / "a.mp4", steady(6))) as video:
+    with VideoFile(write(tmp_path / "a.mp4", steady(6))) as video:
         upright, calls = video._upright, itertools.count()
 
         def failing(picture: av.VideoFrame) -> np.ndarray:
@@ -320,9 +320,10 @@ def test_what_is_no_video_is_refused_clearly(tmp_path: Path) -> None:
     for name in ("empty.mp4", "text.mp4", "noise.mp4"):
         with pytest.raises(VideoError, match=name):
             open_video(tmp_path / name)
-    for name in ("missing.mp4", "."):
-        with pytest.raises(VideoError, match="must be a file"):
-            open_video(tmp_path / name)
+    with pytest.raises(VideoError, match="must be a file"):
+        open_video(tmp_path / "missing.mp4")
+    with pytest.raises(VideoError, match="must hold videos, or pictures"):
+        open_video(tmp_path)
 
 
 def test_sound_alone_is_refused(tmp_path: Path) -> None:

@@ -71,12 +71,15 @@ def index(
     gallery
         The gallery's folder.
     videos
-        Video files.
+        Video files; folders of them, patterns in quotes or lists (.ffconcat); or, with --fps,
+        folders of pictures. Files of one camera that follow each other are one stream: a walk over
+        their border is one tracklet.
     camera
         The camera's name: one for all files, or the option once for each. Without it each file is
         a camera of its own, called as the file is.
     start
-        When the first frame was taken, with its time zone, once for each file. Or once for all:
+        When the first frame was taken, with its time zone, once for each file; once where files of
+        one camera follow each other. Or once for all:
         `file` for what the file's metadata say; `name:PATTERN` for a time in the file's name, such
         as name:%Y%m%d_%H%M%S; `auto` for a usual time in the name, or else the metadata. Where it
         is from is told. Without it, times count from the start of the video. A wrong one can be

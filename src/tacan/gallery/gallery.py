@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -101,14 +101,19 @@ class Gallery:
         return self.store.add(source_id, fresh, crops)
 
     def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
-        """Marks a source as done and deletes its stored detections, and the drafts of crops that
-        a run which was killed has left.
+        """As `finish_sources`, of one."""
+        self.finish_sources({source_id: damage})
 
-        `damage` says why it could not be decoded as a whole; None for one that could.
+    def finish_sources(self, damages: Mapping[int, str | None]) -> None:
+        """Marks sources as done, all or none, and deletes their stored detections, and the drafts
+        of crops that a run which was killed has left.
+
+        `damages` says of each why it could not be decoded as a whole; None for one that could.
         """
         self.require_writable()
-        self.crop_folder.remove_drafts(source_id)
-        self.store.finish_source(source_id, damage=damage)
+        for source_id in damages:
+            self.crop_folder.remove_drafts(source_id)
+        self.store.finish_sources(damages)
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
         """Numbers of the source's tracklets that are here, or were and have been deleted."""

@@ -7,7 +7,7 @@ whole, when the method returns; after an error nothing has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -101,8 +101,8 @@ class GalleryStore(Protocol):
         """The source of the same file, camera and settings, or a new one."""
         ...
 
-    def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
-        """Marks a source as done, with its damage, and deletes its stored detections."""
+    def finish_sources(self, damages: Mapping[int, str | None]) -> None:
+        """Marks sources as done, each with its damage, and deletes their stored detections."""
         ...
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:

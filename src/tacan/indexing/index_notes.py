@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.video_sources import VideoSource
 from tacan.text import counted
-from tacan.video.decode import VideoFile
 from tacan.video.detection_source import is_precomputed
+from tacan.video.readable_video import ReadableVideo
 
 __all__ = ["RunCounts", "followed_notes", "start_notes"]
 
@@ -27,8 +28,15 @@ class RunCounts:
     n_detections: int = 0
     n_followed: int = 0
 
+    def __add__(self, other: RunCounts) -> RunCounts:
+        return RunCounts(
+            self.n_frames + other.n_frames,
+            self.n_detections + other.n_detections,
+            self.n_followed + other.n_followed,
+        )
 
-def start_notes(source: VideoSource, video: VideoFile) -> list[str]:
+
+def start_notes(source: VideoSource, video: ReadableVideo) -> list[str]:
     """Where the start of a source is from, or why it is not known."""
     if source.start_note is not None:
         return [source.start_note]
@@ -40,13 +48,13 @@ def start_notes(source: VideoSource, video: VideoFile) -> list[str]:
 
 
 def followed_notes(
-    source: VideoSource, video: VideoFile, counts: RunCounts, *, n_tracklets: int
+    settings: IndexSettings, counts: RunCounts, *, fps: float, n_tracklets: int
 ) -> list[str]:
-    """Why there may be fewer walks than people."""
-    rate = video.fps / source.settings.stride
+    """Why there may be fewer walks than people, in `n_tracklets` of a stream of that frame rate."""
+    rate = fps / settings.stride
     notes = []
     if n_tracklets == 0 and counts.n_detections == 0:
-        notes.append(f"nobody was found: {_why_nobody(source)}")
+        notes.append(f"nobody was found: {_why_nobody(settings)}")
     lost = counts.n_detections >= _ENOUGH and counts.n_followed < _FEW * counts.n_detections
     if lost:
         notes.append(
@@ -60,9 +68,9 @@ def followed_notes(
         )
     if rate < _LEAST_RATE:
         notes.append(
-            f"{rate:.2g} frames a second are looked at (--stride {source.settings.stride} of "
-            f"{video.fps:.3g} a second): people walk farther than their own width between two of "
-            f"them, and few can be followed; from {_LEAST_RATE:.0f} a second on they can"
+            f"{rate:.2g} frames a second are looked at (--stride {settings.stride} of "
+            f"{fps:.3g} a second): people walk farther than their own width between two of them, "
+            f"and few can be followed; from {_LEAST_RATE:.0f} a second on they can"
         )
     elif lost:
         notes.append(
@@ -73,13 +81,13 @@ def followed_notes(
     return notes
 
 
-def _why_nobody(source: VideoSource) -> str:
+def _why_nobody(settings: IndexSettings) -> str:
     """Why no detection could begin a track."""
-    where = "" if source.settings.mask is None else " where people count (--mask)"
-    if is_precomputed(source.settings.detector):
+    where = "" if settings.mask is None else " where people count (--mask)"
+    if is_precomputed(settings.detector):
         return (
             f"no box that was used{where} has a score of at least track_threshold "
-            f"({source.settings.track_threshold:g})"
+            f"({settings.track_threshold:g})"
         )
     return (
         f"no detection{where} lasted long enough and was large enough; another detector, tiles, or "

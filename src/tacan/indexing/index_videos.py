@@ -1,9 +1,8 @@
-"""Indexing of video files into a gallery, source after source."""
+"""Indexing of video files into a gallery, stream after stream."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from tacan.cores import available_cores
@@ -17,8 +16,10 @@ from tacan.indexing.index_report import (
     SourceReport,
     failures_error,
 )
-from tacan.indexing.index_source import index_source
+from tacan.indexing.index_stream import index_stream
+from tacan.indexing.plan_streams import plan_streams
 from tacan.indexing.settle_detectors import settle_detectors
+from tacan.indexing.stream_run import IndexTools
 from tacan.indexing.video_sources import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
@@ -44,7 +45,7 @@ def index_videos(
     progress: Progress = silent,
     done_with: Callable[[SourceReport], None] | None = None,
 ) -> IndexReport:
-    """Indexes each source in turn.
+    """Indexes each source in turn; those of one camera that follow each other as one stream.
 
     Parameters
     ----------
@@ -93,38 +94,38 @@ def index_videos(
     """
     check_fingerprint(embedder.fingerprint, gallery.model)
     readable, failures = readable_sources(sources)
-    failures = [*unreadable, *failures]
     if detections is None:
         readable, _ = settle_detectors(readable, before=gallery.sources, fetch=fetch)
-        detections = open_detections(readable, threads=threads, fetch=fetch)
+        found = open_detections(readable, threads=threads, fetch=fetch)
+        opened = dict(zip(map(id, readable), found, strict=True))
     else:
-        given = zip(sources, detections, strict=True)
-        detections = [found for source, found in given if source in readable]
-    lengths = [_length(source) for source in readable]
-    reports: list[SourceReport] = []
-    for number, source in enumerate(readable):
-        before = sum(lengths[:number])
-        try:
-            report = index_source(
-                gallery,
-                source,
-                embedder=embedder,
-                detections=detections[number],
-                batch_frames=batch_frames,
-                progress=lambda done, _, before=before: progress(before + done, sum(lengths)),
-            )
-        except VideoError as error:
-            if len(readable) + len(failures) == 1:
-                raise
-            failures.append(SourceFailure(str(source.path), source.camera, error))
-            continue
-        reports.append(report)
-        progress(sum(lengths[: number + 1]), sum(lengths))
-        if done_with is not None:
-            done_with(report)
+        opened = dict(zip(map(id, sources), detections, strict=True))
+    streams, gone = plan_streams(readable)
+    failures = [*unreadable, *failures, *gone]
+    total = sum(file.n_promised for stream in streams for file in stream)
+    before = 0
+    reports: dict[int, SourceReport] = {}
+    for stream in streams:
+        tools = IndexTools(
+            gallery,
+            embedder,
+            opened[id(stream[0].source)],
+            batch_frames,
+            lambda done, _, before=before: progress(before + done, total),
+        )
+        told, failed = index_stream(tools, stream)
+        failures += failed
+        before += sum(file.n_promised for file in stream)
+        progress(before, total)
+        sources_of = {str(file.source.path): file.source for file in stream}
+        for report in told:
+            reports[id(sources_of[report.path])] = report
+            if done_with is not None:
+                done_with(report)
     if not reports:
         raise failures_error(failures)
-    return IndexReport(tuple(reports), tuple(failures))
+    in_order = [reports[id(source)] for source in readable if id(source) in reports]
+    return IndexReport(tuple(in_order), tuple(failures))
 
 
 def open_detections(
@@ -187,10 +188,3 @@ def readable_sources(
     if failures and not readable:
         raise failures_error(failures)
     return readable, failures
-
-
-def _length(source: VideoSource) -> int:
-    """The frames of a source, as well as its head knows; 0 where it can't be read any more."""
-    with suppress(VideoError), open_video(source.path, fps=source.settings.fps) as video:
-        return video.promised_frames()
-    return 0

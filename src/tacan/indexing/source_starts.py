@@ -11,8 +11,9 @@ from tacan.video.stated_start import YEARS
 
 __all__ = ["START_FORMS", "Start", "parse_start", "start_in_name", "start_of"]
 
-Start = datetime | Literal["file"] | None
-"""The time of a video's first frame: known, to be taken from the file's metadata, or unknown."""
+Start = datetime | Literal["file", "after"] | None
+"""The time of a video's first frame: known, to be taken from the file's metadata, the end of the
+file before it, or unknown."""
 
 START_FORMS = (
     "a start must be a time with its time zone, such as 2026-11-22T14:00:00+01:00, in the years "

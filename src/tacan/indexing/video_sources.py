@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tacan.config.fault_messages import shortened
 from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.source_paths import expand_source, names_sorted
 from tacan.indexing.source_starts import START_FORMS, Start, start_of
 from tacan.text import without_password
 from tacan.video.detection_source import PRECOMPUTED, is_precomputed
@@ -28,7 +30,7 @@ LONGEST_CAMERA = 200
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """A file, the camera that it is from, when it begins, and how it is to be indexed.
+    """A file, or a folder of pictures, its camera, when it begins, and how it is to be indexed.
 
     `start_note` says where the start is from, if that is worth knowing.
     """
@@ -54,13 +56,13 @@ def gather_sources(
     Parameters
     ----------
     paths
-        Files of video.
+        Files of video, or what stands for several that follow each other: see `expand_source`.
     cameras
-        One name for all of `paths`, or one for each; the files' names without their endings when
-        not given.
+        One name for all of `paths`, which then follow each other too, or one for each; the files'
+        names without their endings when not given.
     starts
-        None, one for each of `paths`, or one of `file`, `auto` and `name:PATTERN` for all: see
-        `start_of`.
+        None, one for each of `paths`, or one for all: a time where all follow each other, or one
+        of `file`, `auto` and `name:PATTERN`. See `start_of`.
     zone
         The time zone of times in names.
     source_list
@@ -104,34 +106,85 @@ def _from_arguments(
     settings: IndexSettings,
     faults: list[str],
 ) -> list[VideoSource]:
-    if paths and len(cameras) not in (0, 1, len(paths)):
+    n = len(paths)
+    if paths and len(cameras) not in (0, 1, n):
         faults.append(
-            f"there must be one camera for all {len(paths)} sources or one for each; "
-            f"got {len(cameras)}"
+            f"there must be one camera for all {n} sources or one for each; got {len(cameras)}"
         )
-    if len(starts) not in (0, len(paths)) and not (len(starts) == 1 and _is_for_all(starts[0])):
+    together = n > 1 and len(cameras) == 1
+    if len(starts) not in (0, n) and not (len(starts) == 1 and (together or _is_own(starts[0]))):
         faults.append(
-            f"there must be one start for each of {len(paths)} sources; got {len(starts)}"
+            f"there must be one start for each of {n} sources, or one for all where they follow "
+            f"each other; got {len(starts)}"
         )
-    if not cameras:
-        cameras = _cameras_of(paths, faults)
-    sources = []
-    for i, path in enumerate(paths):
-        start = starts[min(i, len(starts) - 1)] if starts else None
-        time, note = _start_of(start, Path(path), zone, "--start", faults)
-        camera = cameras[min(i, len(cameras) - 1)]
-        sources.append(VideoSource(Path(path), camera, time, settings, note))
-    return sources
+    expanded = [_expanded(path, faults) for path in paths]
+    named = cameras or _cameras_of(paths, expanded, faults)
+    sources: list[VideoSource] = []
+    if together and len(starts) < n:
+        files = names_sorted([file for files in expanded for file in files])
+        start = starts[0] if starts else None
+        sources = _in_turn(files, named[0], start, zone, settings, "--start", faults)
+    else:
+        for i, files in enumerate(expanded):
+            start = starts[min(i, len(starts) - 1)] if starts else None
+            camera = named[min(i, len(named) - 1)]
+            sources += _in_turn(files, camera, start, zone, settings, "--start", faults)
+    return _by_start(sources) if len(set(named)) == 1 else sources
 
 
-def _is_for_all(start: str) -> bool:
-    """Whether a start can be that of several files."""
+def _is_own(start: str) -> bool:
+    """Whether a start is found for each file by itself, so that several can have it."""
     return start in ("file", "auto") or start.startswith("name:")
 
 
-def _cameras_of(paths: Sequence[str], faults: list[str]) -> list[str]:
-    """A camera for each file, called as it is."""
-    names = [Path(path).stem.strip() for path in paths]
+def _expanded(path: str, faults: list[str]) -> list[Path]:
+    try:
+        return expand_source(path)
+    except ValueError as error:
+        faults.append(str(error))
+        return []
+
+
+def _in_turn(
+    files: Sequence[Path],
+    camera: str,
+    start: Any,
+    zone: tzinfo | None,
+    settings: IndexSettings,
+    where: str,
+    faults: list[str],
+) -> list[VideoSource]:
+    """Sources of one camera that follow each other: a time is that of the first of them."""
+    sources: list[VideoSource] = []
+    for file in files:
+        if sources and start is not None and not _is_own(str(start)):
+            sources.append(VideoSource(file, camera, "after", settings))
+            continue
+        time, note = _start_of(start, file, zone, where, faults)
+        sources.append(VideoSource(file, camera, time, settings, note))
+    return sources
+
+
+def _by_start(sources: list[VideoSource]) -> list[VideoSource]:
+    """The sources of one camera in the order of their starts, where all are known."""
+    starts = [source.start for source in sources if isinstance(source.start, datetime)]
+    if len(starts) < len(sources):
+        return sources
+    order = sorted(range(len(sources)), key=lambda place: starts[place])
+    return [sources[place] for place in order]
+
+
+def _cameras_of(
+    paths: Sequence[str], expanded: Sequence[Sequence[Path]], faults: list[str]
+) -> list[str]:
+    """A camera for each source, called as the file, the folder or the list is."""
+    names = [
+        Path(path).absolute().name if os.path.isdir(path) else Path(path).stem.strip()  # noqa: PTH112
+        for path in paths
+    ]
+    for path, files in zip(paths, expanded, strict=True):
+        if glob.has_magic(path) and len(files) > 1 and not os.path.isdir(path):  # noqa: PTH112
+            faults.append(f"{path} stands for {len(files)} files: name their camera (--camera)")
     for name in sorted({name for name in names if names.count(name) > 1}):
         files = {path for path, own in zip(paths, names, strict=True) if own == name}
         if len(files) > 1:
@@ -170,8 +223,7 @@ def _from_entry(
 ) -> list[VideoSource]:
     rest = dict(entry)
     path, camera = rest.pop("path", None), rest.pop("camera", None)
-    named = folder / path if isinstance(path, str) else folder
-    start, note = _start_of(rest.pop("start", None), named, zone, where, faults)
+    start = rest.pop("start", None)
     for name, value in (("path", path), ("camera", camera)):
         if not value:
             faults.append(f"{where}: it has no {name}")
@@ -188,7 +240,8 @@ def _from_entry(
         return []
     if not (path and camera and isinstance(path, str) and isinstance(camera, str)):
         return []
-    return [VideoSource(folder / path, camera, start, checked, note)]
+    files = _expanded(str(folder / path), faults)
+    return _in_turn(files, camera, start, zone, checked, where, faults)
 
 
 def _start_of(
@@ -211,7 +264,7 @@ def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
     ready: dict[str, set[Path]] = {}
     for source in sources:
         faults += _faults_of(source)
-        if not os.path.isfile(source.path):  # noqa: PTH113
+        if not _is_there(source.path):
             continue
         key = (source.path.resolve(), source.camera)
         if key in seen:
@@ -240,9 +293,10 @@ def _faults_of(source: VideoSource) -> list[str]:
         faults.append(
             f"{without_password(name)}: sources are files; record the stream to a file first"
         )
-    # Path.is_file raises for a name that is too long.
-    elif not os.path.isfile(name):  # noqa: PTH113
+    elif not _is_there(source.path):
         faults.append(f"{name}: there is no such file")
+    elif source.path.is_dir() and source.settings.fps is None:
+        faults.append(f"{name}: a folder of pictures needs its frame rate (--fps)")
     elif not _is_utf8(name):
         faults.append(f"{name!r}: the path of a source must be UTF-8; rename it")
     camera = source.camera
@@ -257,6 +311,11 @@ def _faults_of(source: VideoSource) -> list[str]:
             "characters"
         )
     return faults
+
+
+def _is_there(path: Path) -> bool:
+    # Path.is_file raises for a name that is too long.
+    return os.path.isfile(path) or os.path.isdir(path)  # noqa: PTH112, PTH113
 
 
 def _is_utf8(name: str) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.text import counted
-from tacan.video.decode import VideoFile
 from tacan.video.detect import Detector
+from tacan.video.readable_video import ReadableVideo
 from tacan.video.tiling import Tiled
 from tacan.video.tracklet_settings import Tiles
 
@@ -43,7 +43,7 @@ class TileChoice:
     text: str
 
 
-def choose_tiles(video: VideoFile, detector: Detector, *, threshold: float) -> TileChoice:
+def choose_tiles(video: ReadableVideo, detector: Detector, *, threshold: float) -> TileChoice:
     """The tiles for a video: `TRIED` where half of its people are small for the detector, or none.
 
     Everybody counts whom the whole frame or the tiles show, from the score `threshold` on, in a
@@ -88,7 +88,7 @@ def tiles_text(tiles: Tiles) -> str:
     return "whole frames" if tiles is None else f"whole frames and tiles {tiles[0]}x{tiles[1]}"
 
 
-def _first_pictures(video: VideoFile) -> Iterator[NDArray[np.uint8]]:
+def _first_pictures(video: ReadableVideo) -> Iterator[NDArray[np.uint8]]:
     frames = video.frames(stride=max(1, round(video.fps)))
     for frame in takewhile(lambda frame: frame.seconds <= FIRST_SECONDS, frames):
         yield frame.image

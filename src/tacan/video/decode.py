@@ -7,7 +7,9 @@ that the file calls oblong are made square.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +22,7 @@ from tacan.text import counted
 from tacan.video.deinterlace import Deinterlacer
 from tacan.video.demux import file_version, not_a_video, open_demuxer, reason, unreadable
 from tacan.video.frame_rate import frame_rate
+from tacan.video.picture_folder import PictureFolder
 from tacan.video.stated_start import stated_start
 from tacan.video.stream_clock import StreamClock
 from tacan.video.upright import UprightPictures
@@ -28,15 +31,15 @@ from tacan.video.video_records import VideoFrame
 __all__ = ["VideoFile", "open_video"]
 
 
-def open_video(path: Path, *, fps: float | None = None) -> VideoFile:
-    """The video file at `path`, with its first picture tried.
+def open_video(path: Path, *, fps: float | None = None) -> VideoFile | PictureFolder:
+    """The video at `path`, a file or a folder of pictures, with its first picture tried.
 
-    `fps` is its frame rate, where what the file says of its times is not to be believed.
+    `fps` is its frame rate: for pictures, and where what a file says is not to be believed.
 
     Raises `VideoError` for a file that is missing, empty, not a video, without a video stream, or
     without a single picture that can be decoded.
     """
-    return VideoFile(path, fps=fps)
+    return PictureFolder(path, fps=fps) if os.path.isdir(path) else VideoFile(path, fps=fps)  # noqa: PTH112
 
 
 class VideoFile:
@@ -44,8 +47,7 @@ class VideoFile:
 
     `width` and `height` are those of the upright picture with square pixels. `fps` is the average
     rate; `n_frames` and `duration` (seconds) are what the file's head promises, and None where it
-    is silent. `stated_start` is when it says that it was recorded, or None. After the frames were
-    read `damage` says what went wrong on the way, or None, and `notes` what else is worth knowing.
+    is silent. All of it is a `ReadableVideo`'s.
     """
 
     def __init__(self, path: Path, *, fps: float | None = None) -> None:
@@ -53,6 +55,7 @@ class VideoFile:
         self.damage: str | None = None
         self._given_fps = fps
         self._clock_steps = 0
+        self.n_decoded, self.last_seconds = 0, 0.0
         self._bytes, self._container, self._stream = open_demuxer(path)
         self._version = self._bytes.version
         try:
@@ -104,6 +107,28 @@ class VideoFile:
             )
         return tuple(notes)
 
+    def measured_seconds(self) -> float:
+        """How long the video is, by all packets of the file, for files whose head doesn't say.
+
+        Nothing is decoded. What can't be read ends it.
+        """
+        self._rewind()
+        first, last, count = None, None, 0
+        with suppress(VideoError):
+            for packet in self._packets():
+                if packet is None:
+                    break
+                count += 1
+                if packet.pts is not None and packet.time_base is not None:
+                    time = float(packet.pts * packet.time_base)
+                    first = time if first is None else min(first, time)
+                    last = time if last is None else max(last, time)
+        self.damage = None
+        by_count = count / self.fps
+        if first is None or last is None or self._given_fps is not None:
+            return by_count
+        return last - first + 1 / self.fps
+
     def promised_frames(self, *, until: float | None = None) -> int:
         """The number of frames, to the time `until` in seconds or to the end, as well as the file's
         head tells it; 0 where it tells nothing."""
@@ -147,6 +172,7 @@ class VideoFile:
                 self._note(f"a picture can't be converted: {reason(error)}")
             else:
                 yield VideoFrame(index, seconds, image, self.stretch)
+        self.n_decoded, self.last_seconds = index + 1, seconds
         self._check_unchanged()
         self._note_early_end(index + 1, seconds)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from tacan.video.video_records import Detections
 
-__all__ = ["Block", "DetectionCache", "pack_block", "unpack_block"]
+__all__ = ["Block", "DetectionCache", "KnownDetections", "pack_block", "unpack_block"]
 
 BLOCK_FRAMES = 64
 BLOCK_SECONDS = 5.0
@@ -23,6 +24,24 @@ BLOCK_SECONDS = 5.0
 
 Block = list[tuple[int, Detections]]
 """Processed frames that follow each other: the number of each, and its detections."""
+
+
+class KnownDetections(Protocol):
+    """What an earlier run found in the frames of a video, and the place for what this one finds."""
+
+    def get(self, frame: int) -> Detections | None:
+        """The detections in frame `frame`, asked for in rising order; None where they are not
+        known."""
+        ...
+
+    def add(self, frames: Block) -> None:
+        """Takes in new detections of frames that follow those before."""
+        ...
+
+    def flush(self) -> None:
+        """Stores the new detections that are not stored yet."""
+        ...
+
 
 _HEAD = struct.Struct("<4sI")
 _MARK = b"TDJ1"
@@ -71,7 +90,7 @@ def unpack_block(data: bytes) -> Block | None:
 
 
 class DetectionCache:
-    """Detections of an earlier run, asked for frame by frame in rising order, and new ones.
+    """`KnownDetections` of one file, in blocks that a gallery keeps.
 
     `blocks` are (first frame, bytes) by rising frame, as the gallery gives them. Bytes that can't
     be understood end them: from there on nothing is known. New detections go to
@@ -89,7 +108,6 @@ class DetectionCache:
         self._stored_at = time.monotonic()
 
     def get(self, frame: int) -> Detections | None:
-        """The detections in frame `frame`, or None where they are not known."""
         while frame > self._highest:
             block = unpack_block(next(self._blocks, (0, b""))[1])
             if not block:
@@ -99,13 +117,11 @@ class DetectionCache:
         return self._open.get(frame)
 
     def add(self, frames: Block) -> None:
-        """Takes in new detections of frames that follow those before."""
         self._new += frames
         if len(self._new) >= BLOCK_FRAMES or time.monotonic() - self._stored_at > BLOCK_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Stores the new detections that are not stored yet."""
         if self._new:
             self._store(self._new[0][0], pack_block(self._new))
         self._new, self._stored_at = [], time.monotonic()

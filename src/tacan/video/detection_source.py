@@ -10,11 +10,11 @@ from typing import Protocol
 from tacan.progress import Progress, silent
 from tacan.video.choose_detector import AUTO
 from tacan.video.choose_tiles import TileChoice, choose_tiles
-from tacan.video.decode import VideoFile
 from tacan.video.detect import Detector, open_detector
-from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_cache import KnownDetections
 from tacan.video.masked_source import MaskedSource
 from tacan.video.mot import open_precomputed_tracks
+from tacan.video.readable_video import ReadableVideo
 from tacan.video.regions import read_regions
 from tacan.video.tiling import Tiled
 from tacan.video.tracklet_settings import Tiles, TrackletSettings
@@ -57,7 +57,7 @@ class DetectionSource(Protocol):
         ...
 
     def detect(
-        self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
+        self, frames: Iterable[VideoFrame], *, cache: KnownDetections | None = None
     ) -> Iterator[FrameDetections]:
         """The detections of each frame, from the cache where it has them."""
         ...
@@ -94,7 +94,7 @@ class DetectorSource:
         return self.detector.fingerprint
 
     def detect(
-        self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
+        self, frames: Iterable[VideoFrame], *, cache: KnownDetections | None = None
     ) -> Iterator[FrameDetections]:
         """The detections of each frame; frames of which the cache knows all are not looked at."""
         source = iter(frames)
@@ -156,7 +156,7 @@ def open_detection_source(
 
 
 def settle_tiles(
-    source: DetectionSource, video: VideoFile, settings: TrackletSettings
+    source: DetectionSource, video: ReadableVideo, settings: TrackletSettings
 ) -> tuple[DetectionSource, TileChoice | None]:
     """The detections of a video with its tiles chosen, and the choice; None where none was open.
 

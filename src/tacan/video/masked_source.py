@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tacan.text import counted
-from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_cache import KnownDetections
 from tacan.video.regions import Regions
 from tacan.video.video_records import FrameDetections, VideoFrame
 
@@ -40,7 +40,7 @@ class MaskedSource:
         return self.source.has_tracks
 
     def detect(
-        self, frames: Iterable[VideoFrame], *, cache: DetectionCache | None = None
+        self, frames: Iterable[VideoFrame], *, cache: KnownDetections | None = None
     ) -> Iterator[FrameDetections]:
         """The detections of each frame that count."""
         self._n_met = self._n_left_out = 0

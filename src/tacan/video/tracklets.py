@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tacan.cores import available_cores
 from tacan.video.clip_reservoir import ClipShape
-from tacan.video.decode import VideoFile, open_video
-from tacan.video.detection_cache import DetectionCache
+from tacan.video.decode import open_video
+from tacan.video.detection_cache import KnownDetections
 from tacan.video.detection_source import DetectionSource, open_detection_source, settle_tiles
 from tacan.video.pipeline import Pipeline
+from tacan.video.readable_video import ReadableVideo
 from tacan.video.track import open_tracker
 from tacan.video.tracklet_builder import TrackletBuilder
 from tacan.video.tracklet_settings import TrackletSettings
@@ -22,11 +23,11 @@ __all__ = ["find_tracklets"]
 
 
 def find_tracklets(
-    video: VideoFile | Path,
+    video: ReadableVideo | Path,
     settings: TrackletSettings | None = None,
     *,
     source: DetectionSource | None = None,
-    cache: DetectionCache | None = None,
+    cache: KnownDetections | None = None,
     clips: ClipShape | None = None,
     last_seconds: float | None = None,
     on_frame: Callable[[FrameDetections], None] | None = None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -178,12 +178,13 @@ class SqliteStore:
         with self.writing() as database:
             return inserts.begin_source(database, source)
 
-    def finish_source(self, source_id: int, *, damage: str | None = None) -> None:
+    def finish_sources(self, damages: Mapping[int, str | None]) -> None:
+        done = "UPDATE sources SET state = 'done', damage = ? WHERE id = ?"
         with self.writing() as database:
-            inserts.require_source(database, source_id)
-            done = "UPDATE sources SET state = 'done', damage = ? WHERE id = ?"
-            database.execute(done, (damage, source_id))
-            database.execute("DELETE FROM detections WHERE source_id = ?", (source_id,))
+            for source_id, damage in damages.items():
+                inserts.require_source(database, source_id)
+                database.execute(done, (damage, source_id))
+                database.execute("DELETE FROM detections WHERE source_id = ?", (source_id,))
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
         with self.reading() as database:
