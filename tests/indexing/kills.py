@@ -36,7 +36,7 @@ from tacan.video.track import open_tracker
 from tacan.video.video_records import Detections
 from tests.indexing.scenes import BlockDetector, small_embedder
 
-SETTINGS = IndexSettings(detector="blocks", max_crops=3, embedded_frames=16)
+SETTINGS = IndexSettings(detector="blocks", tiles=None, max_crops=3, embedded_frames=16)
 N_FRAMES = 120
 
 
