@@ -51,7 +51,8 @@ def followed_notes(
     settings: IndexSettings, counts: RunCounts, *, fps: float, n_tracklets: int
 ) -> list[str]:
     """Why there may be fewer walks than people, in `n_tracklets` of a stream of that frame rate."""
-    rate = fps / settings.stride
+    stride = settings.stride_at(fps)
+    rate = fps / stride
     notes = []
     if n_tracklets == 0 and counts.n_detections == 0:
         notes.append(f"nobody was found: {_why_nobody(settings)}")
@@ -68,7 +69,7 @@ def followed_notes(
         )
     if rate < _LEAST_RATE:
         notes.append(
-            f"{rate:.2g} frames a second are looked at (--stride {settings.stride} of "
+            f"{rate:.2g} frames a second are looked at (--stride {stride} of "
             f"{fps:.3g} a second): people walk farther than their own width between two of them, "
             f"and few can be followed; from {_LEAST_RATE:.0f} a second on they can"
         )

@@ -38,6 +38,7 @@ def index_stream(
     """
     reports: list[SourceReport] = []
     order = {str(file.source.path): place for place, file in enumerate(stream)}
+    stream = [_with_stride(file) for file in stream]
     stream, failures = settle_stream(tools.gallery, stream, tools.detections)
     for n_before, chain in _chains(tools, stream, reports):
         done, rest = n_before, chain
@@ -68,6 +69,13 @@ def _chains(
             goes_on = True
         n_before += file.n_promised
     return chains
+
+
+def _with_stride(file: StreamFile) -> StreamFile:
+    """The file with a stride of its rate in its settings, as it is stored."""
+    settings = file.source.settings
+    told = settings.model_copy(update={"stride": settings.stride_at(file.fps)})
+    return replace(file, source=replace(file.source, settings=told))
 
 
 def _tools_for(file: StreamFile, tools: IndexTools) -> IndexTools:
@@ -170,7 +178,8 @@ def _report(
         n_tracklets=len(numbers[0]),
         n_new=len(numbers[0] - numbers[1]),
         n_frames=counts.n_frames,
-        video_seconds=run.last_seconds.get(place, 0.0) + file.source.settings.stride / file.fps,
+        video_seconds=run.last_seconds.get(place, 0.0)
+        + file.source.settings.stride_at(file.fps) / file.fps,
         seconds=share * seconds,
         stage_seconds={name: share * spent for name, spent in run.stage_seconds.items()},
         damage=run.chain.damages[place],

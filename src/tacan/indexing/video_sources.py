@@ -17,7 +17,8 @@ from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.source_paths import expand_source, names_sorted
 from tacan.indexing.source_starts import START_FORMS, Start, start_of
 from tacan.text import without_password
-from tacan.video.detection_source import PRECOMPUTED, is_precomputed
+from tacan.video.detection_source import is_precomputed
+from tacan.video.tracklet_settings import PRECOMPUTED
 
 __all__ = [
     "VideoSource",

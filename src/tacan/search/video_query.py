@@ -16,7 +16,8 @@ from tacan.gallery.gallery_records import Source, StoredTracklet, TrackletFilter
 from tacan.images.cut import cut_box
 from tacan.search.parse import VideoBox
 from tacan.video.boxes import interpolate_boxes, ious
-from tacan.video.decode import VideoFile, open_video
+from tacan.video.decode import open_video
+from tacan.video.readable_video import ReadableVideo
 from tacan.video.video_records import VideoFrame
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def cut_from_video(asked: VideoBox) -> NDArray[np.uint8]:
     return _cut(frame.image, asked)
 
 
-def _shown_at(video: VideoFile, asked: VideoBox, *, first: int) -> VideoFrame | None:
+def _shown_at(video: ReadableVideo, asked: VideoBox, *, first: int) -> VideoFrame | None:
     shown = None
     for frame in video.frames(first=first):
         if frame.seconds > asked.seconds + _SLACK:

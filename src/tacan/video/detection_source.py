@@ -17,11 +17,10 @@ from tacan.video.mot import open_precomputed_tracks
 from tacan.video.readable_video import ReadableVideo
 from tacan.video.regions import read_regions
 from tacan.video.tiling import Tiled
-from tacan.video.tracklet_settings import Tiles, TrackletSettings
+from tacan.video.tracklet_settings import PRECOMPUTED, Tiles, TrackletSettings
 from tacan.video.video_records import FrameDetections, VideoFrame, check_count
 
 __all__ = [
-    "PRECOMPUTED",
     "DetectionSource",
     "DetectorSource",
     "is_precomputed",
@@ -30,9 +29,6 @@ __all__ = [
     "settle_tiles",
     "with_tiles",
 ]
-
-PRECOMPUTED = "mot"
-"""The kind of detector that is a file of ready boxes or tracks."""
 
 FRAMES_AT_ONCE = 4
 """Frames that the detector sees at once, so that its threads have something to share."""

@@ -22,7 +22,7 @@ from tacan.errors import ConfigError
 from tacan.video.choose_detector import AUTO
 from tacan.video.frame_rate import LIKELY_RATES
 
-__all__ = ["Count", "Tiles", "TrackletSettings"]
+__all__ = ["PRECOMPUTED", "Count", "Tiles", "TrackletSettings"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -52,6 +52,12 @@ def _parse_tiles(given: Any) -> Any:
         if min(rows, columns) >= 1:
             return rows, columns
     raise PydanticCustomError("tiles", "tiles must be auto, none, or ROWSxCOLUMNS, such as 2x2")
+
+
+PRECOMPUTED = "mot"
+"""The kind of detector that is a file of ready boxes or tracks."""
+FOLLOWED_RATE = 10
+"""Frames a second that are enough to follow people who walk."""
 
 
 class TrackletSettings(BaseModel):
@@ -86,8 +92,9 @@ class TrackletSettings(BaseModel):
     fps: Annotated[float | None, Field(ge=LIKELY_RATES[0], le=LIKELY_RATES[1])] = None
     """Frames a second of a video that does not say, such as a bare stream of H.264, or that says it
     wrongly; its own when not given."""
-    stride: Count = 1
-    """Every nth frame is processed. 2 halves the work and follows walking people as well."""
+    stride: Annotated[Count | Literal["auto"], Parameter(metavar="auto|INT")] = AUTO
+    """Every nth frame is processed; `auto` leaves ten frames a second or a few more, which follow
+    walking people as well, and all frames of ready boxes."""
     tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "botsort"
     """The tracker. Camera motion is not compensated by any."""
     max_lost_seconds: Annotated[Amount, Field(serialization_alias="patience")] = 1.0
@@ -108,6 +115,17 @@ class TrackletSettings(BaseModel):
     """Crops kept of each tracklet: the best, spread over its time."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 92
     """Their JPEG quality, to 100."""
+
+    def stride_at(self, fps: float) -> int:
+        """The n of every nth frame, for a video of this rate.
+
+        >>> [TrackletSettings().stride_at(fps) for fps in (5, 19, 20, 25, 29.97, 60)]
+        [1, 1, 2, 2, 3, 6]
+        """
+        if self.stride != AUTO:
+            return self.stride
+        ready = self.detector.partition(":")[0] == PRECOMPUTED
+        return 1 if ready else max(1, int(fps / FOLLOWED_RATE + 0.05))
 
     @model_validator(mode="wrap")
     @classmethod

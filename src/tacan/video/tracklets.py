@@ -78,14 +78,15 @@ def find_tracklets(
         source, _ = settle_tiles(source, video, settings)
         if pipeline is None:
             pipeline = stack.enter_context(Pipeline())
+        stride = settings.stride_at(video.fps)
         tracker = open_tracker(
             settings.tracker,
-            fps=video.fps / settings.stride,
+            fps=video.fps / stride,
             max_lost_seconds=settings.max_lost_seconds,
             track_threshold=settings.track_threshold,
         )
         builder = TrackletBuilder(settings, clips=clips)
-        frames = video.frames(stride=settings.stride)
+        frames = video.frames(stride=stride)
         if last_seconds is not None:
             frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
         decoded = pipeline.spawn("decode", frames)

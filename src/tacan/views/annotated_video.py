@@ -18,9 +18,10 @@ from tacan.files import require_safe_outputs
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import Source
 from tacan.progress import Progress, silent
-from tacan.video.decode import VideoFile, open_video
+from tacan.video.decode import open_video
 from tacan.video.encode import write_timed_video
 from tacan.video.matching import Track
+from tacan.video.readable_video import ReadableVideo
 from tacan.video.video_records import VideoTracklet
 
 __all__ = [
@@ -89,7 +90,7 @@ def annotate_video(
         return write_timed_video(out, pictures, fps=video.fps, size=(video.width, video.height))
 
 
-def require_part(video: VideoFile, *, first_seconds: float, last_seconds: float | None) -> None:
+def require_part(video: ReadableVideo, *, first_seconds: float, last_seconds: float | None) -> None:
     """Raises `VideoError` where no frame can lie in this part of the video."""
     end = math.inf if video.duration is None else video.duration
     if first_seconds > (end if last_seconds is None else min(end, last_seconds)):
@@ -137,7 +138,7 @@ def _tracklets(gallery: Gallery, source: Source) -> Iterator[DrawnTracklet]:
 
 
 def _drawn(
-    video: VideoFile,
+    video: ReadableVideo,
     tracklets: Sequence[DrawnTracklet],
     *,
     first_seconds: float,
