@@ -30,7 +30,7 @@ def test_settings_survive_json() -> None:
 
 
 def test_changes_are_named_with_both_values() -> None:
-    before = IndexSettings(tiles=None).stored()
+    before = IndexSettings(tiles=None, stride=1).stored()
     now = IndexSettings(stride=2, tiles=(2, 2)).stored()
     assert changed_settings(before, now) == [
         "stride was 1, now 2",
@@ -45,14 +45,14 @@ def test_trackers_are_those_of_the_video_room() -> None:
 
 
 def test_stored_settings_have_the_keys_that_galleries_have_had_from_the_beginning() -> None:
-    stored = IndexSettings(track_threshold=0.25, max_crops=3, connect="off").stored()
+    stored = IndexSettings(track_threshold=0.25, max_crops=3, connect="off", stride=1).stored()
     assert list(stored) == [
         "detector", "tiles", "threshold", "stride", "tracker", "patience", "sure", "min_frames",
         "min_seconds", "min_height", "min_sharpness", "max_seconds", "crops", "jpeg_quality",
         "embedded_frames",
     ]  # fmt: skip
     assert (stored["sure"], stored["crops"], stored["patience"]) == (0.25, 3, 1.0)
-    other = IndexSettings(track_threshold=0.5, max_crops=3, connect="off").stored()
+    other = IndexSettings(track_threshold=0.5, max_crops=3, connect="off", stride=1).stored()
     assert changed_settings(stored, other) == ["track_threshold was 0.25, now 0.5"]
 
 

@@ -54,6 +54,10 @@ def _parse_tiles(given: Any) -> Any:
     raise PydanticCustomError("tiles", "tiles must be auto, none, or ROWSxCOLUMNS, such as 2x2")
 
 
+def _auto_or_count(given: Any) -> Any:
+    return None if given == AUTO else given
+
+
 PRECOMPUTED = "mot"
 """The kind of detector that is a file of ready boxes or tracks."""
 FOLLOWED_RATE = 10
@@ -92,7 +96,9 @@ class TrackletSettings(BaseModel):
     fps: Annotated[float | None, Field(ge=LIKELY_RATES[0], le=LIKELY_RATES[1])] = None
     """Frames a second of a video that does not say, such as a bare stream of H.264, or that says it
     wrongly; its own when not given."""
-    stride: Annotated[Count | Literal["auto"], Parameter(metavar="auto|INT")] = AUTO
+    stride: Annotated[
+        Count | None, BeforeValidator(_auto_or_count), Parameter(metavar="auto|INT", negative="")
+    ] = None
     """Every nth frame is processed; `auto` leaves ten frames a second or a few more, which follow
     walking people as well, and all frames of ready boxes."""
     tracker: Literal["bytetrack", "sort", "ocsort", "botsort", "cbiou"] = "botsort"
@@ -122,7 +128,7 @@ class TrackletSettings(BaseModel):
         >>> [TrackletSettings().stride_at(fps) for fps in (5, 19, 20, 25, 29.97, 60)]
         [1, 1, 2, 2, 3, 6]
         """
-        if self.stride != AUTO:
+        if self.stride is not None:
             return self.stride
         ready = self.detector.partition(":")[0] == PRECOMPUTED
         return 1 if ready else max(1, int(fps / FOLLOWED_RATE + 0.05))
