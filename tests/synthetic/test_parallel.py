@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 
@@ -28,7 +27,7 @@ class Interrupted:
 
 
 def interrupt() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)  # to this thread: another would tell this one too late
     for _ in range(1000):  # signals are seen between two steps of a program
         pass
 

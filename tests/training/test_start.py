@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def test_it_goes_on_after_a_stop_without_the_model_it_began_with(
 
     def stop(done: int, total: int) -> None:
         if done == 4:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(TrainingStopped):
         train(config, tmp_path / "parts", progress=stop)

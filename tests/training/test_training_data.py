@@ -131,16 +131,16 @@ IN_A_CONTAINER = """
 import subprocess
 import torch
 from torch.utils.data import Dataset
-from tacan.clips.identity_sampler import Draw
+from tacan.clips.identity_sampler import SampledTracklet
 from tacan.errors import TrainingError
 from tacan.training.training_data import TrainingBatches
 
 class Large(Dataset):
-    def __getitem__(self, draw):
-        return torch.full((2, 1, 3, 1000, 1000), 7, dtype=torch.uint8), draw.index
+    def __getitem__(self, sampled):
+        return torch.full((2, 1, 3, 1000, 1000), 7, dtype=torch.uint8), sampled.index
 
 def run():
-    batches = TrainingBatches(Large(), [[Draw(0, 0)]] * 2, workers=1, batch_bytes=6_000_000)
+    batches = TrainingBatches(Large(), [[SampledTracklet(0, 0)]] * 2, workers=1, batch_bytes=6_000_000)
     print([int(frames.min()) for frames, _ in batches])
 
 run()
