@@ -123,3 +123,31 @@ def test_a_prior_is_drawn_together_where_strangers_are_closer():
 def test_one_pair_that_is_as_close_outweighs_the_prior():
     own = np.r_[0.05, np.linspace(0.7, 0.95, 20)]
     assert Calibration("cosine", own, PRIOR).certainty(0.08, n_searched=12).level == "unsure"
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.1, 1.0])
+def test_the_distance_of_a_share_has_that_share_below_it(share):
+    pairs = power_law(999, 4)
+    distance = Calibration("cosine", pairs).distance_at(share)
+    assert ((pairs <= distance).sum() + 1) / 1000 <= share
+    if share < 1:
+        assert ((pairs <= np.nextafter(distance, 2)).sum() + 1) / 1000 > share
+
+
+def test_few_pairs_have_no_distance_of_a_small_share():
+    assert Calibration("cosine", np.zeros(0)).distance_at(0.02) is None
+    assert Calibration("cosine", power_law(48, 4)).distance_at(0.02) is None
+    least = power_law(49, 4)[0]
+    assert Calibration("cosine", power_law(49, 4)).distance_at(0.02) == pytest.approx(least)
+
+
+def test_a_prior_stands_in_for_pairs_and_gives_way_to_them():
+    prior = Calibration("cosine", power_law(400, 4, seed=1))
+    alone = Calibration("cosine", np.zeros(0), prior).distance_at(0.02)
+    assert alone == pytest.approx(np.quantile(prior.distances, 0.02), rel=0.05)
+    # A few of its own, all farther: more is believed, but never beyond the closest of them.
+    far = Calibration("cosine", np.linspace(0.9, 1.0, 9), prior).distance_at(0.02)
+    assert alone < far < 0.9
+    # Many of its own that lie closer decide by themselves.
+    close = Calibration("cosine", power_law(2000, 4) / 10, prior).distance_at(0.02)
+    assert close == pytest.approx(0.02**0.25 / 10, rel=0.1)

@@ -47,6 +47,9 @@ MINIMUM_WITH_PRIOR = 8
 SURE = 0.05
 LIKELY = 0.5
 
+PRIOR_PAIRS = 5
+"""As how many of a gallery's own pairs its model's prior counts where a share is estimated."""
+
 TAIL_PAIRS, TAIL_SHARE = 20, 0.05
 STANDARD_ERRORS = 1.64
 MOST_BEYOND = 100
@@ -119,6 +122,31 @@ class Calibration:
         if basis == "prior" and level == "sure" and counted * n_searched > SURE:
             level = "likely"
         return Certainty(level, n, n_closer, p_value, p_value * n_searched, basis)
+
+    def distance_at(self, share: float) -> float | None:
+        """The distance within which this share of different people are expected; None where too
+        few pairs are known to say.
+
+        The expected share is (k + w F(d)) / (n + w), with F that of the prior, which counts as
+        much as w = 5 pairs; without a prior it is (k + 1) / (n + 1). It is the best estimate, and
+        no bound as p_value is.
+
+        >>> round(Calibration("euclidean", np.linspace(0.5, 1.5, 1001)).distance_at(0.1), 3)
+        0.599
+        """
+        n = len(self.distances)
+        prior = np.zeros(0) if self.prior is None else self.prior.distances
+        steps = np.unique(np.concatenate([self.distances, prior]))
+        closer = np.searchsorted(self.distances, steps, side="right")
+        if self.prior is None:
+            least, expected = 1 / (n + 1), (closer + 1) / (n + 1)
+        else:
+            of_prior = np.searchsorted(prior, steps, side="right") / len(prior)
+            least, expected = 0.0, (closer + PRIOR_PAIRS * of_prior) / (n + PRIOR_PAIRS)
+        if not len(steps) or least > share:
+            return None
+        beyond = np.flatnonzero(expected > share)
+        return float(np.nextafter(steps[beyond[0]], -np.inf) if len(beyond) else steps[-1])
 
     def _n_closer(self, distance: float) -> int:
         return int(np.searchsorted(self.distances, distance, side="right"))

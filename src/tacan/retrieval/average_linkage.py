@@ -1,0 +1,201 @@
+"""Average linkage: the clusters of vectors that are close to each other, under constraints.
+
+Every vector begins as a cluster of its own; then the two closest clusters become one, until none
+are closer than a threshold. The distance of two clusters is the mean over all pairs of one vector
+of each: of the cosine distances, or of the squared Euclidean distances (whose root is compared
+with the threshold). Two clusters with a pair that must stay apart are infinitely far from each
+other. Both are means over products, so a cluster's mean vector is all that has to be kept of it:
+
+    cosine           D(A, B) = 1 - m_A . m_B              of vectors of length 1
+    squared          D(A, B) = q_A + q_B - 2 m_A . m_B    with q the mean of the squared lengths
+
+The result is that of the full matrix of distances, at less cost, by two facts. A mean is at most
+as large as the threshold only if one of its terms is: so clusters can only join if vectors of them
+are neighbours, and only neighbours are kept. And D(A + B, C) is never less than the smaller of
+D(A, C) and D(B, C), also where one is infinite: so any two clusters that are each other's closest
+may join at once, in whatever order such pairs are found (the chain of nearest neighbours, Benzécri
+1982, Murtagh 1983).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.errors import ConfigError
+from tacan.progress import Progress, silent
+from tacan.retrieval.distances import unit_rows
+from tacan.retrieval.precision import product_error
+
+__all__ = ["NO_PAIRS", "Neighbours", "Pairs", "linked_clusters", "neighbours_within"]
+
+Pairs = NDArray[np.integer]
+"""Row numbers [n, 2]."""
+
+NO_PAIRS = np.zeros((0, 2), np.int64)
+
+ROWS_AT_ONCE = 256
+SAME = 1e-12
+"""Distances that differ by less than this share of the threshold count as equal."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """N vectors, and which others each has within a threshold.
+
+    vectors
+        float64 [N, D]; of length 1, or 0, under the cosine metric.
+    offsets
+        float64 [N]: what each adds to a distance beside the product: q, or 1/2 for cosine.
+    factor
+        Of the product: 2, or 1 for cosine.
+    limit
+        The threshold, squared where distances are.
+    near
+        For each row those within the limit, and a few beyond for the sake of rounding.
+    """
+
+    vectors: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    factor: float
+    limit: float
+    near: tuple[NDArray[np.int32], ...]
+
+
+def neighbours_within(
+    vectors: NDArray[np.floating],
+    threshold: float,
+    *,
+    metric: str,
+    progress: Progress = silent,
+) -> Neighbours:
+    """The neighbours of each of `vectors` [N, D] within `threshold`; progress is in vectors."""
+    rows = vectors.astype(np.float64)
+    if metric == "cosine":
+        rows = unit_rows(rows).astype(np.float64, copy=False)
+        offsets, factor, limit = np.full(len(rows), 0.5), 1.0, threshold
+    else:
+        offsets, factor = np.einsum("nd,nd->n", rows, rows), 2.0
+        limit = threshold**2 if threshold >= 0 else threshold
+    narrow, base = rows.astype(np.float32), offsets.astype(np.float32)
+    # Twice what rounding to float32 can do to a distance of the largest vectors.
+    slack = 8 * product_error(rows.shape[1]) * float(offsets.max(initial=0.5))
+    near: list[NDArray[np.int32]] = []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        distances = narrow[part] @ narrow.T
+        distances *= np.float32(-factor)
+        distances += base
+        distances += base[part, None]
+        for row, among in enumerate(distances <= limit + slack, start=start):
+            among[row] = False
+            near.append(np.flatnonzero(among).astype(np.int32))
+        progress(len(near), len(rows))
+    return Neighbours(rows, offsets, factor, limit, tuple(near))
+
+
+def linked_clusters(
+    neighbours: Neighbours, *, together: Pairs = NO_PAIRS, apart: Pairs = NO_PAIRS
+) -> NDArray[np.int64]:
+    """The cluster of each vector, int64 [N]: the least row number in it.
+
+    Vectors of a pair in `together` are in one cluster, whatever their distance, and those of a
+    pair in `apart` never are. Raises `ConfigError` where both can't be.
+
+    >>> rows = np.array([[1, 0.0], [1, 0.1], [0, 1.0]])
+    >>> near = neighbours_within(rows, 0.2, metric="cosine")
+    >>> linked_clusters(near), linked_clusters(near, apart=np.array([[0, 1]]))
+    (array([0, 0, 2]), array([0, 1, 2]))
+    """
+    clusters = _Clusters(neighbours, apart)
+    for one, other in together.tolist():
+        clusters.join(one, other)
+    clusters.check(apart)
+    for row in range(len(neighbours.near)):
+        if clusters.label[row] == row:
+            _follow_chain(clusters, row)
+    return clusters.label
+
+
+def _follow_chain(clusters: _Clusters, first: int) -> None:
+    """Joins clusters from `first` on, from each to its closest, until it has no neighbour left."""
+    chain, distances = [first], [np.inf]
+    slack = SAME * max(1.0, abs(clusters.limit))
+    while chain:
+        closest, distance = clusters.closest(chain[-1])
+        if len(chain) > 1 and (closest == chain[-2] or distance >= distances[-1] - slack):
+            joined = clusters.join(chain.pop(), chain.pop())
+            del distances[-2:]
+            if not chain:
+                chain, distances = [joined], [np.inf]
+        elif closest is None:
+            return
+        else:
+            chain.append(closest)
+            distances.append(distance)
+
+
+class _Clusters:
+    """Clusters while they grow; each is called by the least row number in it."""
+
+    def __init__(self, neighbours: Neighbours, apart: Pairs) -> None:
+        n = len(neighbours.near)
+        self.limit = neighbours.limit
+        self.label = np.arange(n)
+        self._factor = neighbours.factor
+        self._means = neighbours.vectors.copy()
+        self._offsets = neighbours.offsets.copy()
+        self._members = [np.array([row]) for row in range(n)]
+        self._near: list[NDArray[np.integer]] = list(neighbours.near)
+        self._apart = _others(apart, n)
+
+    def closest(self, cluster: int) -> tuple[int | None, float]:
+        """The closest cluster within the limit that may join this one, and how far it is.
+
+        Those that may not, or are too far now, never join it but by way of other neighbours: they
+        are forgotten.
+        """
+        near = np.unique(self.label[self._near[cluster]])
+        near = near[near != cluster]
+        if len(self._apart[cluster]):
+            near = near[~np.isin(near, self.label[self._apart[cluster]])]
+        distances = self._offsets[near] + self._offsets[cluster]
+        distances -= self._factor * (self._means[near] @ self._means[cluster])
+        within = distances <= self.limit
+        self._near[cluster] = near = near[within]
+        if not len(near):
+            return None, np.inf
+        best = int(distances[within].argmin())
+        return int(near[best]), max(0.0, float(distances[within][best]))
+
+    def join(self, one: int, other: int) -> int:
+        """Makes the clusters of two rows one, and returns its name."""
+        kept, gone = sorted((int(self.label[one]), int(self.label[other])))
+        if kept == gone:
+            return kept
+        sizes = len(self._members[kept]), len(self._members[gone])
+        for values in (self._means, self._offsets):
+            values[kept] = (sizes[0] * values[kept] + sizes[1] * values[gone]) / sum(sizes)
+        self.label[self._members[gone]] = kept
+        for parts in (self._members, self._near, self._apart):
+            parts[kept] = np.concatenate([parts[kept], parts[gone]])
+            parts[gone] = parts[gone][:0]
+        return kept
+
+    def check(self, apart: Pairs) -> None:
+        """Raises `ConfigError` where a pair that must stay apart is in one cluster."""
+        broken = apart[self.label[apart[:, 0]] == self.label[apart[:, 1]]]
+        if len(broken):
+            fault = f"rows {broken[0, 0]} and {broken[0, 1]} must be both together and apart"
+            raise ConfigError([fault], source="the constraints of a clustering")
+
+
+def _others(pairs: Pairs, n: int) -> list[NDArray[np.integer]]:
+    """For each of n rows those that it makes a pair with."""
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    bounds = np.searchsorted(both[:, 0], np.arange(n + 1))
+    return [both[begin:end, 1] for begin, end in pairwise(bounds)]
