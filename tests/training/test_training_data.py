@@ -140,7 +140,9 @@ class Large(Dataset):
         return torch.full((2, 1, 3, 1000, 1000), 7, dtype=torch.uint8), sampled.index
 
 def run():
-    batches = TrainingBatches(Large(), [[SampledTracklet(0, 0)]] * 2, workers=1, batch_bytes=6_000_000)
+    batches = TrainingBatches(
+        Large(), [[SampledTracklet(0, 0)]] * 2, workers=1, batch_bytes=6_000_000
+    )
     print([int(frames.min()) for frames, _ in batches])
 
 run()
