@@ -22,17 +22,20 @@ _LEAST_RATE = 4.0
 
 @dataclass(slots=True)
 class RunCounts:
-    """How many frames were looked at, people found in them for sure, and frames in tracklets."""
+    """How many frames were looked at, people found in them for sure, frames in tracklets, and
+    tracks that never moved and were left out."""
 
     n_frames: int = 0
     n_detections: int = 0
     n_followed: int = 0
+    n_still: int = 0
 
     def __add__(self, other: RunCounts) -> RunCounts:
         return RunCounts(
             self.n_frames + other.n_frames,
             self.n_detections + other.n_detections,
             self.n_followed + other.n_followed,
+            self.n_still + other.n_still,
         )
 
 
@@ -54,6 +57,12 @@ def followed_notes(
     stride = settings.stride_at(fps)
     rate = fps / stride
     notes = []
+    if counts.n_still:
+        notes.append(
+            f"{counted(counts.n_still, 'track')} that never moved "
+            f"{'was' if counts.n_still == 1 else 'were'} left out, as posters and benches are; "
+            "--keep-still keeps them"
+        )
     if n_tracklets == 0 and counts.n_detections == 0:
         notes.append(f"nobody was found: {_why_nobody(settings)}")
     lost = counts.n_detections >= _ENOUGH and counts.n_followed < _FEW * counts.n_detections
@@ -62,7 +71,7 @@ def followed_notes(
             f"only {counts.n_followed:,} of {counted(counts.n_detections, 'detection')} could be "
             "followed into tracklets"
         )
-    elif n_tracklets == 0 and counts.n_detections:
+    elif n_tracklets == 0 and counts.n_detections and not counts.n_still:
         notes.append(
             f"nobody was found: none of {counted(counts.n_detections, 'detection')} lasted long "
             "enough and was large enough; a lower min_frames, min_seconds or min_height may help"

@@ -38,6 +38,10 @@ class IndexSettings(TrackletSettings):
     """Whether tracks are split where they go over to somebody else, and connected where they are
     one walk, as the model sees them: `careful`, `bold` (connects what is less alike), or `off`.
     Ready tracks are never touched."""
+    keep_still: Annotated[bool, Parameter(negative="")] = False
+    """Keep also tracks of five seconds or more in which neither the box nor any part of what is in
+    it moves, as of posters and benches; else they are left out and counted. Ready tracks are always
+    kept."""
 
     def stored(self) -> dict[str, Any]:
         """The settings as a gallery stores them, ready for JSON.
@@ -55,8 +59,9 @@ class IndexSettings(TrackletSettings):
 _OLDEST = ("tiles", "threshold", "embedded_frames")
 """Settings that stood in a gallery from the first on, given or not."""
 
-_AS_BEFORE = {"connect": "off"}
-"""What galleries did before they knew a setting, where it is not None."""
+_AS_BEFORE = {"connect": "off", "keep_still": False}
+"""Settings that are stored only where they are another than this: what galleries did before they
+knew one, or what makes no difference to tracklets that they have."""
 
 _NAMES = {
     field.serialization_alias: name

@@ -82,11 +82,17 @@ class StreamRun:
         self.last_frame = found.frame.index
         self.last_seconds[place] = found.frame.seconds - self.chain.first_of(place)[1]
 
-    def followed(self, tracklets: Iterable[VideoTracklet]) -> Iterator[VideoTracklet]:
-        """The same tracklets, counted."""
+    def followed(
+        self, tracklets: Iterable[VideoTracklet], *, keep_still: bool
+    ) -> Iterator[VideoTracklet]:
+        """The same tracklets, counted; those that never moved are left out or kept."""
         for tracklet in tracklets:
-            self.of(self.chain.place_of(int(tracklet.frames[0]))).n_followed += len(tracklet)
-            yield tracklet
+            counts = self.of(self.chain.place_of(int(tracklet.frames[0])))
+            counts.n_followed += len(tracklet)
+            if tracklet.is_still and not keep_still:
+                counts.n_still += 1
+            else:
+                yield tracklet
 
 
 def run_stream(
@@ -105,7 +111,7 @@ def run_stream(
     gallery, embedder = tools.gallery, tools.embedder
     if tools.detections.has_tracks:
         # Whoever made them knows what is one walk.
-        settings = settings.model_copy(update={"connect": "off"})
+        settings = settings.model_copy(update={"connect": "off", "keep_still": True})
     run = StreamRun(video, settings.track_threshold)
     committed = frozenset[int]().union(*(gallery.committed_numbers(each.id) for each in known))
     with Pipeline() as pipeline:
@@ -118,7 +124,8 @@ def run_stream(
             on_frame=run.count,
             pipeline=pipeline,
         )
-        tracklets = pipeline.spawn("tracking", run.followed(found), ahead=4)
+        followed = run.followed(found, keep_still=settings.keep_still)
+        tracklets = pipeline.spawn("tracking", followed, ahead=4)
         groups = in_groups(tracklets, n_frames=tools.batch_frames)
         embedded = pipeline.spawn("embedding", _embed(groups, settings, tools, committed), ahead=1)
         while not embedded.ended:

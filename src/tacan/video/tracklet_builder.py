@@ -13,6 +13,7 @@ from tacan.video.boxes import clipped
 from tacan.video.clip_reservoir import ClipReservoir, ClipShape
 from tacan.video.crop_selector import Candidate, CropSelector
 from tacan.video.sharpness import crop_quality, sharpness, visible_shares
+from tacan.video.stillness import StillnessWatch
 from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.video_records import NO_TRACK, Crop, Detections, VideoFrame, VideoTracklet
 
@@ -26,6 +27,7 @@ class _RunningTrack:
     track: int
     crops: CropSelector
     clips: ClipReservoir | None
+    stillness: StillnessWatch
     frames: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     boxes: list[NDArray[np.float32]] = field(default_factory=list)
@@ -91,13 +93,16 @@ class TrackletBuilder:
                 running = None
             if running is None:
                 clips = None if self._clips is None else ClipReservoir(self._clips)
-                running = _RunningTrack(track, CropSelector(self._settings.max_crops), clips)
+                running = _RunningTrack(
+                    track, CropSelector(self._settings.max_crops), clips, StillnessWatch(box)
+                )
                 self._running[track] = running
             score = float(detections.scores[index])
             running.frames.append(frame.index)
             running.seconds.append(frame.seconds)
             running.boxes.append(box)
             running.scores.append(score)
+            running.stillness.add(frame.image, box, frame.seconds)
             self._take_picture(running, frame, box, score=score, visible=float(shares[index]))
         return self._finished(ended, now=frame.seconds)
 
@@ -182,4 +187,5 @@ def _tracklet(number: int, running: _RunningTrack, *, since: float) -> VideoTrac
         quality=float(np.mean([candidate.quality for candidate in chosen])),
         clips=() if running.clips is None else running.clips.chosen(),
         running_since=since,
+        is_still=running.stillness.is_still(),
     )

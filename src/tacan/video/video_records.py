@@ -139,6 +139,7 @@ class VideoTracklet:
     float32 [n] where; all are in the order of time. `crops` holds the best pictures, also in the
     order of time. `quality` is in 0..1; `number` counts from 1 within the video. `clips` holds the
     pictures that a model is to see, where they were asked for: see `ClipReservoir`.
+    `is_still` says that neither the box nor the pixels in it ever moved: see `StillnessWatch`.
     `running_since` is when the oldest track began that still ran when this one ended, in seconds:
     no tracklet that is still to come begins earlier.
     """
@@ -152,6 +153,7 @@ class VideoTracklet:
     quality: float
     clips: tuple[tuple[Picture, ...], ...] = ()
     running_since: float = float("inf")
+    is_still: bool = False
 
     def __post_init__(self) -> None:
         sizes = {len(self.frames), len(self.seconds), len(self.boxes), len(self.scores)}
