@@ -1,7 +1,8 @@
 """Real footage with labels, from its video files to found people: what is found, and who.
 
     python benchmarks/footage.py VIDEOS OUT --detector yolox:nano \\
-        --model openvino:person-reidentification-retail-0248.xml [--stride 2] [--only campus]
+        --model openvino:person-reidentification-retail-0248.xml [--tiles none] [--connect off] \\
+        [--only campus]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels. Each is indexed into a
 gallery in OUT (or taken from there, if it is done), and two things are measured.
@@ -37,6 +38,7 @@ from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_sources import VideoSource
 from tacan.video.matching import Track, match_tracks
+from tacan.video.track import TRACKERS
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--detector", default=IndexSettings().detector)
+    defaults = IndexSettings()
+    parser.add_argument("--detector", default=defaults.detector)
     parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--stride", type=int, default=2)
+    parser.add_argument("--stride", type=int, default=defaults.stride)
+    parser.add_argument("--tracker", choices=TRACKERS, default=defaults.tracker)
+    parser.add_argument("--tiles", default=defaults.tiles)
+    parser.add_argument("--connect", default=defaults.connect)
     parser.add_argument("--only", choices=PLACES)
-    parser.add_argument("--min-height", type=float, default=IndexSettings().min_height)
-    parser.add_argument("--embedded-frames", type=int, default=IndexSettings().embedded_frames)
+    parser.add_argument("--min-height", type=float, default=defaults.min_height)
+    parser.add_argument("--embedded-frames", type=int, default=defaults.embedded_frames)
     chosen = parser.parse_args()
     for name in [chosen.only] if chosen.only else PLACES:
         place = PLACES[name]
         settings = IndexSettings(
             detector=chosen.detector,
             stride=chosen.stride,
+            tracker=chosen.tracker,
+            tiles=chosen.tiles,
+            connect=chosen.connect,
             min_height=chosen.min_height,
             embedded_frames=chosen.embedded_frames,
         )

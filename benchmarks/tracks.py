@@ -118,7 +118,8 @@ class Kept:
 
     def __init__(self, source: DetectionSource) -> None:
         self._source = source
-        self.fingerprint = source.fingerprint
+        self.name, self.fingerprint = source.name, source.fingerprint
+        self.has_tracks, self.notes = source.has_tracks, source.notes
         self.seen: list[Detections] = []
 
     def detect(
