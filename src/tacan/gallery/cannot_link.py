@@ -19,7 +19,7 @@ from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import areas, intersections
 
-__all__ = ["calibrate", "cannot_link", "co_occurring_pairs"]
+__all__ = ["calibrate", "cannot_link", "certain_strangers", "co_occurring_pairs"]
 
 MAXIMUM_PAIRS = 50_000
 CLOSEST, OTHERS = 1000, 500
@@ -59,6 +59,16 @@ def calibrate(
     return Calibration(metric, np.sort(distances[np.concatenate(kept)]), prior)
 
 
+def certain_strangers(
+    columns: Columns, store: GalleryStore, *, progress: Progress = silent
+) -> Pairs:
+    """All pairs of rows [n, 2] of `columns` that certainly show different people, the earlier
+    tracklet first, in the order of ids. Progress is in pairs that are asked."""
+    pairs = np.sort(co_occurring_pairs(columns), axis=1)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return pairs[_are_apart(columns.ids[pairs], store, progress)]
+
+
 def _are_apart(
     pairs: NDArray[np.int64], store: GalleryStore, progress: Progress
 ) -> NDArray[np.bool_]:
@@ -75,7 +85,7 @@ def _are_apart(
     return apart
 
 
-def co_occurring_pairs(columns: Columns, *, at_most: int, seed: int) -> Pairs:
+def co_occurring_pairs(columns: Columns, *, at_most: int | None = None, seed: int = 0) -> Pairs:
     """Pairs [n, 2] of rows of one source whose times overlap, each pair once; where there are
     more than `at_most`, some drawn at random."""
     order = np.lexsort((columns.first_seconds, columns.source_ids))
@@ -88,7 +98,7 @@ def co_occurring_pairs(columns: Columns, *, at_most: int, seed: int) -> Pairs:
         ends[begin:end] = begin + np.searchsorted(firsts[begin:end], lasts[begin:end], "right")
     counts = ends - np.arange(len(order)) - 1
     total = int(counts.sum())
-    if total <= at_most:
+    if at_most is None or total <= at_most:
         numbers = np.arange(total)
     else:
         numbers = np.unique(np.random.default_rng(seed).integers(total, size=at_most))

@@ -19,6 +19,7 @@ from tacan.gallery.columns import UNKNOWN_TIMESTAMP, camera_ids
 from tacan.gallery.find_sources import find_sources
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.timestamps import to_microseconds
+from tacan.text import counted
 
 __all__ = ["Deletion", "delete_tracklets"]
 
@@ -87,4 +88,5 @@ def delete_tracklets(
     deleted = gallery.store.names(ids)
     if ids or source_ids:
         gallery.store.maintenance().remove(ids, sources=source_ids)
+        gallery.log("delete", counted(len(ids), "tracklet"))
     return Deletion(deleted, gallery.complete_deletion(), n_undated)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import GalleryError
 from tacan.gallery import record_checks as checks
+from tacan.gallery.audit_log import log_entry
 from tacan.gallery.cannot_link import calibrate
 from tacan.gallery.columns import UNKNOWN_TIMESTAMP, select_rows
 from tacan.gallery.crop_files import CropFolder
@@ -114,6 +115,9 @@ class Gallery:
         for source_id in damages:
             self.crop_folder.remove_drafts(source_id)
         self.store.finish_sources(damages)
+        cameras = {source.id: source.camera for source in self.sources()}
+        for source_id in damages:
+            self.log("index", f"source {source_id} of camera {cameras[source_id]}")
 
     def committed_numbers(self, source_id: int) -> frozenset[int]:
         """Numbers of the source's tracklets that are here, or were and have been deleted."""
@@ -230,6 +234,14 @@ class Gallery:
             n_bytes=totals.n_bytes,
             cameras=cameras,
         )
+
+    def log(self, action: str, detail: str = "") -> bool:
+        """Adds a line to the gallery's log, also if it was opened to be read.
+
+        `detail` must hold no person's name. False where the gallery can't be written to, or was
+        last written to by a version that kept no log.
+        """
+        return self.store.people().append(log_entry(action, detail))
 
     def complete_deletion(self) -> bool:
         """Erases what a deletion has left in files: crops, old pages of the database, the cache.

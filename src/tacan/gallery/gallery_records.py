@@ -123,7 +123,8 @@ class StoredTracklet:
 
     `id` is never used again after the tracklet was deleted. `name` is `camera/NUMBER`, counted
     through all sources of the camera; `number` counts within the source. `start` and `end` are
-    None where the source's start is unknown.
+    None where the source's start is unknown. `person_id` is that of the person whom it shows, None
+    before it was linked; `person` is the name, where one was given.
     """
 
     id: int
@@ -140,6 +141,7 @@ class StoredTracklet:
     quality: float
     person: str | None
     n_crops: int
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +192,8 @@ class TrackletFilter:
 
 @dataclass(frozen=True, slots=True)
 class GalleryInfo:
-    """Numbers of a gallery. `n_persons` counts the different names of people."""
+    """Numbers of a gallery. `n_persons` counts its people once it was linked, and before that the
+    different names of people."""
 
     n_tracklets: int
     n_cameras: int

@@ -23,6 +23,7 @@ from tacan.gallery.gallery_records import (
     StoredTracklet,
     Trajectory,
 )
+from tacan.gallery.people_store import PeopleStore
 
 __all__ = ["CropRow", "GalleryStore", "StoreMaintenance", "Totals", "Version", "corners"]
 
@@ -139,6 +140,10 @@ class GalleryStore(Protocol):
     def crops(self, tracklet_id: int) -> tuple[CropRow, ...]: ...
 
     def totals(self) -> Totals: ...
+
+    def people(self) -> PeopleStore:
+        """The people and the log."""
+        ...
 
     def maintenance(self) -> StoreMaintenance:
         """Deletion and repair; what changes something needs a store opened for writing."""

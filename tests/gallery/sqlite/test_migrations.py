@@ -17,6 +17,7 @@ DIGESTS = (
     "d1cfe04ba846a8366bfdc7e7e5f1d24d2b3db461d90f2e4f63d8477c8b6b7198",
     "5ca8b2b7e1b1e8f9d9302e22c257c8276719105f4311c5029875af532804bad4",
     "077073c57bd4cb40ff9ff60e00f11dcce781f1749417e1c5866b05596b20ea41",
+    "88bc96a1eed16bb6f601a4769fe2c109e9a410f2620553cb59154d30ca4c9d47",
 )
 
 
@@ -50,11 +51,18 @@ def test_an_older_gallery_is_brought_up_to_date_by_its_next_writer(
         assert len(gallery.vectors()[0]) == 3
 
 
+OF_VERSION_5 = (
+    *("judgements", "persons_before", "decisions", "tracklet_persons", "persons", "audit_log"),
+)
+
+
 def test_a_gallery_of_version_1_is_read_unchanged_and_migrated_by_a_writer(
     make_gallery,
 ):
     folder = make_gallery("door")
     with sqlite3.connect(folder / "gallery.sqlite") as database:
+        for table in OF_VERSION_5:
+            database.execute(f"DROP TABLE {table}")
         database.execute("ALTER TABLE trajectories DROP COLUMN tracks")
         database.execute("ALTER TABLE sources DROP COLUMN damage")
         database.execute("ALTER TABLE metadata RENAME TO facts")
@@ -64,6 +72,11 @@ def test_a_gallery_of_version_1_is_read_unchanged_and_migrated_by_a_writer(
     with open_gallery(folder) as gallery:
         assert gallery.info().n_tracklets == len(gallery.vectors()[0]) == 3
         assert [source.damage for source in gallery.sources()] == [None]
+        assert [each.person_id for each in gallery.tracklets()] == [None] * 3
+        people = gallery.store.people()
+        assert (people.persons(), people.decisions(), people.log()) == ((), (), ())
+        assert people.linking() is people.retention_days() is None
+        assert not gallery.log("search")
         assert {gallery.trajectory(each.id).tracks for each in gallery.tracklets()} == {()}
     assert (folder / "gallery.sqlite").read_bytes() == before
     with open_gallery(folder, write=True) as gallery:

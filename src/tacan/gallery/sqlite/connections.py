@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tacan.errors import GalleryBusyError, GalleryError, StorageError
 
-__all__ = ["connect_reader", "connect_writer", "sqlite_errors", "transaction"]
+__all__ = ["connect_appender", "connect_reader", "connect_writer", "sqlite_errors", "transaction"]
 
 PAGE_SIZE = 32768  # 7 vectors of 1,024 numbers a page; small pages waste half of themselves
 CACHE_KIBIBYTES = 16384
+APPENDING_WAIT = 5.0  # seconds
 WAIT_HINT = "Wait until it has ended, or let this one wait (--wait)."
 
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
@@ -88,6 +89,21 @@ def connect_writer(path: Path, *, wait: float) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_appender(path: Path) -> sqlite3.Connection:
+    """A connection that adds a line to a database that is there, beside any writer.
+
+    Raises `sqlite3.Error` where it can't be written to.
+    """
+    connection = _connect(f"{path.resolve().as_uri()}?mode=rw", APPENDING_WAIT)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
     except BaseException:
         connection.close()
         raise

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tacan.gallery.crop_files import folder_of
 from tacan.gallery.sqlite import record_rows
 from tacan.gallery.sqlite.damaged_records import damaged_records
+from tacan.gallery.sqlite.people import forget_people_without_tracklets
 from tacan.gallery.store import CropRow
 from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 
@@ -49,6 +50,7 @@ class SqliteMaintenance:
             )
             database.executemany("DELETE FROM tracklets WHERE id = ?", chosen)
             _remove_sources(database, sources)
+            forget_people_without_tracklets(database)
             _next_generation(database)
             database.execute("UPDATE metadata SET value = '1' WHERE name = 'erasing'")
 

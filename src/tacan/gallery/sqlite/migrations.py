@@ -87,7 +87,48 @@ _VERSION_3 = ("ALTER TABLE sources ADD COLUMN damage TEXT",)
 # The tracks that a tracklet was made of.
 _VERSION_4 = ("ALTER TABLE trajectories ADD COLUMN tracks BLOB",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# Who a tracklet shows, what humans said about it, and who did what with the gallery.
+# `decisions` are what a human said at once: whether pairs of tracklets are one person, or a name;
+# `persons_before` are the persons of the tracklets concerned as they were before it, for its undo.
+# A person without tracklets is kept as long as a decision may bring it back.
+_VERSION_5 = (
+    """CREATE TABLE persons (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT, note TEXT,
+        anchor_id INTEGER REFERENCES tracklets (id) ON DELETE SET NULL)""",
+    """CREATE TABLE tracklet_persons (
+        tracklet_id INTEGER PRIMARY KEY REFERENCES tracklets (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL REFERENCES persons (id))""",
+    """CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        time_us INTEGER NOT NULL, who TEXT NOT NULL, kind TEXT NOT NULL,
+        person_id INTEGER, name_before TEXT, note_before TEXT)""",
+    """CREATE TABLE judgements (
+        decision_id INTEGER NOT NULL REFERENCES decisions (id) ON DELETE CASCADE,
+        one_id INTEGER NOT NULL REFERENCES tracklets (id) ON DELETE CASCADE,
+        other_id INTEGER NOT NULL REFERENCES tracklets (id) ON DELETE CASCADE,
+        same INTEGER NOT NULL,
+        PRIMARY KEY (decision_id, one_id, other_id)) WITHOUT ROWID""",
+    """CREATE TABLE persons_before (
+        decision_id INTEGER NOT NULL REFERENCES decisions (id) ON DELETE CASCADE,
+        tracklet_id INTEGER NOT NULL REFERENCES tracklets (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL REFERENCES persons (id),
+        PRIMARY KEY (decision_id, tracklet_id)) WITHOUT ROWID""",
+    """CREATE TABLE audit_log (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        time_us INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL)""",
+    # What a deletion follows from a tracklet or a person to the rows that name it.
+    "CREATE INDEX persons_by_anchor ON persons (anchor_id)",
+    "CREATE INDEX tracklet_persons_by_person ON tracklet_persons (person_id)",
+    "CREATE INDEX judgements_by_one ON judgements (one_id)",
+    "CREATE INDEX judgements_by_other ON judgements (other_id)",
+    "CREATE INDEX persons_before_by_tracklet ON persons_before (tracklet_id)",
+    "CREATE INDEX persons_before_by_person ON persons_before (person_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    *(_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5),
+)
 
 # By the version that they make: views that give an older database the names of that version.
 # So a gallery that nobody may write to needs no migration to be read.
@@ -98,6 +139,18 @@ _TEMPORARY_VIEWS: Mapping[int, tuple[str, ...]] = {
     ),
     3: ("CREATE TEMP VIEW sources AS SELECT *, NULL AS damage FROM main.sources",),
     4: ("CREATE TEMP VIEW trajectories AS SELECT *, NULL AS tracks FROM main.trajectories",),
+    5: tuple(
+        f"CREATE TEMP VIEW {table} AS SELECT {', '.join(f'NULL AS {c}' for c in columns.split())} "
+        "WHERE 0"
+        for table, columns in {
+            "persons": "id name note anchor_id",
+            "tracklet_persons": "tracklet_id person_id",
+            "decisions": "id time_us who kind person_id name_before note_before",
+            "judgements": "decision_id one_id other_id same",
+            "persons_before": "decision_id tracklet_id person_id",
+            "audit_log": "id time_us who action detail",
+        }.items()
+    ),
 }
 
 

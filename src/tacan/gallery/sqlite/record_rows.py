@@ -44,9 +44,12 @@ SOURCE_QUERY = """
 
 TRACKLET_QUERY = """
     SELECT t.id, c.name, t.camera_number, t.source_id, s.name, t.number, t.first_seconds,
-        t.last_seconds, t.start_us, t.end_us, t.n_frames, t.quality, t.person,
+        t.last_seconds, t.start_us, t.end_us, t.n_frames, t.quality,
+        coalesce(p.name, t.person), m.person_id,
         (SELECT count(*) FROM crops WHERE tracklet_id = t.id)
-    FROM tracklets t JOIN cameras c ON c.id = t.camera_id JOIN sources s ON s.id = t.source_id"""
+    FROM tracklets t JOIN cameras c ON c.id = t.camera_id JOIN sources s ON s.id = t.source_id
+        LEFT JOIN tracklet_persons m ON m.tracklet_id = t.id
+        LEFT JOIN persons p ON p.id = m.person_id"""
 
 UNDECODABLE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What is raised for a value of a wrong type, size or range. SQLite checks none of them."""
@@ -118,10 +121,11 @@ def tracklet_values(
 def tracklet_of(row: Row) -> StoredTracklet:
     """A row of `TRACKLET_QUERY`. Raises one of `UNDECODABLE`."""
     (number, camera, camera_number, source_id, source, source_number, *rest) = row
-    first, last, start, end, n_frames, quality, person, n_crops = rest
+    first, last, start, end, n_frames, quality, person, person_id, n_crops = rest
     _require(str, camera=camera, source=source)
     _require(int, camera_number=camera_number, number=source_number, n_frames=n_frames)
     _require((str, type(None)), person=person)
+    _require((int, type(None)), person_id=person_id)
     _require_finite(seconds=np.array([first, last], np.float64), quality=np.float64(quality))
     return StoredTracklet(
         id=number,
@@ -138,6 +142,7 @@ def tracklet_of(row: Row) -> StoredTracklet:
         quality=quality,
         person=person,
         n_crops=n_crops,
+        person_id=person_id,
     )
 
 

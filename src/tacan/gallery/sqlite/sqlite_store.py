@@ -29,6 +29,7 @@ from tacan.gallery.record_checks import check_model_info
 from tacan.gallery.sqlite import inserts, record_rows
 from tacan.gallery.sqlite.connections import sqlite_errors, transaction
 from tacan.gallery.sqlite.maintenance import SqliteMaintenance
+from tacan.gallery.sqlite.people import SqlitePeople
 from tacan.gallery.store import CropRow, Totals, Version
 from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 
@@ -48,7 +49,9 @@ _CAMERAS = """
     SELECT name, id FROM cameras WHERE id IN (SELECT camera_id FROM sources) ORDER BY id"""
 
 _TOTALS = """
-    SELECT (SELECT count(*) FROM tracklets), (SELECT count(DISTINCT person) FROM tracklets),
+    SELECT (SELECT count(*) FROM tracklets),
+        coalesce(nullif((SELECT count(DISTINCT person_id) FROM tracklet_persons), 0),
+            (SELECT count(DISTINCT person) FROM tracklets)),
         count(*), coalesce(sum(size), 0)
     FROM crops"""
 
@@ -260,6 +263,9 @@ class SqliteStore:
 
     def maintenance(self) -> SqliteMaintenance:
         return SqliteMaintenance(self.writing, self.reading, self.autocommit)
+
+    def people(self) -> SqlitePeople:
+        return SqlitePeople(self.writing, self.reading, self.path)
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         with self.reading() as database:

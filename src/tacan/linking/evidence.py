@@ -1,0 +1,101 @@
+"""What the tracklets of a gallery are linked by: their vectors, and what can't be otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacan.gallery.cannot_link import certain_strangers
+from tacan.gallery.columns import Columns
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.person_records import Judgement, Person
+from tacan.linking.words import Groups, standing_judgements
+from tacan.progress import Progress, silent
+from tacan.retrieval.average_linkage import Pairs
+
+__all__ = ["Evidence", "gather_evidence", "groups_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """N tracklets to be linked.
+
+    columns
+        Their ids and times, by rising id.
+    vectors
+        float32 [N, D].
+    strangers
+        Pairs of rows [n, 2] that one camera saw at the same time at different places.
+    together, apart
+        Pairs of rows that a human said to be one person; and all that must not be: by a human's
+        word, by two names, and the strangers. A human's word goes before the other two.
+    """
+
+    columns: Columns
+    vectors: NDArray[np.float32]
+    strangers: Pairs
+    together: Pairs
+    apart: Pairs
+
+
+def gather_evidence(
+    gallery: Gallery,
+    *,
+    judgements: Iterable[Judgement],
+    people: Collection[Person],
+    only: Collection[int] | None = None,
+    progress: Progress = silent,
+) -> Evidence:
+    """The evidence on all tracklets, or on those whose ids are in `only`.
+
+    `judgements` are all that humans said, the earliest first, and `people` those who may have names
+    that keep them apart. Progress is in pairs of tracklets that may have been seen at once.
+    """
+    index = gallery.index()
+    columns = index.columns
+    rows = np.arange(len(columns.ids))
+    if only is not None:
+        rows = np.flatnonzero(np.isin(columns.ids, np.fromiter(only, np.int64)))
+        columns = columns.rows(rows)
+    strangers = certain_strangers(columns, gallery.store, progress=progress)
+    standing = standing_judgements(list(judgements))
+    row_of = {number: row for row, number in enumerate(columns.ids.tolist())}
+    together = _rows((j for j in standing if j.same), row_of)
+    rejected = _rows((j for j in standing if not j.same), row_of)
+    by_machine = np.concatenate([strangers, _rows(_of_two_names(people), row_of)])
+    groups = Groups(map(tuple, together.tolist()))
+    overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
+    apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
+    return Evidence(columns, index.vectors.rows(rows), strangers, together, apart)
+
+
+def groups_of(evidence: Evidence, label: NDArray[np.int64]) -> list[list[int]]:
+    """The ids of the tracklets of each cluster in `label` [N]; the earliest seen first."""
+    columns = evidence.columns
+    # Where no time of day is known, -2^63 stands for it: those begin with the lowest id.
+    order = np.lexsort((columns.ids, columns.starts))
+    groups: dict[int, list[int]] = {}
+    for row in order.tolist():
+        groups.setdefault(int(label[row]), []).append(int(columns.ids[row]))
+    return [sorted(group) for group in groups.values()]
+
+
+def _of_two_names(people: Collection[Person]) -> Iterator[Judgement]:
+    named = [person for person in people if person.name is not None and person.anchor is not None]
+    for one, other in combinations(named, 2):
+        if one.anchor is not None and other.anchor is not None:
+            yield Judgement(one.anchor, other.anchor, same=False)
+
+
+def _rows(judgements: Iterable[Judgement], row_of: dict[int, int]) -> Pairs:
+    """The pairs of rows [n, 2] of those judgements that are on two of the tracklets."""
+    pairs = [
+        (row_of[said.one], row_of[said.other])
+        for said in judgements
+        if said.one in row_of and said.other in row_of
+    ]
+    return np.array(pairs, np.int64).reshape(-1, 2)

@@ -1,0 +1,258 @@
+"""Tracklets become people: all of a gallery, or those whom a human's decision concerns.
+
+Tracklets are clustered by average linkage (`retrieval.average_linkage`). Those whom one camera saw
+at the same time at different places are never one person, nor is what a human called different; and
+what a human called the same always is.
+
+The threshold follows from those certain strangers: it is the distance within which a small share
+of them lies, 2 % by default (`Calibration.distance_at`). In a gallery of more than 250 tracklets
+the share is smaller, so that nobody has more than 5 strangers within the threshold by chance. Where
+a gallery has too few strangers, and its model no prior, nothing is linked by looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tacan.gallery.audit_log import log_entry
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.person_records import Judgement, Linking, PeopleChange, Person
+from tacan.linking.evidence import Evidence, gather_evidence, groups_of
+from tacan.linking.identities import match_identities
+from tacan.progress import Progress, silent
+from tacan.retrieval.average_linkage import Neighbours, linked_clusters, neighbours_within
+from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.precision import paired_distances
+from tacan.retrieval.priors import load_prior
+from tacan.text import counted
+
+__all__ = ["STRANGERS", "LinkReport", "link_gallery", "linked_again", "names_that_hold"]
+
+STRANGERS = 0.02
+"""The share of certainly different people that may lie within the threshold."""
+
+FULL_SHARE_UP_TO = 250
+"""Tracklets; where there are more, the share is as much smaller as they are more."""
+
+FOLDS = 5
+CHECKED_WHOLLY = 2000
+"""Tracklets up to which every fifth of the strangers is hidden once; above, the first alone."""
+
+NOTHING = -1.0
+"""A threshold within which nobody is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """What linking did.
+
+    n_people, n_linked
+        People of several tracklets, and how many tracklets these have; all others are alone.
+    n_pairs
+        Pairs of tracklets of one person.
+    n_new, n_gone
+        People who were not there before, and whom there were and no longer are.
+    threshold, share
+        See `Linking`.
+    n_strangers, by_prior
+        Pairs of certainly different people; whether they are too few for such a share without the
+        model's prior.
+    n_hidden, n_hidden_linked
+        Of these pairs, those that were hidden from the linking, a fifth at a time, to see whether
+        it would link them; and of these, those that it did.
+    n_judgements
+        Pairs that a human judged.
+    n_unknown_pairs
+        Pairs of tracklets of which nothing is certain.
+    """
+
+    n_tracklets: int
+    n_people: int
+    n_linked: int
+    n_pairs: int
+    n_new: int
+    n_gone: int
+    threshold: float | None
+    share: float
+    n_strangers: int
+    by_prior: bool
+    n_hidden: int
+    n_hidden_linked: int
+    n_judgements: int
+    n_unknown_pairs: int
+
+    @property
+    def expected_false_pairs(self) -> float:
+        """At most how many of `n_pairs` show two people, as the hidden strangers have it: with k of
+        n of them linked, (k + 1) / (n + 1) of all pairs of which nothing is certain."""
+        share = (self.n_hidden_linked + 1) / (self.n_hidden + 1)
+        return min(float(self.n_pairs), share * self.n_unknown_pairs)
+
+
+def link_gallery(
+    gallery: Gallery,
+    *,
+    strangers: float = STRANGERS,
+    asked: Progress = silent,
+    compared: Progress = silent,
+) -> LinkReport:
+    """Links all tracklets of a gallery that is open for writing; people keep their ids.
+
+    Parameters
+    ----------
+    gallery
+        Opened for writing.
+    strangers
+        The share of certainly different people that may lie within the threshold: half as much
+        links less, twice as much links more.
+    asked, compared
+        Progress, in pairs of tracklets that may have been seen at once, and in tracklets.
+    """
+    gallery.require_writable()
+    store = gallery.store.people()
+    people, decisions = store.persons(), store.decisions()
+    judgements = [said for decision in decisions for said in decision.judgements]
+    evidence = gather_evidence(gallery, judgements=judgements, people=people, progress=asked)
+    calibration, share = _calibration(gallery, evidence), _share(strangers, len(evidence.vectors))
+    threshold = calibration.distance_at(share)
+    near = _neighbours(gallery, evidence, threshold, compared)
+    groups = groups_of(
+        evidence, linked_clusters(near, together=evidence.together, apart=evidence.apart)
+    )
+    hidden = _hidden_check(near, evidence)
+    before = {tracklet: person.id for person in people for tracklet in person.tracklets}
+    ids = match_identities(groups, before, _anchors(people))
+    linking = Linking(threshold, share)
+    by_prior = calibration.prior is not None and 1 / (len(calibration.distances) + 1) > share
+    report = _report(evidence, groups, ids, people, linking, hidden, len(judgements), by_prior)
+    change = PeopleChange(
+        groups=tuple(zip(ids, map(tuple, groups), strict=True)),
+        names=names_that_hold(gallery, people, groups, ids),
+        linking=linking,
+    )
+    result = (
+        f"{counted(report.n_tracklets, 'tracklet')}, {counted(len(groups), 'person', 'people')}"
+    )
+    store.change(change, log_entry("link", result))
+    return report
+
+
+def linked_again(
+    gallery: Gallery,
+    tracklets: Collection[int],
+    *,
+    judgements: Sequence[Judgement],
+    people: Collection[Person],
+    threshold: float | None,
+    before: Mapping[int, int],
+    claims: Mapping[int, int],
+) -> tuple[tuple[int | None, tuple[int, ...]], ...]:
+    """Some tracklets as people, linked among themselves: the groups of a `PeopleChange`.
+
+    `before` are the people that they were, `claims` the tracklets that decide whose id a group has.
+    """
+    evidence = gather_evidence(gallery, judgements=judgements, people=people, only=tracklets)
+    near = _neighbours(gallery, evidence, threshold, silent)
+    groups = groups_of(
+        evidence, linked_clusters(near, together=evidence.together, apart=evidence.apart)
+    )
+    ids = match_identities(groups, before, {**_anchors(people), **claims})
+    return tuple(zip(ids, map(tuple, groups), strict=True))
+
+
+def names_that_hold(
+    gallery: Gallery,
+    people: Collection[Person],
+    groups: Sequence[Sequence[int]],
+    ids: Sequence[int | None],
+) -> dict[int, tuple[str | None, str | None, int | None]]:
+    """Name, note and a new anchor of those named people whose anchor was deleted."""
+    members = dict(zip(ids, groups, strict=True))
+    return {
+        person.id: (person.name, person.note, longest(gallery, members[person.id]))
+        for person in people
+        if person.name is not None and person.anchor is None and person.id in members
+    }
+
+
+def longest(gallery: Gallery, tracklets: Sequence[int]) -> int:
+    """The id of the tracklet with most frames."""
+    found = gallery.store.tracklets(tracklets)
+    return max(found, key=lambda each: (each.n_frames, -each.id)).id
+
+
+def _share(strangers: float, n_tracklets: int) -> float:
+    return strangers * min(1.0, FULL_SHARE_UP_TO / max(n_tracklets - 1, 1))
+
+
+def _calibration(gallery: Gallery, evidence: Evidence) -> Calibration:
+    metric = gallery.model.metric
+    x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
+    distances = np.sort(paired_distances(x, y, metric=metric))
+    return Calibration(metric, distances, load_prior(gallery.model.fingerprint, metric))
+
+
+def _neighbours(
+    gallery: Gallery, evidence: Evidence, threshold: float | None, progress: Progress
+) -> Neighbours:
+    limit = NOTHING if threshold is None else threshold
+    return neighbours_within(
+        evidence.vectors, limit, metric=gallery.model.metric, progress=progress
+    )
+
+
+def _hidden_check(near: Neighbours, evidence: Evidence) -> tuple[int, int]:
+    """How many certain strangers were hidden from the linking, and how many it linked then."""
+    strangers = evidence.strangers
+    fold = np.arange(len(strangers)) % FOLDS
+    folds = range(FOLDS if len(evidence.vectors) <= CHECKED_WHOLLY else 1)
+    n_hidden = n_linked = 0
+    n_all = len(evidence.vectors)
+    codes = evidence.apart.min(axis=1, initial=n_all) * n_all + evidence.apart.max(
+        axis=1, initial=0
+    )
+    for number in folds if len(strangers) else ():
+        hidden = strangers[fold == number]
+        apart = evidence.apart[~np.isin(codes, hidden[:, 0] * n_all + hidden[:, 1])]
+        label = linked_clusters(near, together=evidence.together, apart=apart)
+        n_hidden += len(hidden)
+        n_linked += int((label[hidden[:, 0]] == label[hidden[:, 1]]).sum())
+    return n_hidden, n_linked
+
+
+def _anchors(people: Collection[Person]) -> dict[int, int]:
+    return {person.anchor: person.id for person in people if person.anchor is not None}
+
+
+def _report(
+    evidence: Evidence,
+    groups: Sequence[Sequence[int]],
+    ids: Sequence[int | None],
+    people: Collection[Person],
+    linking: Linking,
+    hidden: tuple[int, int],
+    n_judgements: int,
+    by_prior: bool,  # noqa: FBT001
+) -> LinkReport:
+    n = len(evidence.vectors)
+    sizes = np.array([len(group) for group in groups], np.int64)
+    before = {person.id for person in people}
+    return LinkReport(
+        n_tracklets=n,
+        n_people=int((sizes > 1).sum()),
+        n_linked=int(sizes[sizes > 1].sum()),
+        n_pairs=int((sizes * (sizes - 1) // 2).sum()),
+        n_new=sum(person is None for person in ids),
+        n_gone=len(before - set(ids)),
+        threshold=linking.threshold,
+        share=linking.share,
+        n_strangers=len(evidence.strangers),
+        by_prior=by_prior,
+        n_hidden=hidden[0],
+        n_hidden_linked=hidden[1],
+        n_judgements=n_judgements,
+        n_unknown_pairs=n * (n - 1) // 2 - len(np.unique(np.sort(evidence.apart, axis=1), axis=0)),
+    )
