@@ -23,6 +23,11 @@ FILES = {
     "search --html": "search NEW INPUT --html OUT",
     "search --csv": "search NEW INPUT --csv OUT",
     "sheet OUT": "sheet OUT --overwrite",
+    "link --json": "link INPUT --json OUT",
+    "people --json": "people INPUT --json OUT",
+    "people --csv": "people INPUT --csv OUT",
+    "people show --json": "people show INPUT 1 --json OUT",
+    "gallery log --json": "gallery log INPUT --json OUT",
     "gallery info --json": "gallery info INPUT --json OUT",
     "gallery verify --json": "gallery verify INPUT --json OUT",
     "gallery export --features": "gallery export INPUT --features OUT",
@@ -46,7 +51,10 @@ READ = {
     "splits --splits-file", "index GALLERY", "index --sources", "video SOURCE",
     "video --gallery", "search GALLERY", "gallery info GALLERY", "gallery verify GALLERY",
     "gallery export GALLERY", "gallery delete GALLERY",
-    "gallery shift GALLERY",
+    "gallery shift GALLERY", "gallery log GALLERY", "gallery retain GALLERY", "link GALLERY",
+    "people GALLERY", "people show GALLERY", "people name GALLERY", "people merge GALLERY",
+    "people split GALLERY", "people confirm GALLERY", "people reject GALLERY",
+    "people undo GALLERY",
 }  # fmt: skip
 """Parameters that are paths and are not written."""
 
@@ -57,7 +65,9 @@ def parameters() -> dict[str, tuple[str, Any]]:
     for command in COMMANDS:
         app = build_app(command)[command]
         below = [name for name in app if not name.startswith("-")]
-        for words in [(command, name) for name in below] or [(command,)]:
+        # A command with others below it may do something by itself as well.
+        own = [(command,)] if not below or app.default_command else []
+        for words in own + [(command, name) for name in below]:
             app = build_app(command)
             for word in words:
                 app = app[word]

@@ -133,7 +133,7 @@ def test_a_gallery_of_another_model_is_not_asked_with_pictures(
 def test_info(run, folder: Path) -> None:
     status, out, _ = run("gallery", "info", folder)
     assert status == 0
-    assert "named persons" in out
+    assert "people" in out
     _, out, _ = run("gallery", "info", folder, "--json", "-")
     data = json.loads(out)
     wanted = ("n_tracklets", "n_cameras", "n_persons", "embedding_dim")

@@ -81,6 +81,6 @@ def test_the_table_and_its_heading(searches: list[SearchResults]) -> None:
     rows = table_rows(searches[0])
     assert len(rows) == 3
     assert {len(row) for row in rows} == {len(COLUMNS)}
-    assert rows[0][:2] == ("1", "yard/1")
+    assert rows[0][:2] == ("1", "yard/1 (Ada)")
     assert rows[0][4] == "likely"
     assert heading(searches[1]).startswith("entrance/12: Unsure whether the same person: yard/")

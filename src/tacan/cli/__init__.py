@@ -28,7 +28,9 @@ GROUPS = {
     "Find people in your videos": {
         "index": "find and follow the people in videos, and put them into a gallery",
         "search": "who else is this? Finds where else in a gallery somebody was seen",
-        "gallery": "look after a gallery: info, verify, export, shift, delete",
+        "link": "tracklets become people, across cameras",
+        "people": "who was where; names, and a human's word on who is who",
+        "gallery": "look after a gallery: info, verify, export, shift, delete, log, retain",
         "video": "write a video with its people drawn into it",
     },
     "Train, embed and evaluate": {

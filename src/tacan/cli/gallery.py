@@ -159,6 +159,8 @@ def export(
             say(f"wrote {crops}")
         if csv is not None:
             say(f"wrote {export_csv(opened, csv)}")
+        kinds = {"features": features, "crops": crops, "csv": csv}
+        opened.log("export", ", ".join(kind for kind, path in kinds.items() if path is not None))
 
 
 @gallery.command
@@ -170,13 +172,14 @@ def delete(
     camera: str | None = None,
     source: str | None = None,
     before: str | None = None,
+    person: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     yes: Annotated[bool, Parameter(negative="")] = False,
     wait: Wait = 0.0,
 ) -> None:
     """Deletes rows, vectors and crops for good. Backups and exported files it can't reach.
 
-    Exactly one of --tracklet, --camera, --source and --before says what goes. On a terminal it
-    asks first.
+    Exactly one of --tracklet, --camera, --source, --before and --person says what goes. On a
+    terminal it asks first.
 
     Example: tacan gallery delete people.gallery --tracklet hall/3 hall/4
 
@@ -195,6 +198,8 @@ def delete(
         can be indexed again.
     before
         Everybody who was first seen before this time, written with its time zone.
+    person
+        Everything of one person, by the id that `tacan people` lists.
     yes
         Don't ask.
     wait
@@ -206,14 +211,114 @@ def delete(
     from tacan.views.gallery_text import choice_of, deletion_text
     from tacan.views.times import parse_time
 
-    time = None if before is None else parse_time(before, option="--before")
+    choice = {
+        "names": tracklet,
+        "camera": camera,
+        "source": source,
+        "before": None if before is None else parse_time(before, option="--before"),
+        "person": person,
+    }
     with open_gallery(folder, write=True, wait=wait) as opened:
-        chosen = choice_of(opened, names=tracklet, camera=camera, source=source, before=time)
+        chosen = choice_of(opened, **choice)
         if not yes and not _agreed(f"Delete {chosen} from {folder}?"):
             say("Nothing was deleted.")
             return
-        done = delete_tracklets(opened, names=tracklet, camera=camera, source=source, before=time)
+        done = delete_tracklets(opened, **choice)
     say(deletion_text(done, at_most=SHOWN))
+
+
+@gallery.command
+def log(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    zone: str | None = None,
+    json: JsonFile | None = None,
+) -> None:
+    """Says who did what with a gallery, and when: the log can't be changed.
+
+    It tells of indexing, searches, linking, names and other decisions, exports, deletions and
+    rules. It holds no person's name, and stays when people are deleted. What could not be written
+    to the gallery, such as a search where nobody may write, is not in it.
+
+    Example: tacan gallery log people.gallery
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    zone
+        Show times by the clock of this zone (Europe/Berlin); this machine's own when not given.
+    json
+        Also write it to this file; with - to standard output, instead of the text.
+    """
+    from tacan.cli.console import say, write_json
+    from tacan.gallery import open_gallery
+    from tacan.views.people_json import log_as_json
+    from tacan.views.people_text import log_text
+    from tacan.views.times import parse_zone
+
+    shown_zone = parse_zone(zone)
+    with open_gallery(folder) as opened:
+        entries = opened.store.people().log()
+    if json is not None:
+        write_json(json, log_as_json(entries))
+    if json != "-":
+        say(log_text(entries, shown_zone))
+
+
+@gallery.command
+def retain(
+    folder: Annotated[Path, Parameter(name="GALLERY")],
+    /,
+    *,
+    days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    off: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    wait: Wait = 0.0,
+) -> None:
+    """Sets for how long people are kept: who was seen before that is deleted for good.
+
+    The gallery remembers the rule: it is applied now, and whenever something is indexed. Without an
+    option it says what the rule is. On a terminal it asks before anything is deleted.
+
+    Example: tacan gallery retain people.gallery --days 30
+
+    Parameters
+    ----------
+    folder
+        The gallery's folder.
+    days
+        Whoever was first seen more than this many days ago is deleted. Of whom no time is known
+        (their videos were indexed without --start) stay.
+    off
+        Take the rule away: nothing is deleted any more.
+    yes
+        Don't ask.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    """
+    from tacan.cli.console import say
+    from tacan.errors import ConfigError
+    from tacan.gallery import apply_retention, open_gallery, set_retention
+    from tacan.gallery.retention import retention_border
+    from tacan.views.gallery_text import choice_of, deletion_text, retention_text
+
+    if off and days is not None:
+        raise ConfigError(["only one of --days and --off can be given"], source="the command line")
+    with open_gallery(folder, write=off or days is not None, wait=wait) as opened:
+        if days is not None:
+            border = retention_border(days)
+            chosen = choice_of(opened, before=border)
+            if not yes and not _agreed(f"Delete {chosen} from {folder}, and so from now on?"):
+                say("Nothing was deleted, and no rule was set.")
+                return
+        if off or days is not None:
+            set_retention(opened, days)
+        say(retention_text(opened.store.people().retention_days()))
+        done = apply_retention(opened) if days is not None else None
+    if done is not None:
+        say(deletion_text(done, at_most=SHOWN))
 
 
 @gallery.command

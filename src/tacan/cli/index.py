@@ -145,7 +145,8 @@ def index(
     import torch
 
     from tacan.embeddings.open import open_model
-    from tacan.gallery import ModelInfo, open_gallery
+    from tacan.gallery import ModelInfo, apply_retention, open_gallery
+    from tacan.text import counted
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -166,6 +167,10 @@ def index(
         except KeyboardInterrupt:
             note(f"What is finished lies in {gallery}; the same command goes on from there.")
             raise
+        deleted = apply_retention(opened)
+    if deleted is not None and deleted.names:
+        gone = counted(len(deleted.names), "tracklet")
+        note(f"Deleted, by the rule of `tacan gallery retain`: {gone}.")
     if json is not None:
         write_json(json, report.as_json())
     if json != "-":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from tacan.search.query import Query
     from tacan.search.search_results import SearchResults
 
 __all__ = ["search"]
@@ -135,7 +136,13 @@ def search(
 
             with progress_on_terminal("drawing", "tracklets") as progress:
                 write_search_page(searches, opened, html, zone=shown_zone, progress=progress)
+        opened.log("search", ", ".join(map(_logged, queries)))
     _write(searches, zone=shown_zone, json=json, csv=csv)
+
+
+def _logged(query: Query) -> str:
+    """Who was searched for, without a path: it may hold a person's name."""
+    return "pictures" if query.tracklet is None else query.tracklet.name
 
 
 def _write(

@@ -19,6 +19,8 @@ from tacan.gallery.gallery_records import (
     Trajectory,
 )
 from tacan.gallery.opening import open_gallery
+from tacan.gallery.person_records import Person
+from tacan.gallery.retention import apply_retention, set_retention
 from tacan.gallery.verify import Problem, Verification, verify_gallery
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "ModelInfo",
     "NewSource",
     "NewTracklet",
+    "Person",
     "Problem",
     "Source",
     "StoredCrop",
@@ -35,10 +38,12 @@ __all__ = [
     "TrackletFilter",
     "Trajectory",
     "Verification",
+    "apply_retention",
     "delete_tracklets",
     "export_csv",
     "export_features",
     "export_folder",
     "open_gallery",
+    "set_retention",
     "verify_gallery",
 ]

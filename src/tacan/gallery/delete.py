@@ -46,6 +46,7 @@ def delete_tracklets(
     camera: str | None = None,
     source: str | None = None,
     before: datetime | None = None,
+    person: int | None = None,
 ) -> Deletion:
     """Deletes tracklets for good, chosen in exactly one way.
 
@@ -61,13 +62,15 @@ def delete_tracklets(
         All of this source, and itself: see `find_sources`.
     before
         All that began before this timestamp: afterwards nothing in the gallery was seen before it.
+    person
+        All of the person of this id, with its name, its note and what was decided about it.
 
-    Raises `ConfigError` for none or several of the four, `GalleryError` for an unknown name, camera
-    or source, or a timestamp without a time zone, before anything is deleted.
+    Raises `ConfigError` for none or several of them, `GalleryError` for an unknown name, camera,
+    source or person, or a timestamp without a time zone, before anything is deleted.
     """
     gallery.require_writable()
-    if sum(choice is not None for choice in (names, camera, source, before)) != 1:
-        problem = "exactly one of names, camera, source and before must be given"
+    if sum(choice is not None for choice in (names, camera, source, before, person)) != 1:
+        problem = "exactly one of names, camera, source, before and person must be given"
         raise ConfigError([problem], source="the deletion")
     # A name is found without its record, so that a damaged one can be deleted as well.
     ids, n_undated = [gallery.find(name) for name in names or ()], 0
@@ -85,6 +88,8 @@ def delete_tracklets(
         known = columns.starts != UNKNOWN_TIMESTAMP
         n_undated = int((~known).sum())
         ids = columns.ids[known & (columns.starts < to_microseconds(before))].tolist()
+    if person is not None:
+        ids = list(gallery.person(person).tracklets)
     deleted = gallery.store.names(ids)
     if ids or source_ids:
         gallery.store.maintenance().remove(ids, sources=source_ids)

@@ -28,6 +28,7 @@ from tacan.gallery.gallery_records import (
     TrackletFilter,
     Trajectory,
 )
+from tacan.gallery.person_records import Person
 from tacan.gallery.search_index import SearchIndex, align
 from tacan.gallery.store import GalleryStore
 from tacan.gallery.timestamps import from_microseconds
@@ -161,6 +162,17 @@ class Gallery:
         if not found:
             raise _unknown(tracklet_id)
         return found[0]
+
+    def person(self, number: int) -> Person:
+        """The person of this id. Raises `GalleryError`."""
+        for person in self.store.people().persons():
+            if person.id == number:
+                return person
+        raise GalleryError(
+            "a person must be one that the gallery has",
+            got=f"person {number}",
+            remedy="`tacan people` lists them; `tacan link` makes them.",
+        )
 
     def trajectory(self, tracklet_id: int) -> Trajectory:
         """Boxes and clip weights of the tracklet. Raises `GalleryError`."""

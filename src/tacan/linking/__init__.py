@@ -1,12 +1,11 @@
 """Tracklets become people, across cameras; a human's word stands above the machine's."""
 
-from tacan.linking.decide import confirm, find_person, merge, name, reject, split, undo
+from tacan.linking.decide import confirm, merge, name, reject, split, undo
 from tacan.linking.link import LinkReport, link_gallery
 
 __all__ = [
     "LinkReport",
     "confirm",
-    "find_person",
     "link_gallery",
     "merge",
     "name",

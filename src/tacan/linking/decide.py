@@ -18,7 +18,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Decision, Judgement, Kind, PeopleChange, Person
 from tacan.linking.link import linked_again, longest
 
-__all__ = ["confirm", "find_person", "merge", "name", "reject", "split", "undo"]
+__all__ = ["confirm", "merge", "name", "reject", "split", "undo"]
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 2000
@@ -43,7 +43,7 @@ def reject(gallery: Gallery, one: str, other: str) -> tuple[Person, ...]:
 def merge(gallery: Gallery, one: int, other: int) -> tuple[Person, ...]:
     """Says that two people are one, who has the id of `one`, and its name if it has one."""
     known = _Known.of(gallery)
-    kept, gone = known.person(one), known.person(other)
+    kept, gone = gallery.person(one), gallery.person(other)
     if kept == gone:
         raise _same_twice(f"person {one}")
     pairs = product(kept.tracklets, gone.tracklets)
@@ -65,14 +65,14 @@ def merge(gallery: Gallery, one: int, other: int) -> tuple[Person, ...]:
 def split(gallery: Gallery, person: int, tracklets: Sequence[str]) -> tuple[Person, ...]:
     """Says that some tracklets, by their names, are not the person that they were linked to."""
     known = _Known.of(gallery)
-    chosen = known.person(person)
+    chosen = gallery.person(person)
     out = [gallery.find(each) for each in tracklets]
     for tracklet, each in zip(out, tracklets, strict=True):
         if tracklet not in chosen.tracklets:
             raise GalleryError(
                 f"only tracklets of person {person} can be split from it",
                 got=each,
-                remedy=f"`tacan people show {person}` lists them.",
+                remedy=f"`tacan people show {gallery.folder} {person}` lists them.",
             )
     left = [tracklet for tracklet in chosen.tracklets if tracklet not in out]
     if not out or not left:
@@ -97,7 +97,7 @@ def name(
     person of this name. Two people of different names are never linked.
     """
     known = _Known.of(gallery)
-    chosen = known.person(person)
+    chosen = gallery.person(person)
     _check_text(called, "a name", LONGEST_NAME)
     _check_text(note, "a note", LONGEST_NOTE)
     others = [each.id for each in known.people if each.name == called and each != chosen]
@@ -105,7 +105,7 @@ def name(
         raise GalleryError(
             "two people must not have one name",
             got=f"{called!r}, which is person {others[0]}",
-            remedy=f"If they are one: `tacan people merge {others[0]} {person}`.",
+            remedy=f"If they are one: `tacan people merge {gallery.folder} {others[0]} {person}`.",
         )
     anchor = None if called is None else chosen.anchor or longest(gallery, chosen.tracklets)
     kept_note = chosen.note if note is None else note or None
@@ -133,18 +133,6 @@ def undo(gallery: Gallery) -> tuple[Decision, tuple[Person, ...]]:
     return last, known.take_back(last, names)
 
 
-def find_person(people: Collection[Person], number: int) -> Person:
-    """The person of this id. Raises `GalleryError`."""
-    for person in people:
-        if person.id == number:
-            return person
-    raise GalleryError(
-        "a person must be one that the gallery has",
-        got=f"person {number}",
-        remedy="`tacan people GALLERY` lists them; `tacan link` makes them.",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A gallery with its people and what was decided about them, when a decision is made."""
@@ -166,9 +154,6 @@ class _Known:
                 remedy="Run `tacan link` with it.",
             )
         return cls(gallery, store.persons(), store.decisions(), linking.threshold)
-
-    def person(self, number: int) -> Person:
-        return find_person(self.people, number)
 
     def decide(
         self,

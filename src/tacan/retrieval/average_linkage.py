@@ -19,6 +19,7 @@ may join at once, in whatever order such pairs are found (the chain of nearest n
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,7 +31,7 @@ from tacan.progress import Progress, silent
 from tacan.retrieval.distances import unit_rows
 from tacan.retrieval.precision import product_error
 
-__all__ = ["NO_PAIRS", "Neighbours", "Pairs", "linked_clusters", "neighbours_within"]
+__all__ = ["NO_PAIRS", "Means", "Neighbours", "Pairs", "linked_clusters", "neighbours_within"]
 
 Pairs = NDArray[np.integer]
 """Row numbers [n, 2]."""
@@ -43,24 +44,65 @@ SAME = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Neighbours:
-    """N vectors, and which others each has within a threshold.
+class Means:
+    """The mean vectors of clusters, which are all that their distances follow from.
 
     vectors
-        float64 [N, D]; of length 1, or 0, under the cosine metric.
+        float64 [N, D]: means; under the cosine metric, of vectors made 1 long.
     offsets
         float64 [N]: what each adds to a distance beside the product: q, or 1/2 for cosine.
     factor
         Of the product: 2, or 1 for cosine.
-    limit
-        The threshold, squared where distances are.
-    near
-        For each row those within the limit, and a few beyond for the sake of rounding.
     """
 
     vectors: NDArray[np.float64]
     offsets: NDArray[np.float64]
     factor: float
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.floating], *, metric: str) -> Means:
+        """Vectors [N, D] that are clusters of their own."""
+        rows = vectors.astype(np.float64)
+        if metric == "cosine":
+            rows = unit_rows(rows).astype(np.float64, copy=False)
+            return cls(rows, np.full(len(rows), 0.5), 1.0)
+        return cls(rows, np.einsum("nd,nd->n", rows, rows), 2.0)
+
+    def grouped(self, groups: Sequence[Sequence[int]]) -> Means:
+        """Those of clusters that have these rows each."""
+        return Means(
+            np.stack([self.vectors[rows].mean(axis=0) for rows in groups]),
+            np.array([self.offsets[rows].mean() for rows in groups]),
+            self.factor,
+        )
+
+    def limit(self, threshold: float) -> float:
+        """The threshold as it is compared: squared where distances are."""
+        return threshold if self.factor == 1 or threshold < 0 else threshold**2
+
+    def rough_distances(self) -> Iterator[NDArray[np.float32]]:
+        """The distances of all to all as rows of a matrix [N, N], in blocks [n, N] of float32."""
+        narrow, base = self.vectors.astype(np.float32), self.offsets.astype(np.float32)
+        for start in range(0, len(narrow), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            distances = narrow[part] @ narrow.T
+            distances *= np.float32(-self.factor)
+            distances += base
+            distances += base[part, None]
+            yield distances
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """N vectors, and which others each has within a threshold.
+
+    limit
+        The threshold as it is compared.
+    near
+        For each row those within the limit, and a few beyond for the sake of rounding.
+    """
+
+    means: Means
     limit: float
     near: tuple[NDArray[np.int32], ...]
 
@@ -73,28 +115,17 @@ def neighbours_within(
     progress: Progress = silent,
 ) -> Neighbours:
     """The neighbours of each of `vectors` [N, D] within `threshold`; progress is in vectors."""
-    rows = vectors.astype(np.float64)
-    if metric == "cosine":
-        rows = unit_rows(rows).astype(np.float64, copy=False)
-        offsets, factor, limit = np.full(len(rows), 0.5), 1.0, threshold
-    else:
-        offsets, factor = np.einsum("nd,nd->n", rows, rows), 2.0
-        limit = threshold**2 if threshold >= 0 else threshold
-    narrow, base = rows.astype(np.float32), offsets.astype(np.float32)
+    means = Means.of(vectors, metric=metric)
+    limit = means.limit(threshold)
     # Twice what rounding to float32 can do to a distance of the largest vectors.
-    slack = 8 * product_error(rows.shape[1]) * float(offsets.max(initial=0.5))
+    slack = 8 * product_error(vectors.shape[1]) * float(means.offsets.max(initial=0.5))
     near: list[NDArray[np.int32]] = []
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        distances = narrow[part] @ narrow.T
-        distances *= np.float32(-factor)
-        distances += base
-        distances += base[part, None]
-        for row, among in enumerate(distances <= limit + slack, start=start):
-            among[row] = False
+    for distances in means.rough_distances():
+        for among in distances <= limit + slack:
+            among[len(near)] = False
             near.append(np.flatnonzero(among).astype(np.int32))
-        progress(len(near), len(rows))
-    return Neighbours(rows, offsets, factor, limit, tuple(near))
+        progress(len(near), len(vectors))
+    return Neighbours(means, limit, tuple(near))
 
 
 def linked_clusters(
@@ -145,9 +176,9 @@ class _Clusters:
         n = len(neighbours.near)
         self.limit = neighbours.limit
         self.label = np.arange(n)
-        self._factor = neighbours.factor
-        self._means = neighbours.vectors.copy()
-        self._offsets = neighbours.offsets.copy()
+        self._factor = neighbours.means.factor
+        self._means = neighbours.means.vectors.copy()
+        self._offsets = neighbours.means.offsets.copy()
         self._members = [np.array([row]) for row in range(n)]
         self._near: list[NDArray[np.integer]] = list(neighbours.near)
         self._apart = _others(apart, n)

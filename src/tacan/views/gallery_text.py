@@ -20,6 +20,7 @@ __all__ = [
     "deletion_text",
     "info_as_json",
     "info_text",
+    "retention_text",
     "shift_text",
     "verification_as_json",
     "verification_text",
@@ -34,7 +35,7 @@ def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
     rows = [
         ("tracklets", f"{info.n_tracklets:,}"),
         ("cameras", f"{info.n_cameras:,}"),
-        ("named persons", f"{info.n_persons:,}"),
+        ("people", f"{info.n_persons:,}"),
         ("sources, finished", f"{info.n_sources_done:,} of {info.n_sources:,}"),
         ("crops", f"{info.n_crops:,}"),
         ("seen", seen),
@@ -85,18 +86,19 @@ def verification_as_json(found: Verification) -> dict[str, Any]:
 def choice_of(
     gallery: Gallery,
     *,
-    names: Sequence[str] | None,
-    camera: str | None,
-    source: str | None,
-    before: datetime | None,
+    names: Sequence[str] | None = None,
+    camera: str | None = None,
+    source: str | None = None,
+    before: datetime | None = None,
+    person: int | None = None,
 ) -> str:
     """What a deletion would take, in words, so that someone can agree to it.
 
-    Raises `ConfigError` unless exactly one of the four is given, and `GalleryError` for a
-    tracklet, camera or source that is not there.
+    Raises `ConfigError` unless exactly one of them is given, and `GalleryError` for a tracklet,
+    camera, source or person that is not there.
     """
-    if sum(choice is not None for choice in (names, camera, source, before)) != 1:
-        fault = "exactly one of --tracklet, --camera, --source and --before must be given"
+    if sum(choice is not None for choice in (names, camera, source, before, person)) != 1:
+        fault = "exactly one of --tracklet, --camera, --source, --before and --person must be given"
         raise ConfigError([fault], source="the command line")
     if names is not None:
         return ", ".join(gallery.store.names([gallery.find(name) for name in names]))
@@ -104,6 +106,10 @@ def choice_of(
         ids = {known.id for known in find_sources(gallery, source)}
         count = sum(tracklet.source_id in ids for tracklet in gallery.tracklets())
         return f"{counted(count, 'tracklet')} of the source {source}"
+    if person is not None:
+        known = gallery.person(person)
+        named = "" if known.name is None else f" ({known.name})"
+        return f"{counted(len(known.tracklets), 'tracklet')} of person {person}{named}"
     chosen = TrackletFilter(cameras=None if camera is None else (camera,), before=before)
     count = sum(1 for _ in gallery.tracklets(chosen))
     what = f"{count:,} {'tracklet' if count == 1 else 'tracklets'}"
@@ -128,6 +134,13 @@ def deletion_text(done: Deletion, *, at_most: int) -> str:
             "traces are left in its files. End it and run `tacan gallery verify --repair`."
         )
     return "\n".join(lines)
+
+
+def retention_text(days: int | None) -> str:
+    """For how long people are kept."""
+    if days is None:
+        return "People are kept until somebody deletes them: no rule is set."
+    return f"People are kept for {counted(days, 'day')} after they were first seen."
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ CSV_COLUMNS: tuple[str, ...] = (
     "quality",
     "n_frames",
     "person",
+    "person_id",
 )
 """One line of `as_csv` is one match."""
 
@@ -107,6 +108,7 @@ def _match(match: Match) -> dict[str, Any]:
         "quality": tracklet.quality,
         "n_frames": tracklet.n_frames,
         "person": tracklet.person,
+        "person_id": tracklet.person_id,
     }
 
 

@@ -35,11 +35,11 @@ def heading(results: SearchResults) -> str:
 
 
 def table_rows(results: SearchResults, zone: tzinfo | None = None) -> list[tuple[str, ...]]:
-    """One row of `COLUMNS` for each match; times by the clock of `zone`."""
+    """One row of `COLUMNS` for each match, with the person's name; times by the clock of `zone`."""
     return [
         (
             str(match.rank),
-            match.tracklet.name,
+            match.tracklet.name + (f" ({match.tracklet.person})" if match.tracklet.person else ""),
             when(match.tracklet, zone),
             shown_distance(match.distance),
             LEVEL_WORDS[match.level],

@@ -1,0 +1,65 @@
+"""`tacan link`: tracklets become people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from tacan.cli.outputs import JsonFile
+
+__all__ = ["link"]
+
+Share = Annotated[float, Parameter(validator=Number(gt=0, lte=1))]
+
+
+def link(
+    gallery: Path,
+    /,
+    *,
+    strangers: Share = 0.02,
+    wait: Annotated[float, Parameter(validator=Number(gte=0))] = 0.0,
+    json: JsonFile | None = None,
+) -> None:
+    """Links the tracklets of a gallery that show the same person, across cameras.
+
+    Whom one camera saw at the same time in different places is never linked, nor whom somebody said
+    to be different (`tacan people`). How much alike two must be follows from those certainly
+    different people; a tracklet that is like no other stands alone. Run again, also after more was
+    indexed, people keep their ids and names. docs/people.md says how it works and when it fails.
+
+    Example: tacan link people.gallery
+
+    Then: tacan people people.gallery
+
+    Parameters
+    ----------
+    gallery
+        The gallery's folder.
+    strangers
+        The share of certainly different people that may be as much alike as those who are linked:
+        less links fewer, more links more. It is made smaller in a gallery of more than 250
+        tracklets.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    json
+        Also write what was done to this file; with - to standard output, instead of the text.
+    """
+    from tacan.cli.console import progress_on_terminal, say, write_json
+    from tacan.gallery import open_gallery
+    from tacan.linking import link_gallery
+    from tacan.views.people_json import link_as_json
+    from tacan.views.people_text import link_text
+
+    with (
+        open_gallery(gallery, write=True, wait=wait) as opened,
+        progress_on_terminal("who was seen at once", "pairs") as asked,
+        progress_on_terminal("comparing", "tracklets") as compared,
+    ):
+        report = link_gallery(opened, strangers=strangers, asked=asked, compared=compared)
+    if json is not None:
+        write_json(json, link_as_json(report))
+    if json != "-":
+        say(link_text(report, gallery))

@@ -1,0 +1,138 @@
+"""Which questions about people are worth a human's answer: those nearest to the border.
+
+Two people whose mean distance is hardly larger than the threshold may be one; a person whose two
+most different parts were hardly close enough may be two. Each such doubt is asked by one pair of
+tracklets, the closest of the two sides. The nearest to the threshold comes first; of two that are
+equally near, the one whose answer settles more pairs of tracklets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import StoredTracklet
+from tacan.linking.evidence import Evidence, gather_evidence
+from tacan.retrieval.average_linkage import Means
+from tacan.retrieval.distances import METRICS
+
+__all__ = ["Doubt", "review"]
+
+WIDEST = 0.5
+"""How far from the threshold a doubt may be, as a share of it."""
+LARGEST = 400
+"""Tracklets: larger people are not taken apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Whether two tracklets show one person.
+
+    is_linked
+        Whether they do as it stands.
+    distance, threshold
+        That of the two sides, and up to which they are linked.
+    settles
+        For how many pairs of tracklets the answer counts.
+    """
+
+    one: StoredTracklet
+    other: StoredTracklet
+    is_linked: bool
+    distance: float
+    threshold: float
+    settles: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Rows of the two sides of a doubt, and how far these are apart, as it is compared."""
+
+    one: list[int]
+    other: list[int]
+    distance: float
+    is_linked: bool
+
+
+def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
+    """The `top` doubts about the people of a gallery; none where nothing was linked by looks."""
+    store = gallery.store.people()
+    linking, people = store.linking(), store.persons()
+    if linking is None or linking.threshold is None or not people:
+        return ()
+    said = [each for decision in store.decisions() for each in decision.judgements]
+    ids = [number for person in people for number in person.tracklets]
+    evidence = gather_evidence(gallery, judgements=said, people=people, only=ids)
+    row_of = {number: row for row, number in enumerate(evidence.columns.ids.tolist())}
+    groups = [[row_of[t] for t in person.tracklets if t in row_of] for person in people]
+    groups = [rows for rows in groups if rows]
+    means = Means.of(evidence.vectors, metric=gallery.model.metric)
+    limit = means.limit(linking.threshold)
+    sides = [*_between(means, groups, evidence, limit, top), *_within(means, groups, evidence)]
+    margins = [abs(each.distance - limit) for each in sides]
+    order = sorted(
+        (place for place, margin in enumerate(margins) if margin <= WIDEST * limit),
+        key=lambda place: (margins[place], -len(sides[place].one) * len(sides[place].other)),
+    )
+    return tuple(
+        _doubt(gallery, sides[place], evidence, linking.threshold) for place in order[:top]
+    )
+
+
+def _between(
+    means: Means, groups: Sequence[list[int]], evidence: Evidence, limit: float, top: int
+) -> Iterator[_Sides]:
+    """Pairs of people that may be one."""
+    of_row = np.empty(len(means.vectors), np.intp)
+    for number, rows in enumerate(groups):
+        of_row[rows] = number
+    barred = {tuple(sorted(pair)) for pair in of_row[evidence.apart].tolist()}
+    first = 0
+    for block in means.grouped(groups).rough_distances():
+        for row, distances in enumerate(block, start=first):
+            later = np.arange(row + 1, len(groups))
+            nearest = later[np.argsort(np.abs(distances[later] - limit), kind="stable")]
+            for other in nearest[: 2 * top].tolist():
+                distance = float(distances[other])
+                if (row, other) not in barred and distance > limit:
+                    yield _Sides(groups[row], groups[other], distance, is_linked=False)
+        first += len(block)
+
+
+def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> Iterator[_Sides]:
+    """People that may be two: the parts that joined last, unless a human joined them."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # slow to import
+    from scipy.spatial.distance import squareform
+
+    vouched = evidence.together.tolist()
+    for rows in groups:
+        if not 2 <= len(rows) <= LARGEST:
+            continue
+        distances = np.concatenate(list(means.grouped([[row] for row in rows]).rough_distances()))
+        np.fill_diagonal(distances, 0)
+        tree = linkage(squareform(np.maximum(distances, 0), checks=False), "average")
+        part = fcluster(tree, 2, "maxclust")
+        one = [row for row, number in zip(rows, part, strict=True) if number == part[0]]
+        other = [row for row in rows if row not in one]
+        joined = any((a in one) != (b in one) for a, b in vouched if {a, b} <= set(rows))
+        if other and not joined:
+            yield _Sides(one, other, float(tree[-1, 2]), is_linked=True)
+
+
+def _doubt(gallery: Gallery, sides: _Sides, evidence: Evidence, threshold: float) -> Doubt:
+    metric = gallery.model.metric
+    distances = METRICS[metric](evidence.vectors[sides.one], evidence.vectors[sides.other])
+    place = np.unravel_index(int(distances.argmin()), distances.shape)
+    closest = sides.one[int(place[0])], sides.other[int(place[1])]
+    one, other = gallery.store.tracklets(evidence.columns.ids[list(closest)].tolist())
+    return Doubt(
+        one=one,
+        other=other,
+        is_linked=sides.is_linked,
+        distance=max(0.0, sides.distance) ** (1.0 if metric == "cosine" else 0.5),
+        threshold=threshold,
+        settles=len(sides.one) * len(sides.other),
+    )

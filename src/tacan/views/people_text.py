@@ -1,0 +1,182 @@
+"""People of a gallery, and what linking and a human's decisions did, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from tacan.gallery.gallery import Gallery
+from tacan.gallery.person_records import Decision, LogEntry, Person
+from tacan.linking.link import LinkReport
+from tacan.linking.people import Everybody, PersonSeen
+from tacan.linking.review import Doubt
+from tacan.text import counted, table
+from tacan.views.search_text import when
+from tacan.views.times import local_time
+from tacan.views.verdict_text import shown_distance
+
+__all__ = [
+    "changed_text",
+    "link_text",
+    "log_text",
+    "people_text",
+    "person_label",
+    "person_text",
+    "review_text",
+    "undo_text",
+]
+
+MOST_NAMED = 8
+"""Tracklets that are told of a person in one line."""
+
+
+def link_text(report: LinkReport, folder: Path) -> str:
+    """What linking did, and what its threshold means."""
+    n_alone = report.n_tracklets - report.n_linked
+    lines = [
+        f"{counted(report.n_tracklets, 'tracklet')}: "
+        f"{counted(report.n_people, 'person was', 'people were')} seen several times, in "
+        f"{report.n_linked:,} of them; {n_alone:,} stand alone."
+    ]
+    lines += _threshold(report)
+    if report.n_judgements:
+        lines.append(f"A human's word on {counted(report.n_judgements, 'pair')} was kept.")
+    if report.n_gone or report.n_new < report.n_people + n_alone:
+        lines.append(
+            f"New are {report.n_new:,}; {report.n_gone:,} of before are somebody else now."
+        )
+    lines.append(f"Who they are: tacan people {folder}")
+    return "\n".join(lines)
+
+
+def _threshold(report: LinkReport) -> list[str]:
+    pairs = f"{counted(report.n_strangers, 'pair')} of certainly different people"
+    seen = "whom one camera saw at the same time in different places"
+    if report.threshold is None:
+        return [
+            f"There are only {pairs}, {seen}: too few to tell from looks who is the same. Only a "
+            "human's word links tracklets here (tacan people confirm)."
+        ]
+    of_prior = (
+        ", and people generated for this model, since so few say little" if report.by_prior else ""
+    )
+    lines = [
+        f"Linked up to a distance of {shown_distance(report.threshold)}, within which "
+        f"{report.share:.2g} of different people are expected, by {pairs}, {seen}{of_prior}."
+    ]
+    if report.n_pairs and report.n_hidden:
+        linked = "none was" if not report.n_hidden_linked else f"{report.n_hidden_linked:,} were"
+        lines.append(
+            f"Of these, {report.n_hidden:,} were hidden from the linking as a test, and {linked} "
+            f"linked: of {counted(report.n_pairs, 'pair')} that are linked now, at most about "
+            f"{report.expected_false_pairs:.0f} are expected to be false."
+        )
+    return lines
+
+
+def person_label(person: Person) -> str:
+    """
+    >>> person_label(Person(3, (7,))), person_label(Person(4, (8, 9), "Ann"))
+    ('person 3', 'person 4 (Ann)')
+    """
+    return f"person {person.id}" + ("" if person.name is None else f" ({person.name})")
+
+
+def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None = None) -> str:
+    """A table of those who were seen several times or have a name, or of `everyone`."""
+    if not known.people:
+        return f"Nobody is linked yet: tacan link {known.folder}"
+    shown = [seen for seen in known.people if everyone or not seen.is_alone]
+    rows = [("person", "name", "tracklets", "cameras", "first seen", "last seen", "confirmed")]
+    rows += [
+        (
+            str(seen.person.id),
+            seen.person.name or "",
+            str(len(seen.tracklets)),
+            ", ".join(seen.cameras),
+            _time(seen.first, zone),
+            _time(seen.last, zone),
+            str(seen.n_vouched or ""),
+        )
+        for seen in shown
+    ]
+    lines = [table(rows, texts=(1, 3, 4, 5))] if shown else ["Nobody was seen several times."]
+    n_alone = len(known.people) - len(shown)
+    if n_alone:
+        lines.append(f"{counted(n_alone, 'tracklet stands', 'tracklets stand')} alone (--all).")
+    if known.n_waiting:
+        lines.append(
+            f"Not linked yet, since later: {counted(known.n_waiting, 'tracklet')} "
+            f"(tacan link {known.folder})"
+        )
+    return "\n".join(lines)
+
+
+def person_text(seen: PersonSeen, zone: tzinfo | None = None) -> str:
+    """One person: the name, the note, and the tracklets in the order of time."""
+    person = seen.person
+    lines = [f"{person_label(person)}: {counted(len(seen.tracklets), 'tracklet')}"]
+    if person.note is not None:
+        lines.append(person.note)
+    rows = [("tracklet", "camera", "seen", "frames", "quality")]
+    rows += [
+        (each.name, each.camera, when(each, zone), f"{each.n_frames:,}", f"{each.quality:.2f}")
+        for each in seen.tracklets
+    ]
+    return "\n".join([*lines, table(rows, texts=(0, 1, 2))])
+
+
+def changed_text(gallery: Gallery, people: Sequence[Person]) -> str:
+    """The people whom a decision concerns, as they are now."""
+    lines = []
+    for person in people:
+        names = gallery.store.names(person.tracklets[:MOST_NAMED])
+        more = len(person.tracklets) - len(names)
+        shown = ", ".join(names) + (f" and {more:,} more" if more else "")
+        lines.append(f"{person_label(person)}: {shown}")
+    return "\n".join(lines)
+
+
+def undo_text(decision: Decision, zone: tzinfo | None = None) -> str:
+    """What was taken back."""
+    return f"Taken back: {decision.kind} of {local_time(decision.time, zone)} by {decision.who}."
+
+
+def review_text(doubts: Sequence[Doubt], folder: Path) -> str:
+    """The questions, and how to answer them."""
+    if not doubts:
+        return "No pair is near the border: there is nothing that an answer would settle."
+    rows = [("tracklet", "tracklet", "now", "distance", "settles")]
+    rows += [
+        (
+            doubt.one.name,
+            doubt.other.name,
+            "one person" if doubt.is_linked else "two people",
+            shown_distance(doubt.distance),
+            counted(doubt.settles, "pair"),
+        )
+        for doubt in doubts
+    ]
+    first = f"{doubts[0].one.name} {doubts[0].other.name}"
+    return "\n".join(
+        [
+            f"Linked up to {shown_distance(doubts[0].threshold)}. Nearest to that border are:",
+            table(rows, texts=(0, 1, 2)),
+            f"If they are one person: tacan people confirm {folder} {first}",
+            f"If they are two:        tacan people reject {folder} {first}",
+        ]
+    )
+
+
+def log_text(entries: Sequence[LogEntry], zone: tzinfo | None = None) -> str:
+    """The log, a line for each entry."""
+    if not entries:
+        return "Nothing was logged yet."
+    rows = [("when", "who", "what", "of what")]
+    rows += [(local_time(e.time, zone), e.who, e.action, e.detail) for e in entries]
+    return table(rows, texts=(0, 1, 2, 3))
+
+
+def _time(time: datetime | None, zone: tzinfo | None) -> str:
+    return "not known" if time is None else local_time(time, zone)

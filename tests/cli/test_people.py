@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tacan.cli import main
+from tacan.gallery import open_gallery
+from tests.gallery.conftest import MODEL
+from tests.linking.conftest import fill_cameras
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery)
+
+    def called(words: str) -> str:
+        main([word.replace("GALLERY", str(tmp_path / "g")) for word in shlex.split(words)])
+        return capsys.readouterr().out
+
+    return called
+
+
+def test_from_tracklets_to_named_people(run, tmp_path):
+    assert "Nobody is linked yet: tacan link" in run("people GALLERY")
+    told = run("link GALLERY")
+    assert "24 tracklets: 12 people were seen several times, in 24 of them; 0 stand alone." in told
+    assert "132 pairs of certainly different people" in told
+    assert "New are" not in told
+    assert "New are 0; 0 of before are somebody else now." in run("link GALLERY")
+    run("people name GALLERY 3 'Ann Example' --note 'at the desk'")
+    listed = run("people GALLERY")
+    assert "Ann Example" in listed
+    assert len(listed.splitlines()) == 2 + 12
+    shown = run("people show GALLERY 3")
+    assert "person 3 (Ann Example): 2 tracklets\nat the desk" in shown
+    assert "door/3" in shown
+    everyone = json.loads(run("people GALLERY --json -"))
+    assert [one["name"] for one in everyone["people"]][2] == "Ann Example"
+    assert sum(len(one["tracklets"]) for one in everyone["people"]) == 24
+    run(f"people GALLERY --csv {tmp_path / 'who.csv'}")
+    lines = (tmp_path / "who.csv").read_text().splitlines()
+    assert (len(lines), lines[0][:22]) == (25, "person,name,tracklet,c")
+    assert json.loads(run("gallery info GALLERY --json -"))["n_persons"] == 12
+
+
+def test_a_humans_word_and_its_undo(run):
+    run("link GALLERY")
+    assert "person 1: door/1, yard/2" not in run("people reject GALLERY door/1 yard/1")
+    assert "Taken back: reject of" in run("people undo GALLERY")
+    assert run("people merge GALLERY 1 2").startswith("person 1: door/1, door/2, yard/1, yard/2")
+    assert "person 1: " in run("people split GALLERY 1 door/2 yard/2")
+    assert "door/5, door/6" in run("people confirm GALLERY door/5 door/6")
+    questions = json.loads(run("people GALLERY --review --json -"))["questions"]
+    assert all(one["settles"] >= 1 for one in questions)
+    log = [entry["action"] for entry in json.loads(run("gallery log GALLERY --json -"))["log"]]
+    assert log == [
+        *("index", "index", "link", "reject", "undo", "merge", "split", "confirm"),
+    ]
+
+
+def test_a_person_is_deleted_everywhere(run, tmp_path):
+    run("link GALLERY")
+    run("people name GALLERY 3 'Ann Example'")
+    assert "2 tracklets are gone for good." in run("gallery delete GALLERY --person 3 --yes")
+    assert "Ann Example" not in run("people GALLERY")
+    assert b"Ann Example" not in (Path(tmp_path) / "g" / "gallery.sqlite").read_bytes()
+    assert "delete" in run("gallery log GALLERY")
+
+
+def test_a_rule_for_how_long_people_are_kept(run):
+    assert "no rule is set" in run("gallery retain GALLERY")
+    told = run("gallery retain GALLERY --days 30000 --yes")
+    assert told.startswith("People are kept for 30,000 days after they were first seen.")
+    assert "0 tracklets are gone for good." in told
+    assert "30,000 days" in run("gallery retain GALLERY")
+    assert "no rule is set" in run("gallery retain GALLERY --off")
