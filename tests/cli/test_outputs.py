@@ -43,6 +43,7 @@ FOLDERS = {
     "synth OUT": "synth OUT --layout folder --identities 2 --cameras 2 --seed 0",
     "scenes OUT": "scenes OUT --cameras 2 --people 2 --seconds 1 --seed 0",
     "gallery export --crops": "gallery export INPUT --crops OUT",
+    "gallery export --mot": "gallery export INPUT --mot OUT",
 }
 
 READ = {

@@ -122,8 +122,9 @@ def export(
     features: OutputFile | None = None,
     crops: OutputFolder | None = None,
     csv: OutputFile | None = None,
+    mot: OutputFolder | None = None,
 ) -> None:
-    """Writes a gallery's content for other programs. Any of the three may be given together.
+    """Writes a gallery's content for other programs. Any of the four may be given together.
 
     Example: tacan gallery export people.gallery --features people.npz --csv people.csv
 
@@ -139,15 +140,19 @@ def export(
         Write the crops into this folder, in the layout `folder` that `tacan embed` reads.
     csv
         Write a table with one line for each tracklet.
+    mot
+        Write one MOT file for each camera into this new folder, with the ids of people once the
+        gallery was linked.
     """
     from tacan.cli.console import progress_bar, say
     from tacan.errors import ConfigError
     from tacan.gallery import open_gallery
     from tacan.gallery.export import export_csv, export_features, export_folder
+    from tacan.gallery.export_mot import export_mot
 
-    if features is None and crops is None and csv is None:
+    if features is None and crops is None and csv is None and mot is None:
         raise ConfigError(
-            ["at least one of --features, --crops and --csv must be given"],
+            ["at least one of --features, --crops, --csv and --mot must be given"],
             source="the command line",
         )
     with open_gallery(folder) as opened:
@@ -159,7 +164,10 @@ def export(
             say(f"wrote {crops}")
         if csv is not None:
             say(f"wrote {export_csv(opened, csv)}")
-        kinds = {"features": features, "crops": crops, "csv": csv}
+        if mot is not None:
+            export_mot(opened, mot)
+            say(f"wrote {mot}")
+        kinds = {"features": features, "crops": crops, "csv": csv, "mot": mot}
         opened.log("export", ", ".join(kind for kind, path in kinds.items() if path is not None))
 
 
