@@ -63,7 +63,8 @@ def _threshold(report: LinkReport) -> list[str]:
     )
     lines = [
         f"Linked up to a distance of {shown_distance(report.threshold)}, within which "
-        f"{report.share:.2g} of different people are expected, by {pairs}, {seen}{of_prior}."
+        f"{100 * report.share:.2g} % of different people are expected. That is by {pairs}, "
+        f"{seen}{of_prior}."
     ]
     if report.n_pairs and report.n_hidden:
         linked = "none was" if not report.n_hidden_linked else f"{report.n_hidden_linked:,} were"
