@@ -125,3 +125,29 @@ def test_walks_in_random_pieces_come_out_whole() -> None:
     assert sorted(itertools.chain(*found)) == list(range(len(pieces)))
     assert len(found) == 12
     assert all(len({people[order[track]] for track in tracks}) == 1 for tracks in found)
+
+
+def test_who_goes_on_at_once_in_the_same_box_needs_less_likeness() -> None:
+    """The detector finds two boxes on one person, and a new track takes over in that frame."""
+    unlike = np.array([0.65, 0.35, 0.0], np.float32)  # .49 away: nearer than 5 % of strangers.
+    before = fragment(1, 0.0, [RED] * 9)
+
+    def after(start: float, x: float) -> Fragment:
+        return fragment(2, start, [unlike] * 9, x=x)
+
+    prior = Calibration("euclidean", np.linspace(0.4, 2.4, 400))
+    assert connect([before, after(0.8, 4.0)], prior=prior) == [(1, 2)]
+    assert connect([before, after(0.9, 4.0)], prior=prior) == [(1, 2)]
+    assert connect([before, after(0.9, 14.0)], prior=prior) == [(1,), (2,)]
+    assert connect([before, after(2.0, 4.0)], prior=prior) == [(1,), (2,)]
+    assert connect([before, fragment(2, 0.8, [BLUE] * 9, x=4.0)], prior=prior) == [(1,), (2,)]
+    connector = Connector(
+        MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=prior
+    )
+    connector.add(before, running_since=0.0)
+    connector.add(after(0.8, 4.0), running_since=0.0)
+    (joined,) = connector.flush()
+    assert (np.diff(joined.tracklet.frames) > 0).all()
+    assert len(joined.tracklet) == 17
+    crops = [crop.frame for crop in joined.tracklet.crops]
+    assert crops == sorted(set(crops))

@@ -284,3 +284,35 @@ def test_a_tracklet_behind_a_jump_has_clips_of_its_own() -> None:
     ]  # fmt: skip
     assert [p.frame for p in second.clips[0]] == [10, 11, 12, 13]
     assert run(sights)[0].clips == ()
+
+
+def follow(scores: list[float], *, all_sure: bool = False) -> list[VideoTracklet]:
+    """The tracklets of one person who is seen with these scores, ten times a second."""
+    builder = TrackletBuilder(
+        clips=ClipShape(clip_len=2, max_clips=None, height=16, width=8), all_sure=all_sure
+    )
+    done: list[VideoTracklet] = []
+    for frame, score in enumerate(scores):
+        found = Detections(
+            np.array([walk(1, frame, speed=1)[1]], np.float32), np.array([score], np.float32)
+        )
+        done += builder.add(VideoFrame(frame, frame / FPS, NOISE), found, np.array([1]))
+    return done + builder.flush()
+
+
+def test_a_weak_end_is_left_out_with_its_pictures() -> None:
+    (tracklet,) = follow([0.8] * 20 + [0.2] * 12)
+    assert tracklet.frames[-1] == 19
+    assert {crop.frame for crop in tracklet.crops} <= set(range(20))
+    assert max(picture.frame for clip in tracklet.clips for picture in clip) <= 19
+
+
+def test_what_is_weak_between_sure_sights_or_for_long_is_kept() -> None:
+    (between,) = follow([0.8] * 10 + [0.2] * 12 + [0.8] * 10)
+    (lasting,) = follow([0.8] * 10 + [0.2] * 30)
+    (ready,) = follow([0.8] * 10 + [0.2] * 12, all_sure=True)
+    assert [len(each) for each in (between, lasting, ready)] == [32, 40, 22]
+    assert [pic.frame for clip in lasting.clips for pic in clip] == sorted(
+        pic.frame for clip in lasting.clips for pic in clip
+    )
+    assert follow([0.2] * 12) == []

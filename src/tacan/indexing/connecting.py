@@ -8,10 +8,11 @@ A fragment A is followed by a fragment B if
   away, and its height is within a factor of MAX_GROWTH;
 - they look alike: at most a share `LARGEST_SHARE[mode]` of people who are certainly different comes
   as near (`retrieval.calibration`, p_value). Certainly different are fragments of this video that
-  overlap in time and not in place;
+  overlap in time and not in place. Where B begins at once and in the box in which A ended, place
+  and time say most, and the share is that of `bold`, of the model's prior at first;
 - and each is the other's best choice.
 
-Nothing is connected before enough certain strangers were seen to say what near means.
+Nothing else is connected before enough certain strangers were seen to say what near means.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tacan.gallery.cannot_link import cannot_link
 from tacan.indexing.fragments import Connect, Fragment, join, vector
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
+from tacan.video.boxes import ious
 
 __all__ = ["Connector"]
 
@@ -35,9 +37,15 @@ LARGEST_SHARE: dict[Connect, float] = {"careful": 0.01, "bold": 0.05}
 MAX_GAP = 5.0
 MAX_SPEED = 1.0
 MAX_GROWTH = 2.0
+AT_ONCE = 0.25
+"""Seconds within which a fragment goes on at once."""
+LEAST_OVERLAP = 0.2
+"""Least intersection over union of the boxes in which one ends and the other begins at once."""
 MOST_WAITING = 500
 """Fragments that wait for one that goes on from them; the oldest goes out."""
 MOST_STRANGERS = 20_000
+LEAST_STRANGERS = 50
+"""With fewer the prior tells what contradicts."""
 
 
 @dataclass(eq=False)
@@ -76,6 +84,7 @@ class Connector:
     ) -> None:
         self._embedder = embedder
         self._largest_share = LARGEST_SHARE.get(mode, -1.0)
+        self._largest_at_once = LARGEST_SHARE["bold"] if mode in LARGEST_SHARE else -1.0
         self._max_seconds = max_seconds
         self._max_crops = max_crops
         self._prior = prior
@@ -143,14 +152,30 @@ class Connector:
         rival = self._nearest(nearest, before)
         if rival is None or rival[0] is not tail:
             return None
+        if _goes_on_at_once(tail.fragment, nearest.fragment):
+            return nearest if self._is_likely_at_once(distance) else None
         share = judge.certainty(distance, n_searched=1).p_value
         return nearest if share is not None and share <= self._largest_share else None
+
+    def _is_likely_at_once(self, distance: float) -> bool:
+        """Whether looks don't contradict place and time; by the prior where there are too few
+        strangers."""
+        known = self.strangers
+        if len(known) < LEAST_STRANGERS and self._prior is not None:
+            known = self._prior.distances
+        return len(known) >= LEAST_STRANGERS and bool(
+            np.searchsorted(known, distance) <= self._largest_at_once * len(known)
+        )
 
     def _fits(self, before: _Waiting, after: _Waiting) -> bool:
         """Whether `after` may be where and when `before` goes on."""
         one, other = before.fragment.tracklet, after.fragment.tracklet
         gap = float(other.seconds[0] - one.seconds[-1])
-        if not 0 < gap <= MAX_GAP or other.seconds[-1] - one.seconds[0] > self._max_seconds:
+        # Both may have the frame of the border, where two boxes were found on one person.
+        after_it = gap > 0 or _goes_on_at_once(before.fragment, after.fragment)
+        if not (after_it and gap <= MAX_GAP and other.seconds[-1] > one.seconds[-1]):
+            return False
+        if other.seconds[-1] - one.seconds[0] > self._max_seconds:
             return False
         end, begin = one.boxes[-1], other.boxes[0]
         tall = float(end[3] - end[1]), float(begin[3] - begin[1])
@@ -169,6 +194,15 @@ class Connector:
         theirs = np.stack([other.vector for other in others])
         mine = np.broadcast_to(one.vector, theirs.shape)
         return paired_distances(mine, theirs, metric=self._embedder.metric)
+
+
+def _goes_on_at_once(before: Fragment, after: Fragment) -> bool:
+    """Whether `after` begins when `before` ends, to a blink, and in its box."""
+    one, other = before.tracklet, after.tracklet
+    gap = float(other.seconds[0] - one.seconds[-1])
+    if not 0 <= gap <= AT_ONCE:
+        return False
+    return float(ious(one.boxes[-1:], other.boxes[:1])[0]) >= LEAST_OVERLAP
 
 
 def _ending(waiting: _Waiting) -> tuple[float, tuple[int, ...]]:

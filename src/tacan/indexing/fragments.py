@@ -83,8 +83,12 @@ def _part(fragment: Fragment, frames: NDArray[np.bool_], clips: slice, holds: An
 
 
 def join(fragments: Sequence[Fragment], *, max_crops: int) -> Fragment:
-    """One fragment of several that follow each other, with the sharpest of their crops."""
-    parts = [fragment.tracklet for fragment in fragments]
+    """One fragment of several that follow each other, with the sharpest of their crops.
+
+    Of a frame that two of them have, the earlier fragment's box is kept.
+    """
+    parts = [fragments[0].tracklet]
+    parts += [_behind(one.tracklet, other.tracklet) for one, other in pairwise(fragments)]
     crops = [crop for part in parts for crop in part.crops]
     weights = [max(len(part.crops), 1) for part in parts]
     return Fragment(
@@ -101,6 +105,22 @@ def join(fragments: Sequence[Fragment], *, max_crops: int) -> Fragment:
         embeddings=np.concatenate([fragment.embeddings for fragment in fragments]),
         clip_weights=np.concatenate([fragment.clip_weights for fragment in fragments]),
         tracks=tuple(track for fragment in fragments for track in fragment.tracks),
+    )
+
+
+def _behind(before: VideoTracklet, after: VideoTracklet) -> VideoTracklet:
+    """What of `after` is behind the last frame of `before`."""
+    border = before.frames[-1]
+    if after.frames[0] > border:
+        return after
+    behind = after.frames > border
+    return replace(
+        after,
+        frames=after.frames[behind],
+        seconds=after.seconds[behind],
+        boxes=after.boxes[behind],
+        scores=after.scores[behind],
+        crops=tuple(crop for crop in after.crops if crop.frame > border),
     )
 
 

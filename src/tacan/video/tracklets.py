@@ -85,7 +85,7 @@ def find_tracklets(
             max_lost_seconds=settings.max_lost_seconds,
             track_threshold=settings.track_threshold,
         )
-        builder = TrackletBuilder(settings, clips=clips)
+        builder = TrackletBuilder(settings, clips=clips, all_sure=source.has_tracks)
         frames = video.frames(stride=stride)
         if last_seconds is not None:
             frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
