@@ -154,36 +154,66 @@ def score(gallery: Gallery, pids: dict[int, int]) -> None:
     ids, vectors = gallery.vectors()
     cameras = {t.id: int(t.camera) for t in gallery.tracklets()}
     of_rows = np.array([pids[int(number)] for number in ids], np.int64)
-    known: NDArray[np.bool_] = of_rows > 0
     # Whoever has no label is somebody else: a distractor.
-    who = np.where(known, of_rows, 0)
+    who = np.maximum(of_rows, 0)
     where = np.array([cameras[int(number)] for number in ids], np.int64)
+    known = who > 0
     print(f"  {known.sum()} tracklets of {len(set(who[known].tolist()))} known people")
-    rules = {
-        f"searched for in {cameras_text} among {among_text}": [
-            (known & queries, among & others) for queries, others in roles
-        ]
-        for among_text, among in {"all": np.ones(len(who), bool), "the labelled": known}.items()
-        for cameras_text, roles in {
-            "both cameras": [(where > 0, where > 0)],
-            "the other camera": [(where == c, where != c) for c in (1, 2)],
-        }.items()
-    }
-    for name, roles in rules.items():
-        results = [
-            evaluate(
-                Features(vectors, who, where, is_query=queries, is_gallery=others),
-                "cross-camera",
+    for among_text, among in {"all": known | True, "the labelled": known}.items():
+        for cameras_text, is_both in {"both cameras": True, "the other camera": False}.items():
+            found = searched(
+                vectors[among],
+                who[among],
+                where[among],
                 metric=gallery.model.metric,
+                both_cameras=is_both,
             )
-            for queries, others in roles
-        ]
-        counts = np.array([result.n_valid_query for result in results])
-        rank_1, mean_ap = (
-            np.average([getattr(result, figure) for result in results], weights=counts)
-            for figure in ("rank_1", "mean_ap")
+            print(f"  searched for in {cameras_text} among {among_text}: {found.text()}")
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Rank-1 and mAP over a number of queries."""
+
+    rank_1: float
+    mean_ap: float
+    n_queries: int
+
+    def text(self) -> str:
+        return f"Rank-1 {self.rank_1:.3f}, mAP {self.mean_ap:.3f} over {self.n_queries} queries"
+
+
+def searched(
+    vectors: NDArray[np.float32],
+    who: NDArray[np.int64],
+    where: NDArray[np.int64],
+    *,
+    metric: str,
+    both_cameras: bool = True,
+) -> Searched:
+    """How well each known person (`who` above 0) is found in both cameras, or in the other ones.
+
+    What is of the same person and camera is no answer. Queries without a right answer don't count.
+    """
+    known = who > 0
+    roles = [(known, known | True)]
+    if not both_cameras:
+        roles = [(known & (where == camera), where != camera) for camera in np.unique(where)]
+    results = [
+        evaluate(
+            Features(vectors, who, where, is_query=queries, is_gallery=others),
+            "cross-camera",
+            metric=metric,
         )
-        print(f"  {name}: Rank-1 {rank_1:.3f}, mAP {mean_ap:.3f} over {counts.sum()} queries")
+        for queries, others in roles
+        if queries.any() and others.any()
+    ]
+    counts = [result.n_valid_query for result in results]
+    return Searched(
+        rank_1=float(np.average([result.rank_1 for result in results], weights=counts)),
+        mean_ap=float(np.average([result.mean_ap for result in results], weights=counts)),
+        n_queries=sum(counts),
+    )
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
     python benchmarks/tracks.py VIDEOS CACHE --detector yolox:yolox_nano.onnx \\
         [--tracker bytetrack botsort] [--tiles none 2x2 auto] [--connect off careful]
-        [--places campus room crowds]
+        [--places campus room crowds] [--search]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels; what `track_scores.py`
 counts of them, and what not, stands there. `crowds` are generated (`crowds.py`), drawn once into
 CACHE; `choosing` are others of their kind, on which parameters were chosen. Detections are kept in
 CACHE as well, so that the next tracker needs none. The detector `perfect` gives the labelled boxes,
 and `noisy` those of crowds with errors: shaken, missed where people are half hidden, and a few
-beside them. Everything goes through `find_tracklets` and, where tracks are split and connected,
-`associate`, as `tacan index` does.
+beside them. Everything goes through `find_tracklets` and, where tracks are split and connected or
+with `--search`, `associate`, as `tacan index` does.
+
+`--search` adds who is found: each tracklet has the identity of the labelled one that it lies upon,
+and is searched for in both cameras among all tracklets, those without a label included.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crowds import CHOOSING, REPORTING, make_crowd
-from footage import PLACES, track
+from footage import PLACES, Searched, searched, track
 from tacan import open_model
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import TacanError
@@ -39,7 +42,7 @@ from tacan.indexing.index_settings import IndexSettings
 from tacan.video.decode import open_video
 from tacan.video.detection_cache import DetectionCache, KnownDetections
 from tacan.video.detection_source import DetectionSource, open_detection_source, settle_tiles
-from tacan.video.matching import Track
+from tacan.video.matching import Track, match_tracks
 from tacan.video.precomputed_tracks import PrecomputedTracks
 from tacan.video.track import TRACKERS, open_tracker
 from tacan.video.tracklets import find_tracklets
@@ -56,6 +59,10 @@ BREAK = 10
 class LabelledVideo:
     path: Path
     labels: Labels
+    place: str
+    """Videos of one place show the same people."""
+    pids: NDArray[np.int64]
+    """[L], who each labelled walk is, 0 and less where that is not known."""
 
 
 def main() -> None:
@@ -70,12 +77,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10.0, help="frames followed a second")
     names = [*PLACES, "crowds", "choosing"]
     parser.add_argument("--places", nargs="+", choices=names, default=names[:3])
+    parser.add_argument("--search", action="store_true", help="also say who is found")
     chosen = parser.parse_args()
     print(
         f"{'':8} {'tiles':5} {'tracker':9} {'connect':7}  HOTA  IDF1   IDP   IDR  switches"
         "  fragments   found  purity  tracklets  updates/s"
+        + ("  Rank-1   mAP  queries" if chosen.search else "")
     )
-    embedder = None if chosen.connect == ["off"] else open_model(chosen.model)
+    embeds = chosen.search or chosen.connect != ["off"]
+    embedder = open_model(chosen.model) if embeds else None
     for name in chosen.places:
         videos = labelled_videos(name, chosen.videos, chosen.cache)
         for tiles in chosen.tiles:
@@ -94,22 +104,57 @@ def measure(
     embedder: ClipEmbedder | None,
 ) -> str:
     """The figures of one choice of settings over some videos, in a line."""
-    results = []
-    n_tracklets = n_updates = 0
+    results: list[tuple[Labels, list[Track]]] = []
+    vectors: list[list[NDArray[np.float32]]] = []
+    n_updates = 0
     seconds = 0.0
     for video in videos:
-        produced, source = follow(
+        found, source = follow(
             video, detector, settings, chosen.rate, chosen.cache, embedder=embedder
         )
-        results.append((video.labels, produced))
-        n_tracklets += len(produced)
+        results.append((video.labels, [track for track, _ in found]))
+        vectors.append([vector for _, vector in found if vector is not None])
         n_updates += len(source.seen)
         seconds += tracking_seconds(source.seen, settings["tracker"], chosen.rate)
     score: Score = score_tracks(results)
-    return (
+    n_tracklets = sum(len(tracks) for _, tracks in results)
+    line = (
         f"{score.hota:.3f} {score.idf1:.3f} {score.id_precision:.3f} {score.id_recall:.3f} "
         f"{score.switches:9} {score.fragments:10} {score.found:4}/{score.walks:<3} "
         f"{score.purity:6.3f} {n_tracklets:10} {n_updates / seconds:10,.0f}"
+    )
+    if not chosen.search or embedder is None:
+        return line
+    who = search_for_all(videos, [tracks for _, tracks in results], vectors, embedder.metric)
+    return f"{line} {who.rank_1:7.3f} {who.mean_ap:5.3f} {who.n_queries:8}"
+
+
+def search_for_all(
+    videos: list[LabelledVideo],
+    tracks: list[list[Track]],
+    vectors: list[list[NDArray[np.float32]]],
+    metric: str,
+) -> Searched:
+    """How well people are found in both cameras of each place, over all places together."""
+    places = []
+    for place in dict.fromkeys(video.place for video in videos):
+        here = [i for i, video in enumerate(videos) if video.place == place]
+        owners = [match_tracks(videos[i].labels.walks, tracks[i]).owners() for i in here]
+        # Whoever lies on no label is a distractor.
+        pids = [np.append(videos[i].pids, 0)[own] for i, own in zip(here, owners, strict=True)]
+        places.append(
+            searched(
+                np.concatenate([np.array(vectors[i], np.float32) for i in here]),
+                np.maximum(np.concatenate(pids), 0),
+                np.repeat(np.arange(len(here)), [len(own) for own in owners]),
+                metric=metric,
+            )
+        )
+    counts = [place.n_queries for place in places]
+    return Searched(
+        rank_1=float(np.average([place.rank_1 for place in places], weights=counts)),
+        mean_ap=float(np.average([place.mean_ap for place in places], weights=counts)),
+        n_queries=sum(counts),
     )
 
 
@@ -138,8 +183,8 @@ def follow(
     cache: Path,
     *,
     embedder: ClipEmbedder | None = None,
-) -> tuple[list[Track], Kept]:
-    """The tracklets of a video, and the detections that they were made of."""
+) -> tuple[list[tuple[Track, NDArray[np.float32] | None]], Kept]:
+    """The tracklets of a video with their vectors, and the detections that they were made of."""
     with open_video(video.path) as opened:
         stride = max(1, round(opened.fps / rate))
         made = IndexSettings(
@@ -155,16 +200,16 @@ def follow(
             f"{sha256(video.path)}:{source.fingerprint}:{stride}".encode()
         ).hexdigest()
         blocks = kept_blocks(cache / "detections" / name[:16])
-        if made.connect == "off" or embedder is None:
+        if embedder is None:
             found = find_tracklets(opened, made, source=kept, cache=blocks)
-            return [Track(tracklet.frames, tracklet.boxes) for tracklet in found], kept
+            return [(Track(each.frames, each.boxes), None) for each in found], kept
         shape = clip_shape(made, embedder)
         found = find_tracklets(opened, made, source=kept, cache=blocks, clips=shape)
         groups = (
             embed_group(group, embedder, batch_frames=64) for group in in_groups(found, n_frames=64)
         )
         done = [each for group in associate(groups, made, embedder) for each in group]
-        return [Track(tracklet.frames, tracklet.boxes) for tracklet in done], kept
+        return [(Track(each.frames, each.boxes), each.embedding) for each in done], kept
 
 
 def kept_blocks(folder: Path) -> DetectionCache:
@@ -187,21 +232,20 @@ def tracking_seconds(seen: list[Detections], name: str, rate: float) -> float:
 
 def labelled_videos(name: str, videos: Path, cache: Path) -> list[LabelledVideo]:
     if name in ("crowds", "choosing"):
-        paths = [
-            path
-            for seed in (REPORTING if name == "crowds" else CHOOSING)
-            for path in make_crowd(cache / "crowds", seed).values()
-        ]
-        return [LabelledVideo(path, crowd_labels(path.with_suffix(".txt"))) for path in paths]
+        drawn = []
+        for seed in REPORTING if name == "crowds" else CHOOSING:
+            for path in make_crowd(cache / "crowds", seed).values():
+                labels, pids = crowd_labels(path.with_suffix(".txt"))
+                drawn.append(LabelledVideo(path, labels, str(seed), pids))
+        return drawn
     place = PLACES[name]
     entries = json.loads((videos / place.folder / place.labels).read_text())["tracklets"]
-    return [
-        LabelledVideo(
-            videos / place.folder / video,
-            real_labels([entry for entry in entries if entry[place.key] == key]),
-        )
-        for video, key in place.videos.items()
-    ]
+    found = []
+    for video, key in place.videos.items():
+        own = [entry for entry in entries if entry[place.key] == key]
+        pids = np.array([entry["pid"] for entry in own], np.int64)
+        found.append(LabelledVideo(videos / place.folder / video, real_labels(own), name, pids))
+    return found
 
 
 def real_labels(entries: list[dict]) -> Labels:
@@ -209,8 +253,8 @@ def real_labels(entries: list[dict]) -> Labels:
     return Labels([track(entry) for entry in entries], people, elsewhere="ignored")
 
 
-def crowd_labels(file: Path) -> Labels:
-    """The walks of generated people: boxes in the picture of which enough is seen."""
+def crowd_labels(file: Path) -> tuple[Labels, NDArray[np.int64]]:
+    """The walks of generated people, boxes in the picture of which enough is seen, and whose."""
     manifest = json.loads((file.parent / "manifest.json").read_text())["settings"]
     limits = np.array([manifest["width"], manifest["height"]] * 2)
     rows = np.loadtxt(file, delimiter=",", ndmin=2)
@@ -219,6 +263,7 @@ def crowd_labels(file: Path) -> Labels:
     rows = rows[(rows[:, 4:6] - rows[:, 2:4]).min(axis=1) >= 1]
     frames, visible = rows[:, 0].astype(np.int64) - 1, rows[:, 8] >= VISIBLE
     walks: list[Track] = []
+    pids: list[int] = []
     for person in np.unique(rows[:, 1]):
         own = np.flatnonzero(rows[:, 1] == person)
         own = own[np.argsort(frames[own])]
@@ -226,13 +271,14 @@ def crowd_labels(file: Path) -> Labels:
             seen = part[visible[part]]
             if len(seen) >= BREAK:
                 walks.append(Track(frames[seen], rows[seen, 2:6].astype(np.float32)))
+                pids.append(int(person))
             else:
                 visible[part] = False
     hidden = {
         int(frame): rows[(frames == frame) & ~visible, 2:6].astype(np.float32)
         for frame in np.unique(frames[~visible])
     }
-    return Labels(walks, list(range(len(walks))), hidden)
+    return Labels(walks, list(range(len(walks))), hidden), np.array(pids, np.int64)
 
 
 def perfect_boxes(labels: Labels) -> PrecomputedTracks:
