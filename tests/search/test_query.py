@@ -98,8 +98,14 @@ def test_a_box_in_an_indexed_video_is_the_tracklet_there(
         )
         assert corner.tracklet is None
         assert "No tracklet" in corner.notes[0]
+        assert "sees nobody in this box" in corner.notes[1]
         assert corner.strip is not None
         assert corner.strip.pictures[0].shape == (22, 16, 3)
+
+        whole = make_query(
+            ask(f"{video}@1.5:0,0,96,72", made), made, open_model=lambda: open_model(str(model))
+        )
+        assert "much larger than whom it shows: gate/1 at 31,10,20,40" in whole.notes[0]
 
 
 def test_a_box_in_a_strange_video_is_a_crop(gallery: Gallery, video: Path, model: Path) -> None:

@@ -135,6 +135,20 @@ def test_the_others_in_sight_come_in_the_order_of_their_nearness(gallery: Galler
     assert distances.tolist() == sorted(distances)
 
 
+def test_a_box_around_many_people_shows_each_of_them(tmp_path: Path, card: ModelInfo) -> None:
+    """Four side by side are each less than 0.3 of a box around all."""
+    people = [tracklet(n + 1, np.ones(card.embedding_dim), shift=25.0 * n) for n in range(4)]
+    with open_gallery(tmp_path / "g", write=True, create_with=card) as made:
+        source = made.begin_source(new_source("gate"))
+        made.add(source.id, people, fingerprint=card.fingerprint)
+        at = video_box(Path("gate.mp4"), 0.0, 0, 10, 95, 50)
+        there = tracklets_at(made, [source], at)
+        assert [one.is_shown for one in there] == [True] * 4
+        assert max(one.overlap for one in there) < MIN_OVERLAP
+        closer = video_box(Path("gate.mp4"), 0.0, 0, 10, 22, 50)
+        assert [one.is_shown for one in tracklets_at(made, [source], closer)].count(True) == 1
+
+
 def test_a_path_that_no_file_can_have_is_that_of_no_source(gallery: Gallery) -> None:
     for path in (Path("x" * 5000), Path("a/" * 3000)):
         assert find_sources(gallery.sources(), video_box(path, 1, 0, 0, 1, 1)) == ()

@@ -14,12 +14,19 @@ from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.record_checks import check_fingerprint
 from tacan.images.read import read_crop
 from tacan.search.parse import ParsedQuery, Pictures, TrackletName, VideoBox
+from tacan.search.people_in_query import (
+    OpenDetector,
+    detector_at_hand,
+    notes_on_box,
+    notes_on_pictures,
+)
 from tacan.search.pictures import Strip, embed_pictures, spread
 from tacan.search.video_query import (
     MIN_OVERLAP,
     TrackletAt,
-    cut_from_video,
+    cut_asked,
     find_sources,
+    picture_at,
     tracklets_at,
 )
 
@@ -72,12 +79,18 @@ class Query:
 
 
 def make_query(
-    parsed: ParsedQuery, gallery: Gallery, *, open_model: Callable[[], ClipEmbedder]
+    parsed: ParsedQuery,
+    gallery: Gallery,
+    *,
+    open_model: Callable[[], ClipEmbedder],
+    open_detector: OpenDetector = detector_at_hand,
 ) -> Query:
     """The query for what a user has written.
 
     A tracklet's vector is in the gallery, so `open_model` is only called for pictures. A box in a
-    video that was indexed stands for the tracklet there, if its box overlaps well enough.
+    video that was indexed stands for the tracklet there, if its box overlaps well enough. What
+    `open_detector` opens looks whether pictures and other boxes show one person; the notes say
+    where they don't.
 
     Raises `CropError` and `VideoError` for files that can't be read, `DataError` for a box
     outside of its picture, `GalleryModelError` for another model than the gallery's.
@@ -86,8 +99,10 @@ def make_query(
         return _from_tracklet(gallery, gallery.tracklet(parsed.name), label=parsed.name)
     if isinstance(parsed, Pictures):
         pixels = [read_crop(path) for path in parsed.paths]
-        return _from_pixels(pixels, gallery, open_model, label=parsed.label)
-    return _from_video_box(parsed, gallery, open_model)
+        shown = [pixels[i] for i in spread(len(pixels))]
+        notes = notes_on_pictures(shown, open_detector)
+        return _from_pixels(pixels, gallery, open_model, label=parsed.label, notes=notes)
+    return _from_video_box(parsed, gallery, open_model, open_detector)
 
 
 def model_opener(name: str, *, device: str = "auto") -> Callable[[], ClipEmbedder]:
@@ -126,7 +141,10 @@ def _from_pixels(
 
 
 def _from_video_box(
-    asked: VideoBox, gallery: Gallery, open_model: Callable[[], ClipEmbedder]
+    asked: VideoBox,
+    gallery: Gallery,
+    open_model: Callable[[], ClipEmbedder],
+    open_detector: OpenDetector,
 ) -> Query:
     sources = find_sources(gallery.sources(), asked)
     there = tracklets_at(gallery, sources, asked) if sources else ()
@@ -135,18 +153,22 @@ def _from_video_box(
             gallery, there[0].tracklet, label=asked.label, notes=(_followed_there(there),)
         )
     note = "This video is not in the gallery" if not sources else _nobody_there(there)
+    picture = picture_at(asked)
     return _from_pixels(
-        [cut_from_video(asked)],
+        [cut_asked(picture, asked)],
         gallery,
         open_model,
         label=asked.label,
-        notes=(f"{note}: one crop of the frame is searched with.",),
+        notes=(
+            f"{note}: one crop of the frame is searched with.",
+            *notes_on_box(picture, asked.box, open_detector),
+        ),
     )
 
 
 def _followed_there(there: Sequence[TrackletAt]) -> str:
     name = there[0].tracklet.name
-    others = [one.form for one in there[1:] if one.overlap >= MIN_OVERLAP]
+    others = [one.form for one in there[1:] if one.is_shown]
     note = f"This is tracklet {name}, and the whole of it is searched with."
     if others:
         note += (
@@ -157,6 +179,12 @@ def _followed_there(there: Sequence[TrackletAt]) -> str:
 
 
 def _nobody_there(there: Sequence[TrackletAt]) -> str:
+    shown = [one.form for one in there if one.is_shown]
+    if shown:
+        return (
+            f"The box is much larger than whom it shows: {', '.join(shown)}. Ask with a name, or "
+            "with a closer box, for one of them"
+        )
     note = "No tracklet of the gallery overlaps this box, so it may show nobody, or several people"
     if not there:
         return f"{note}; nobody else is in sight then"

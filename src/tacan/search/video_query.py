@@ -15,7 +15,8 @@ from tacan.files import sha256
 from tacan.gallery.gallery_records import Source, StoredTracklet, TrackletFilter, Trajectory
 from tacan.images.cut import cut_box
 from tacan.search.parse import VideoBox
-from tacan.video.boxes import interpolate_boxes, ious
+from tacan.search.people_in_query import MIN_OVERLAP, MIN_WITHIN, box_form
+from tacan.video.boxes import areas, interpolate_boxes, intersections, ious
 from tacan.video.decode import open_video
 from tacan.video.readable_video import ReadableVideo
 from tacan.video.video_records import VideoFrame
@@ -23,10 +24,15 @@ from tacan.video.video_records import VideoFrame
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
 
-__all__ = ["MIN_OVERLAP", "box_at", "cut_from_video", "find_sources", "tracklets_at"]
-
-MIN_OVERLAP = 0.3
-"""Least intersection over union of the box that is asked for and a tracklet's box."""
+__all__ = [
+    "MIN_OVERLAP",
+    "box_at",
+    "cut_asked",
+    "cut_from_video",
+    "find_sources",
+    "picture_at",
+    "tracklets_at",
+]
 
 MAX_GAP = 1.0
 """Seconds over which a tracklet that was not seen is still taken to be between two boxes."""
@@ -42,17 +48,24 @@ class TrackletAt:
         float32 [4], x1, y1, x2, y2 in pixels.
     overlap
         Intersection over union, from 0 to 1.
+    within
+        The share of its box that lies in the query's, from 0 to 1.
     """
 
     tracklet: StoredTracklet
     box: NDArray[np.float32]
     overlap: float
+    within: float
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the query's box shows this one, alone or beside others."""
+        return self.overlap >= MIN_OVERLAP or self.within >= MIN_WITHIN
 
     @property
     def form(self) -> str:
         """Name and box, as a query has it."""
-        x1, y1, x2, y2 = (round(float(side)) for side in self.box)
-        return f"{self.tracklet.name} at {x1},{y1},{x2 - x1},{y2 - y1}"
+        return f"{self.tracklet.name} at {box_form(self.box)}"
 
 
 def find_sources(sources: Sequence[Source], asked: VideoBox) -> tuple[Source, ...]:
@@ -81,7 +94,9 @@ def tracklets_at(
             continue
         there = box_at(gallery.trajectory(tracklet.id), asked.seconds)
         if there is not None:
-            found.append(TrackletAt(tracklet, there, float(ious(box, there[None])[0])))
+            within = intersections(box[0], there) / max(float(areas(there)), 1e-9)
+            overlap = float(ious(box, there[None])[0])
+            found.append(TrackletAt(tracklet, there, overlap, float(within)))
     x, y = (box[0, :2] + box[0, 2:]) / 2
     return tuple(
         sorted(
@@ -107,8 +122,15 @@ def box_at(trajectory: Trajectory, seconds: float) -> NDArray[np.float32] | None
 def cut_from_video(asked: VideoBox) -> NDArray[np.uint8]:
     """The crop uint8 [h, w, 3] of the box in the frame that is shown at that time.
 
-    What lies outside of the picture is left out. Raises `VideoError` for a file that is no video
-    or is over by then, and `DataError` for a box outside of the picture.
+    Raises as `picture_at` and `cut_asked` do.
+    """
+    return cut_asked(picture_at(asked), asked)
+
+
+def picture_at(asked: VideoBox) -> NDArray[np.uint8]:
+    """The frame uint8 [H, W, 3] that is shown at that time.
+
+    Raises `VideoError` for a file that is no video or is over by then.
     """
     with open_video(asked.path) as video:
         # Only frames from here on are converted. Where the rate varies it may be too late.
@@ -120,7 +142,7 @@ def cut_from_video(asked: VideoBox) -> NDArray[np.uint8]:
             got=f"{asked.label!r}, which is over by then",
             remedy="Give the seconds from the video's first picture.",
         )
-    return _cut(frame.image, asked)
+    return frame.image
 
 
 def _shown_at(video: ReadableVideo, asked: VideoBox, *, first: int) -> VideoFrame | None:
@@ -134,7 +156,11 @@ def _shown_at(video: ReadableVideo, asked: VideoBox, *, first: int) -> VideoFram
     return shown
 
 
-def _cut(image: NDArray[np.uint8], asked: VideoBox) -> NDArray[np.uint8]:
+def cut_asked(image: NDArray[np.uint8], asked: VideoBox) -> NDArray[np.uint8]:
+    """The box's part uint8 [h, w, 3] of a frame; what lies outside of the frame is left out.
+
+    Raises `DataError` for a box outside of the picture.
+    """
     crop = cut_box(image, np.array(asked.box, np.float32))
     if not crop.size:
         height, width = image.shape[:2]
