@@ -28,7 +28,15 @@ from .conftest import write_crop, write_duke_video, write_ilids_vid, write_mars
 
 ODD_NAMES = (
     *("-1", "0", "00", "1", "1 (copy)", "day 1", "a.jpg", "a.txt", ".hidden", "9" * 250),
-    *("person002", "person1", "lost+found", os.fsdecode(b"\xff.jpg"), "\x1b[1m.png", "\n"),
+    *(
+        "person002",
+        "person1",
+        "lost+found",
+        "1C1T1F3.heic",
+        os.fsdecode(b"\xff.jpg"),
+        "\x1b[1m.png",
+        "\n",
+    ),
     *("2C1T1F1.jpg", f"2C{2**63}T1F1.jpg", f"{2**63}", "٣", "1C1T1F1.JPEG", "1C2T0F001.webp"),
 )
 ODD_BYTES = (b"", b"\0" * 9, b"[" * 100_000, b'[{"train": 1e400}]', b"1e400 " * 9, b"0002C1T1.jpg")

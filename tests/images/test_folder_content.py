@@ -20,6 +20,15 @@ def test_images_and_folders_are_told_apart_and_the_rest_left_out(tmp_path: Path)
     )
 
 
+def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
+    for name in ("IMG_1.HEIC", "b.heif", "c.jxl", "a.jpg", ".d.heic", "heic"):
+        (tmp_path / name).touch()
+    content = read_folder_content(tmp_path)
+    assert content.images == ("a.jpg",)
+    assert [name for name, _ in content.unreadable] == ["IMG_1.HEIC", "b.heif", "c.jxl"]
+    assert all("save it as JPEG" in reason for _, reason in content.unreadable)
+
+
 def test_an_entry_that_cannot_be_asked_for_its_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

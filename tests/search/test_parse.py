@@ -90,10 +90,15 @@ def test_times_in_a_video(when: str, seconds: float) -> None:
         ("walk.mp4@5:1,2,0,4", "wider and higher"),
         ("walk.mp4@5:nan,2,3,4", "x,y,w,h"),
         ("empty", "without an image"),
+        ("phone.HEIC", "save it as JPEG"),
+        ("phones", "IMG_1.heic (a picture of a format"),
     ],
 )
 def test_faults_say_what_is_near(here: Path, word: str, message: str) -> None:
     (here / "empty").mkdir()
+    (here / "phones").mkdir()
+    (here / "phone.HEIC").touch()
+    (here / "phones" / "IMG_1.heic").touch()
     with pytest.raises(DataError) as caught:
         parse_query([word], names=NAMES)
     assert message in str(caught.value)

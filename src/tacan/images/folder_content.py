@@ -9,7 +9,12 @@ from pathlib import Path
 
 from tacan.images.read import image_suffixes
 
-__all__ = ["FolderContent", "is_image_name", "read_folder_content"]
+__all__ = ["NOT_READ", "FolderContent", "is_image_name", "is_unread_format", "read_folder_content"]
+
+NOT_READ = "a picture of a format that isn't read: save it as JPEG or PNG"
+"""What is said of a file by whose name `is_unread_format`."""
+UNREAD_ENDINGS = frozenset({"heic", "heics", "heif", "heifs", "hif", "jxl"})
+"""Pictures as phones store them, which would be passed over in silence otherwise."""
 
 SYSTEM_FOLDERS = frozenset(
     {"lost+found", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "System Volume Information"}
@@ -30,7 +35,8 @@ class FolderContent:
         Names of folders, and of links to folders.
     unreadable
         Names of what may be an image or a folder and can't be had, with the reason: links that
-        lead nowhere or in a circle, pipes and devices named like images.
+        lead nowhere or in a circle, pipes and devices named like images, pictures of
+        `UNREAD_ENDINGS`.
     """
 
     images: tuple[str, ...] = ()
@@ -54,6 +60,8 @@ def read_folder_content(folder: Path) -> FolderContent:
                     unreadable += _unreadable(entry)
                 elif is_image_name(entry.name):
                     images.append(entry.name)
+                elif is_unread_format(entry.name):
+                    unreadable.append((entry.name, NOT_READ))
             except OSError as error:
                 unreadable += _unreadable(entry, error)
     return FolderContent(tuple(sorted(images)), tuple(sorted(folders)), tuple(sorted(unreadable)))
@@ -67,6 +75,16 @@ def is_image_name(name: str) -> bool:
     """
     stem, _, ending = name.rpartition(".")
     return bool(stem) and f".{ending.lower()}" in image_suffixes()
+
+
+def is_unread_format(name: str) -> bool:
+    """Whether a file's name is that of a picture in a format that can't be read.
+
+    >>> is_unread_format("IMG_0001.HEIC"), is_unread_format("a.jpg"), is_unread_format("heic")
+    (True, False, False)
+    """
+    stem, _, ending = name.rpartition(".")
+    return bool(stem) and ending.lower() in UNREAD_ENDINGS
 
 
 def _unreadable(entry: os.DirEntry[str], error: OSError | None = None) -> list[tuple[str, str]]:

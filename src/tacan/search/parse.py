@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tacan.errors import DataError
-from tacan.images.folder_content import read_folder_content
+from tacan.images.folder_content import NOT_READ, is_unread_format, read_folder_content
 from tacan.images.read import image_suffixes
 
 __all__ = ["Names", "ParsedQuery", "Pictures", "TrackletName", "VideoBox", "parse_query"]
@@ -154,6 +154,11 @@ def _read_folder(path: Path) -> Pictures:
 
 
 def _read_file(path: Path) -> Pictures:
+    if is_unread_format(path.name):
+        raise DataError(
+            "a file that is searched with must be an image of a format that is read",
+            got=f"{path} ({NOT_READ})",
+        )
     if path.suffix.lower() not in image_suffixes():
         raise DataError(
             "a file that is searched with must be an image of one person",
