@@ -3,6 +3,7 @@ it is lost without a word."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.io import loadmat
 
-from tacan.datasets import DATASETS, load_dataset
-from tacan.datasets.doctor import examine
+from tacan.datasets import DATASETS, load_dataset, prid2011
+from tacan.datasets.doctor import examine, pairs
 from tacan.errors import TacanError
 from tacan.features import matlab
 from tacan.records import Tracklet
@@ -49,10 +50,23 @@ def write_people(root: Path) -> Path:
     return root
 
 
+def write_short_prid2011(root: Path) -> Path:
+    """With sequences of 3 frames: `short_sequences` lets them be so short."""
+    for camera in "ab":
+        for person in (1, 2, 3, 4, 201):
+            folder = root / f"prid_2011/multi_shot/cam_{camera}/person_{person:04d}"
+            for frame in range(1, 4):
+                write_crop(folder / f"{frame:04d}.png", seed=person)
+    halves = {"test": ["person_0001", "person_0003"], "train": ["person_0002", "person_0004"]}
+    (root / "splits_prid2011.json").write_text(json.dumps([halves]))
+    return root
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "folder": write_people,
     "mars": write_mars,
     "ilids-vid": write_ilids_vid,
+    "prid2011": write_short_prid2011,
     "duke-video": write_duke_video,
 }
 
@@ -82,6 +96,12 @@ def known_mats(monkeypatch: pytest.MonkeyPatch) -> None:
         TimeoutExpired=subprocess.TimeoutExpired,
     )
     monkeypatch.setattr(matlab, "subprocess", stand_in)
+
+
+@pytest.fixture
+def short_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (prid2011, pairs):
+        monkeypatch.setattr(module, "MIN_FRAMES", 2)
 
 
 def damage(data: st.DataObject, root: Path) -> None:
@@ -143,7 +163,7 @@ def load_all(dataset: str, root: Path) -> list[Tracklet]:
 
 
 @pytest.mark.fuzz
-@pytest.mark.usefixtures("known_mats")
+@pytest.mark.usefixtures("known_mats", "short_sequences")
 @pytest.mark.parametrize("dataset", WRITERS)
 @given(data=st.data())
 @settings(
