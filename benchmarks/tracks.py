@@ -202,11 +202,14 @@ def follow(
         blocks = kept_blocks(cache / "detections" / name[:16])
         if embedder is None:
             found = find_tracklets(opened, made, source=kept, cache=blocks)
-            return [(Track(each.frames, each.boxes), None) for each in found], kept
+            walks = [(Track(each.frames, each.boxes), None) for each in found if not each.is_still]
+            return walks, kept
         shape = clip_shape(made, embedder)
         found = find_tracklets(opened, made, source=kept, cache=blocks, clips=shape)
+        moving = (tracklet for tracklet in found if not tracklet.is_still)
         groups = (
-            embed_group(group, embedder, batch_frames=64) for group in in_groups(found, n_frames=64)
+            embed_group(group, embedder, batch_frames=64)
+            for group in in_groups(moving, n_frames=64)
         )
         done = [each for group in associate(groups, made, embedder) for each in group]
         return [(Track(each.frames, each.boxes), each.embedding) for each in done], kept

@@ -116,8 +116,10 @@ def _csv_cell(value: object) -> object:
 
 
 def without_password(address: str) -> str:
-    """An address without user, password and what follows a question mark; a path stays as it is.
+    """An address without user, password and settings; a path stays as it is.
 
+    Whatever stands before the last @ goes, since passwords hold slashes and question marks too; and
+    every part that holds =, as cameras take their passwords, with all that follows a question mark.
     One slash after the scheme is enough, since `Path` makes one of two.
 
     >>> without_password("rtsp://me:secret@door:554/live?key=1"), without_password("a@b?.mp4")
@@ -126,5 +128,6 @@ def without_password(address: str) -> str:
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", address)
     if scheme is None:
         return address
-    hidden = re.sub(r"(:/{1,2})[^/]*@", r"\1...@", address)
-    return re.sub(r"\?.*", "?...", hidden, flags=re.DOTALL)
+    hidden = re.sub(r"(:/{1,2}).*@", r"\1...@", address, flags=re.DOTALL)
+    hidden = re.sub(r"\?.*", "?...", hidden, flags=re.DOTALL)
+    return re.sub(r"[^/@]*=[^/]*", "...", hidden)
