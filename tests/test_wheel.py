@@ -89,3 +89,12 @@ def test_without_libgl_help_works_and_the_rest_says_what_to_install(installed: P
     assert "Traceback" not in done.stderr
     assert "libGL.so.1" in done.stderr
     assert "pip install opencv-python-headless" in done.stderr
+    box = "a.mp4@0.5:10,20,16,50"
+    for query in ("hall/1", box):
+        asked = shell(tacan, "search", "g", query, cwd=installed, PYTHONPATH=str(broken))
+        assert (asked.returncode, asked.stderr) == (0, ""), "who is in the gallery is found"
+    (crop, *_) = sorted((installed / "g" / "crops").rglob("*.jpg"))
+    asked = shell(tacan, "search", "g", crop, cwd=installed, PYTHONPATH=str(broken))
+    assert asked.returncode == 0, asked.stderr
+    assert "was not looked at: libGL.so.1 is missing" in asked.stdout
+    assert "pip install opencv-python-headless" in asked.stdout

@@ -123,5 +123,14 @@ def test_the_detector_that_ships_sees_generated_people_and_no_pavement(tmp_path:
     assert "nobody" in notes_on_pictures([pavement], lambda: street)[0]
 
 
+def test_without_libgl_the_search_goes_on() -> None:
+    def broken() -> Detector:
+        raise ImportError("libGL.so.1: cannot open shared object file: No such file")
+
+    for notes in (notes_on_pictures([FRAME], broken), notes_on_box(FRAME, PERSON, broken)):
+        assert "libGL.so.1 is missing" in notes[0]
+        assert "opencv-python-headless" in notes[0]
+
+
 def test_box_form() -> None:
     assert box_form(np.array([10.2, 20, 40, 99.6])) == "10,20,30,80"

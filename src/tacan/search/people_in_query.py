@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import TacanError
 from tacan.images.cut import pixel_bounds
+from tacan.installing import missing_library
 from tacan.video.boxes import areas, intersections, ious
 from tacan.video.choose_detector import AUTO
 from tacan.video.detect import Detector, open_detector
@@ -55,7 +56,7 @@ def notes_on_pictures(
     those with several people."""
     try:
         people = [_people(found) for found in _look(detector, [_framed(one) for one in pictures])]
-    except TacanError as error:
+    except (TacanError, ImportError) as error:
         return (_not_looked(error),)
     counts = [len(boxes) for boxes in people]
     n, n_empty = len(counts), counts.count(0)
@@ -88,7 +89,7 @@ def notes_on_box(
     x1, y1, x2, y2 = pixel_bounds(around, width=width, height=height)
     try:
         near, whole = _look(detector, [np.ascontiguousarray(image[y1:y2, x1:x2]), image])
-    except TacanError as error:
+    except (TacanError, ImportError) as error:
         return (_not_looked(error),)
     near = _people(near + np.array([x1, y1, x1, y1], np.float32))
     in_sight = whole[ious(asked[None], whole) < MIN_OVERLAP]
@@ -156,6 +157,8 @@ def _listed(boxes: Boxes) -> str:
     return " and ".join(box_form(box) for box in boxes[:MAX_TOLD])
 
 
-def _not_looked(error: TacanError) -> str:
-    reason = " ".join(str(error).split())
-    return f"Whether a person is in the picture was not looked at: {reason}"
+def _not_looked(error: TacanError | ImportError) -> str:
+    """Why nobody looked, which is no reason not to search: OpenCV needs a library, say."""
+    missing = missing_library(error) if isinstance(error, ImportError) else None
+    reason = str(error) if missing is None else f"{missing[0]} is missing. {missing[1]}"
+    return f"Whether the query shows one person was not looked at: {' '.join(reason.split())}"
