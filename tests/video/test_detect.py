@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def test_answers_come_in_the_order_of_the_images() -> None:
     found = detector.detect([np.full((4, 4, 3), shade, np.uint8) for shade in shades])
     assert [float(f.scores[0]) * 255 for f in found] == pytest.approx(shades, abs=1e-3)
     assert detector.detect([]) == []
+
+
+def test_a_single_thread_is_the_callers() -> None:
+    """A detector that is kept for the next picture leaves no thread behind."""
+    before = threading.active_count()
+    detector = ThreadedDetector(Counting(), name="x", fingerprint="y", threads=1)
+    assert len(detector.detect([np.zeros((4, 4, 3), np.uint8)] * 2)) == 2
+    assert threading.active_count() == before
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ Boxes = NDArray[np.float32]
 @cache
 def detector_at_hand() -> Detector:
     """The best detector of those that are here; nothing is fetched. Opened once."""
-    return open_detector(AUTO)
+    return open_detector(AUTO, threads=1)  # one picture at a time
 
 
 def notes_on_pictures(

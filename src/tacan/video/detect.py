@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -64,7 +64,7 @@ class ImageDetector(Protocol):
 
 
 class ThreadedDetector:
-    """A `Detector` that gives each thread one image at a time."""
+    """A `Detector` that gives each thread one image at a time; a single one is the caller's."""
 
     def __init__(
         self, detector: ImageDetector, *, name: str, fingerprint: str, threads: int
@@ -73,11 +73,14 @@ class ThreadedDetector:
         self.fingerprint = fingerprint
         self.input_side: int = getattr(detector, "input_side", INPUT_SIDE)
         self._detector = detector
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-detector")
+        self._map: Callable[..., Iterable[Detections]] = map
+        if threads > 1:
+            pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-detector")
+            self._map = pool.map
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
         """One `Detections` for each image, in their order."""
-        return list(self._pool.map(self._detector.detect_one, images))
+        return list(self._map(self._detector.detect_one, images))
 
 
 class DetectorSpec(NamedTuple):
