@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.person_records import LogEntry
 from tacan.linking.link import LinkReport
 from tacan.linking.people import Everybody, PersonSeen
 from tacan.linking.review import Doubt
 from tacan.text import csv_text
+from tacan.views.tracklet_json import iso_time, tracklet_as_json
 
 __all__ = [
     "CSV_COLUMNS",
@@ -57,10 +56,10 @@ def person_as_json(seen: PersonSeen) -> dict[str, Any]:
         "name": seen.person.name,
         "note": seen.person.note,
         "cameras": list(seen.cameras),
-        "first": _iso(seen.first),
-        "last": _iso(seen.last),
+        "first": iso_time(seen.first),
+        "last": iso_time(seen.last),
         "n_confirmed": seen.n_vouched,
-        "tracklets": [_tracklet(each) for each in seen.tracklets],
+        "tracklets": [tracklet_as_json(each) for each in seen.tracklets],
     }
 
 
@@ -69,7 +68,7 @@ def people_as_csv(known: Everybody) -> str:
     rows: list[Sequence[Any]] = [CSV_COLUMNS]
     for seen in known.people:
         for each in seen.tracklets:
-            values = _tracklet(each) | {"person": seen.person.id, "name": seen.person.name}
+            values = tracklet_as_json(each) | {"person": seen.person.id, "name": seen.person.name}
             rows.append([values[column] for column in CSV_COLUMNS])
     return csv_text(rows)
 
@@ -93,22 +92,4 @@ def review_as_json(doubts: Sequence[Doubt]) -> dict[str, Any]:
 
 def log_as_json(entries: Sequence[LogEntry]) -> dict[str, Any]:
     """The log, the earliest entry first."""
-    return {"log": [asdict(entry) | {"time": _iso(entry.time)} for entry in entries]}
-
-
-def _tracklet(tracklet: StoredTracklet) -> dict[str, Any]:
-    return {
-        "tracklet": tracklet.name,
-        "camera": tracklet.camera,
-        "source": tracklet.source,
-        "start": _iso(tracklet.start),
-        "end": _iso(tracklet.end),
-        "first_seconds": tracklet.first_seconds,
-        "last_seconds": tracklet.last_seconds,
-        "n_frames": tracklet.n_frames,
-        "quality": tracklet.quality,
-    }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
+    return {"log": [asdict(entry) | {"time": iso_time(entry.time)} for entry in entries]}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from tacan.search.search_results import Match, SearchResults
 from tacan.text import csv_text
+from tacan.views.tracklet_json import iso_time, tracklet_as_json
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 
 __all__ = ["CSV_COLUMNS", "as_csv", "as_json"]
@@ -56,8 +56,8 @@ def as_json(searches: Sequence[SearchResults]) -> dict[str, Any]:
         "filters": {
             "cameras": None if filters.cameras is None else list(filters.cameras),
             "exclude_cameras": list(filters.exclude_cameras),
-            "after": _iso(filters.after),
-            "before": _iso(filters.before),
+            "after": iso_time(filters.after),
+            "before": iso_time(filters.before),
             "min_quality": filters.min_quality,
         },
         "queries": [_results(results) for results in searches],
@@ -93,24 +93,12 @@ def _match(match: Match) -> dict[str, Any]:
     tracklet = match.tracklet
     return {
         "rank": match.rank,
-        "tracklet": tracklet.name,
-        "camera": tracklet.camera,
-        "source": tracklet.source,
-        "start": _iso(tracklet.start),
-        "end": _iso(tracklet.end),
-        "first_seconds": tracklet.first_seconds,
-        "last_seconds": tracklet.last_seconds,
+        **tracklet_as_json(tracklet),
         "distance": match.distance,
         "sure": match.level,
         "words": LEVEL_WORDS[match.level],
         "p_value": match.certainty.p_value,
         "expected_false_matches": match.certainty.expected_false_matches,
-        "quality": tracklet.quality,
-        "n_frames": tracklet.n_frames,
         "person": tracklet.person,
         "person_id": tracklet.person_id,
     }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
