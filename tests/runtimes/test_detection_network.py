@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +43,32 @@ def test_a_network_runs_from_several_threads(runtime: str, tmp_path: Path) -> No
     for image, answer in zip(images, answers, strict=True):
         expected = image.reshape(1, 3, 4, 2, 6, 2).mean((3, 5))
         np.testing.assert_allclose(answer["out"], expected, rtol=1e-5)
+
+
+LET_GO = """
+import signal, sys, threading
+from pathlib import Path
+from tacan.runtimes.detection_network import open_detection_network
+kept = [open_detection_network(Path(sys.argv[1]), sys.argv[2])]
+thread = threading.Thread(target=kept.clear)
+thread.start()
+thread.join()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_an_interrupt_is_heard_after_another_thread_let_a_network_go(
+    runtime: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "a.onnx")
+    found = subprocess.run(
+        [sys.executable, "-c", LET_GO, str(file), runtime], capture_output=True, text=True
+    )
+    assert (found.returncode, found.stdout) == (0, "interrupted\n")
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,7 +23,7 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
     Up to `threads` calls run at once, each on one thread. Raises `ImportError` where openvino is
     absent and `UnfitFileError` for other files.
     """
-    openvino = _import_openvino()
+    core = _core(_import_openvino())
     options = {
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "INFERENCE_NUM_THREADS": threads,
@@ -30,7 +31,6 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
         "ENABLE_CPU_PINNING": False,
     }
     try:
-        core = openvino.Core()
         model = core.read_model(str(file))
         compiled = core.compile_model(model, "CPU", options)
         shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
@@ -75,6 +75,16 @@ def _import_openvino() -> Any:
     # the interpreter's: two threads with their first tensors would wait for each other for ever.
     openvino.Tensor(np.zeros(1, np.float32)).data[:] = 0.0
     return openvino
+
+
+@cache
+def _core(openvino: Any) -> Any:
+    """OpenVINO's own, the same for all files and never let go.
+
+    It gives the thread that compiles first a stack for signals, and takes it away when it ends in
+    whatever thread that is: the next signal, a Ctrl-C say, would then be a segmentation fault.
+    """
+    return openvino.Core()
 
 
 def _fixed(dimension: Any) -> int | None:
