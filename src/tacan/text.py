@@ -18,7 +18,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-__all__ = ["counted", "csv_text", "for_html", "for_terminal", "table", "without_password"]
+__all__ = [
+    "counted", "csv_text", "for_html", "for_terminal", "is_address", "table", "without_password",
+]  # fmt: skip
 
 _UNSEEN = re.compile(
     # Control characters but line feed and tab; marks that turn the direction of writing;
@@ -115,6 +117,17 @@ def _csv_cell(value: object) -> object:
     return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
 
 
+def is_address(text: str) -> bool:
+    """Whether `text` is an address of the network rather than a path.
+
+    One slash after the scheme is enough, since `Path` makes one of two; one letter is a drive.
+
+    >>> [is_address(text) for text in ("rtsp://door/live", "http:/door", "C:/door.mp4", "door.mp4")]
+    [True, True, False, False]
+    """
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text) is not None
+
+
 def without_password(address: str) -> str:
     """An address without user, password and settings; a path stays as it is.
 
@@ -125,8 +138,7 @@ def without_password(address: str) -> str:
     >>> without_password("rtsp://me:secret@door:554/live?key=1"), without_password("a@b?.mp4")
     ('rtsp://...@door:554/live?...', 'a@b?.mp4')
     """
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", address)
-    if scheme is None:
+    if not is_address(address):
         return address
     hidden = re.sub(r"(:/{1,2}).*@", r"\1...@", address, flags=re.DOTALL)
     hidden = re.sub(r"\?.*", "?...", hidden, flags=re.DOTALL)

@@ -151,3 +151,14 @@ def test_who_goes_on_at_once_in_the_same_box_needs_less_likeness() -> None:
     assert len(joined.tracklet) == 17
     crops = [crop.frame for crop in joined.tracklet.crops]
     assert crops == sorted(set(crops))
+
+
+def test_time_that_passes_gives_out_what_nothing_can_go_on_from() -> None:
+    connector = Connector(
+        MeanEmbedder(), mode="careful", max_seconds=300.0, max_crops=16, prior=PRIOR
+    )
+    assert connector.add(fragment(1, 0.0, [RED] * 9), running_since=0.8) == []
+    assert connector.settle(running_since=0.8 + connecting.MAX_GAP) == []
+    (done,) = connector.settle(running_since=0.9 + connecting.MAX_GAP)
+    assert done.tracks == (1,)
+    assert connector.flush() == []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.stream import TrackletStream
 from tacan.indexing.embedding import embed_group, in_groups, new_tracklet
-from tacan.video.video_records import Picture, VideoTracklet
+from tacan.video.video_records import Picture, Tick, VideoTracklet
 
 T = 4
 
@@ -59,8 +61,14 @@ def test_the_same_group_gives_the_same_bits(embedder: TacanEmbedder) -> None:
     assert [t.embeddings.tobytes() for t in first] == [t.embeddings.tobytes() for t in second]
 
 
+def numbers_of(groups: Iterable[list[VideoTracklet] | Tick]) -> list[list[int] | Tick]:
+    return [g if isinstance(g, Tick) else [t.number for t in g] for g in groups]
+
+
 def test_groups_depend_on_the_tracklets_alone() -> None:
     tracklets = [tracklet(i, n) for i, n in enumerate((3, 9, 1, 1, 1, 40, 2))]
-    groups = [[t.number for t in g] for g in in_groups(iter(tracklets), n_frames=10)]
-    assert groups == [[0, 1], [2, 3, 4, 5], [6]]
+    assert numbers_of(in_groups(iter(tracklets), n_frames=10)) == [[0, 1], [2, 3, 4, 5], [6]]
+    tick = Tick(9.0)
+    ticked = in_groups([tick, tracklets[0], tick, tick, *tracklets[1:3]], n_frames=10)
+    assert numbers_of(ticked) == [tick, [0], tick, tick, [1, 2]]
     assert list(in_groups(iter([]), n_frames=10)) == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from tacan.errors import VideoError
 from tacan.video.clip_reservoir import ClipShape
+from tacan.video.decode import open_video
 from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import DetectorSource
 from tacan.video.pipeline import Pipeline
 from tacan.video.tracklet_settings import TrackletSettings
-from tacan.video.tracklets import find_tracklets
-from tacan.video.video_records import Detections
+from tacan.video.tracklets import find_tracklets, follow
+from tacan.video.video_records import Detections, Tick, VideoFrame
 from tests.indexing.conftest import video
 from tests.indexing.scenes import BlockDetector
 
@@ -121,3 +123,42 @@ def test_a_detector_that_finds_too_many(video: Path) -> None:
     with pytest.raises(VideoError, match=r"at most 1,000 detections; got 1,001 in frame 0"):
         list(found)
     assert ours() == []
+
+
+class HoledVideo:
+    """The frames of another video, of which those after the first `n_before`, when two people are
+    in sight, come later."""
+
+    def __init__(self, path: Path, *, n_before: int, hole: float) -> None:
+        self._inner = open_video(path)
+        self.path, self.fps = path, self._inner.fps
+        self._n_before, self._hole = n_before, hole
+
+    def frames(self, *, stride: int = 1, first: int = 0) -> Iterator[VideoFrame]:
+        for frame in self._inner.frames(stride=stride, first=first):
+            late = self._hole if frame.index >= self._n_before else 0.0
+            yield VideoFrame(frame.index, frame.seconds + late, frame.image)
+
+
+@pytest.mark.parametrize(("hole", "n_walks"), [(0.9, 5), (1.1, 7), (60.0, 7)])
+def test_nobody_is_followed_over_a_hole_in_the_video(
+    hole: float, n_walks: int, video: Path
+) -> None:
+    holed: Any = HoledVideo(video, n_before=36, hole=hole)
+    settings = TrackletSettings(detector="blocks", tiles=None, max_lost_seconds=1.0, min_frames=2)
+    tracklets = list(find_tracklets(holed, settings, source=DetectorSource(BlockDetector())))
+    assert len(tracklets) == n_walks
+
+
+def test_ticks_tell_how_far_the_video_is_and_who_still_runs(video: Path) -> None:
+    found = list(follow(video, source=DetectorSource(BlockDetector()), tick_seconds=1.0))
+    ticks = [each for each in found if isinstance(each, Tick)]
+    assert len(ticks) == 11
+    for place, each in enumerate(found):
+        if isinstance(each, Tick):
+            later = [t for t in found[place:] if not isinstance(t, Tick)]
+            assert all(t.seconds[0] >= each.running_since for t in later)
+    assert not any(
+        isinstance(each, Tick)
+        for each in find_tracklets(video, source=DetectorSource(BlockDetector()))
+    )

@@ -12,17 +12,19 @@ from tacan.indexing.fragments import Fragment
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.splitting import split
 from tacan.retrieval.priors import load_prior
+from tacan.video.video_records import Tick
 
 __all__ = ["associate"]
 
 
 def associate(
-    groups: Iterable[Sequence[Fragment]], settings: IndexSettings, embedder: ClipEmbedder
+    groups: Iterable[Sequence[Fragment] | Tick], settings: IndexSettings, embedder: ClipEmbedder
 ) -> Iterator[list[NewTracklet]]:
     """The tracklets of a video as they become complete, numbered from 1.
 
     `groups` are the fragments of the video, in the order of ending. The same fragments always give
-    the same tracklets under the same numbers, however they are grouped.
+    the same tracklets under the same numbers, however they are grouped. By a tick between them what
+    is complete by then is given out, where else the next fragment is waited for.
     """
     number = 0
     for done in _complete(groups, settings, embedder):
@@ -31,12 +33,12 @@ def associate(
 
 
 def _complete(
-    groups: Iterable[Sequence[Fragment]], settings: IndexSettings, embedder: ClipEmbedder
+    groups: Iterable[Sequence[Fragment] | Tick], settings: IndexSettings, embedder: ClipEmbedder
 ) -> Iterator[Sequence[Fragment]]:
     """The fragments split and connected, as nothing can go on from them any more."""
     mode = settings.connect
     if mode == "off":
-        yield from groups
+        yield from (group for group in groups if not isinstance(group, Tick))
         return
     prior = load_prior(embedder.fingerprint, embedder.metric)
     connector = Connector(
@@ -47,6 +49,9 @@ def _complete(
         prior=prior,
     )
     for group in groups:
+        if isinstance(group, Tick):
+            yield connector.settle(running_since=group.running_since)
+            continue
         done: list[Fragment] = []
         for fragment in group:
             known = connector.strangers

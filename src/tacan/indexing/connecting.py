@@ -100,7 +100,7 @@ class Connector:
         new = _Waiting(fragment, vector(fragment, self._embedder))
         self._note_strangers(new)
         self._waiting.append(new)
-        done = self._settle(running_since)
+        done = self.settle(running_since=running_since)
         while len(self._waiting) > MOST_WAITING:
             done.append(self._waiting.pop(0).fragment)
         return done
@@ -112,7 +112,7 @@ class Connector:
 
     def flush(self) -> list[Fragment]:
         """What is left when the video has ended."""
-        return self._settle(float("inf"))
+        return self.settle(running_since=float("inf"))
 
     def _note_strangers(self, new: _Waiting) -> None:
         others = [
@@ -124,8 +124,9 @@ class Connector:
             for distance in self._distances(new, others).tolist():
                 insort(self._strangers, distance)
 
-    def _settle(self, running_since: float) -> list[Fragment]:
-        """Connects or gives out every fragment that nothing unseen can go on from."""
+    def settle(self, *, running_since: float) -> list[Fragment]:
+        """Connects every fragment that nothing unseen can go on from, or gives it out; `add` does,
+        and time that passes."""
         done: list[Fragment] = []
         judge = Calibration(self._embedder.metric, self.strangers, self._prior)
         for tail in sorted(self._waiting, key=_ending):

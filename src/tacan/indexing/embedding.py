@@ -21,7 +21,7 @@ from tacan.images.resize import resize_crops
 from tacan.indexing.fragments import Fragment, vector
 from tacan.indexing.index_settings import IndexSettings
 from tacan.video.clip_reservoir import ClipShape
-from tacan.video.video_records import Picture, VideoTracklet
+from tacan.video.video_records import Picture, Tick, VideoTracklet
 
 __all__ = ["clip_shape", "embed_group", "in_groups", "new_tracklet"]
 
@@ -38,9 +38,10 @@ def clip_shape(settings: IndexSettings, embedder: ClipEmbedder) -> ClipShape:
 
 
 def in_groups(
-    tracklets: Iterable[VideoTracklet], *, n_frames: int
-) -> Iterator[list[VideoTracklet]]:
-    """Tracklets in groups of at least `n_frames` pictures, in their order; the last may have less.
+    tracklets: Iterable[VideoTracklet | Tick], *, n_frames: int
+) -> Iterator[list[VideoTracklet] | Tick]:
+    """Tracklets in groups of at least `n_frames` pictures, in their order; the last may have less,
+    and so has one before a tick, which ends it.
 
     A group is embedded together and committed together. What is in it depends on nothing but the
     tracklets, so that a run that goes on after a kill makes the same batches as the one before:
@@ -48,6 +49,12 @@ def in_groups(
     """
     group: list[VideoTracklet] = []
     for tracklet in tracklets:
+        if isinstance(tracklet, Tick):
+            if group:
+                yield group
+            yield tracklet
+            group = []
+            continue
         group.append(tracklet)
         if sum(each.n_pictures for each in group) >= n_frames:
             yield group

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.gallery_records import NewSource, Source
+from tacan.gallery.gallery_records import NewSource, NewTracklet, Source
 from tacan.indexing.begin_source import begin_sources, describe, known_source
 from tacan.indexing.earlier_content import drop_doubles
 from tacan.indexing.index_notes import followed_notes
@@ -21,6 +21,8 @@ from tacan.indexing.index_report import SourceFailure, SourceReport
 from tacan.indexing.plan_streams import StreamFile
 from tacan.indexing.source_tiles import settle_stream
 from tacan.indexing.stream_run import IndexTools, StreamRun, run_stream
+from tacan.video.chain_detections import ChainDetections
+from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import open_tiles, with_tiles
 from tacan.video.video_chain import ChainLink, VideoChain
 
@@ -134,13 +136,25 @@ def _indexed(
     known = begin_sources(gallery, [new for _, new in chain])
     committed = [gallery.committed_numbers(source.id) for source in known]
     settings = chain[0][0].source.settings
-    run = run_stream(tools, known, video, settings, n_before=n_before)
+
+    def store(place: int, some: list[NewTracklet]) -> None:
+        gallery.add(known[place].id, some, fingerprint=tools.embedder.fingerprint)
+
+    run = run_stream(
+        tools,
+        video,
+        settings,
+        store=store,
+        cache=ChainDetections(video, [_cache(gallery, each.id) for each in known]),
+        committed=frozenset[int]().union(*committed),
+        n_before=n_before,
+    )
     if run.total.n_frames == 0:
         raise _nothing_decoded(video)
-    known = known if video.failure is None else known[: video.current]
-    doubles = [drop_doubles(gallery, source) for source in known]
-    gallery.finish_sources({source.id: video.damages[i] for i, source in enumerate(known)})
-    now = [gallery.committed_numbers(source.id) for source in known]
+    read = known if video.failure is None else known[: video.current]
+    doubles = [drop_doubles(gallery, source) for source in read]
+    gallery.finish_sources({source.id: video.damages[i] for i, source in enumerate(read)})
+    now = [gallery.committed_numbers(source.id) for source in read]
     told = [
         *tools.detections.notes(),
         *followed_notes(settings, run.total, fps=video.fps, n_tracklets=sum(map(len, now))),
@@ -150,18 +164,27 @@ def _indexed(
         _report(
             chain[place][0],
             run,
+            video,
             place,
             seconds=seconds,
             numbers=(now[place], committed[place]),
             told=[*(told if place == 0 else ()), *filter(None, [doubles[place]])],
         )
-        for place in range(len(known))
+        for place in range(len(read))
     ]
+
+
+def _cache(gallery: Gallery, source_id: int) -> DetectionCache:
+    return DetectionCache(
+        gallery.read_detections(source_id),
+        lambda first, data: gallery.save_detections(source_id, first, data),
+    )
 
 
 def _report(
     file: StreamFile,
     run: StreamRun,
+    video: VideoChain,
     place: int,
     *,
     seconds: float,
@@ -182,8 +205,8 @@ def _report(
         + file.source.settings.stride_at(file.fps) / file.fps,
         seconds=share * seconds,
         stage_seconds={name: share * spent for name, spent in run.stage_seconds.items()},
-        damage=run.chain.damages[place],
-        notes=(*file.notes, *run.chain.notes_of[place], *told),
+        damage=video.damages[place],
+        notes=(*file.notes, *video.notes_of[place], *told),
     )
 
 

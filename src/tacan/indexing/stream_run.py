@@ -11,30 +11,42 @@ video; a tracklet belongs to the source in which it begins.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Protocol
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.gallery_records import NewTracklet, Source
+from tacan.gallery.gallery_records import NewTracklet
 from tacan.indexing.association import associate
 from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.index_notes import RunCounts
 from tacan.indexing.index_settings import IndexSettings
 from tacan.progress import Progress
-from tacan.video.chain_detections import ChainDetections
-from tacan.video.detection_cache import DetectionCache
+from tacan.video.detection_cache import KnownDetections
 from tacan.video.detection_source import DetectionSource
 from tacan.video.pipeline import Pipeline
-from tacan.video.tracklets import find_tracklets
-from tacan.video.video_chain import VideoChain
-from tacan.video.video_records import FrameDetections, VideoTracklet
+from tacan.video.readable_video import ReadableVideo
+from tacan.video.tracklets import follow
+from tacan.video.video_records import FrameDetections, Tick, VideoTracklet
 
-__all__ = ["STAGES", "IndexTools", "StreamRun", "by_file", "run_stream"]
+__all__ = ["STAGES", "IndexTools", "PlacedVideo", "StreamRun", "by_file", "run_stream"]
 
 STAGES = ("decode", "detection", "tracking", "embedding", "storing")
 """The stages of the pipeline, in the order in which a frame meets them."""
+
+
+TICK_SECONDS = 1.0
+"""So often it is looked whether a walk before a live camera is complete."""
+
+
+class PlacedVideo(ReadableVideo, Protocol):
+    """A video of one or several files, whose frames know theirs: see `VideoChain`."""
+
+    def place_of(self, frame: int) -> int: ...
+
+    def first_of(self, place: int) -> tuple[int, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +63,13 @@ class IndexTools:
 
 @dataclass(slots=True)
 class StreamRun:
-    """How far a run through a chain of files is: what was met in each file, the last frame and its
+    """How far a run through a video is: what was met in each file, the last frame and its
     time, and time spent.
 
     A detection counts from the score `sure` on.
     """
 
-    chain: VideoChain
+    video: PlacedVideo
     sure: float
     counts: dict[int, RunCounts] = field(default_factory=dict)
     last_seconds: dict[int, float] = field(default_factory=dict)
@@ -75,19 +87,22 @@ class StreamRun:
 
     def count(self, found: FrameDetections) -> None:
         """Counts a frame that was followed."""
-        place = self.chain.place_of(found.frame.index)
+        place = self.video.place_of(found.frame.index)
         counts = self.of(place)
         counts.n_frames += 1
         counts.n_detections += int((found.detections.scores >= self.sure).sum())
         self.last_frame = found.frame.index
-        self.last_seconds[place] = found.frame.seconds - self.chain.first_of(place)[1]
+        self.last_seconds[place] = found.frame.seconds - self.video.first_of(place)[1]
 
     def followed(
-        self, tracklets: Iterable[VideoTracklet], *, keep_still: bool
-    ) -> Iterator[VideoTracklet]:
+        self, tracklets: Iterable[VideoTracklet | Tick], *, keep_still: bool
+    ) -> Iterator[VideoTracklet | Tick]:
         """The same tracklets, counted; those that never moved are left out or kept."""
         for tracklet in tracklets:
-            counts = self.of(self.chain.place_of(int(tracklet.frames[0])))
+            if isinstance(tracklet, Tick):
+                yield tracklet
+                continue
+            counts = self.of(self.video.place_of(int(tracklet.frames[0])))
             counts.n_followed += len(tracklet)
             if tracklet.is_still and not keep_still:
                 counts.n_still += 1
@@ -97,58 +112,68 @@ class StreamRun:
 
 def run_stream(
     tools: IndexTools,
-    known: Sequence[Source],
-    video: VideoChain,
+    video: PlacedVideo,
     settings: IndexSettings,
     *,
-    n_before: int,
+    store: Callable[[int, list[NewTracklet]], None],
+    cache: KnownDetections | None = None,
+    committed: frozenset[int] = frozenset(),
+    n_before: int = 0,
+    is_live: bool = False,
 ) -> StreamRun:
-    """Takes the frames of a chain through all stages and stores what comes out.
+    """Takes the frames of a video through all stages and hands over what comes out.
 
-    `known` are the sources of its files, and `n_before` the frames that count as done before it.
+    Parameters
+    ----------
+    tools, video, settings
+        What is run through, and how.
+    store
+        Called in this thread with the place of a file and tracklets of it.
+    cache
+        Detections of an earlier run, and the place for new ones.
+    committed
+        Numbers of tracklets that are stored already: they are not handed over again.
+    n_before
+        Frames that count as done before it.
+    is_live
+        Whether each tracklet is to be handed over as soon as nothing can go on from it. Else some
+        are collected, which is faster, and always gives the same batches.
+
     Raises whatever a stage raises; all threads have ended by then.
     """
-    gallery, embedder = tools.gallery, tools.embedder
     if tools.detections.has_tracks:
         # Whoever made them knows what is one walk.
         settings = settings.model_copy(update={"connect": "off", "keep_still": True})
     run = StreamRun(video, settings.track_threshold)
-    committed = frozenset[int]().union(*(gallery.committed_numbers(each.id) for each in known))
     with Pipeline() as pipeline:
-        found = find_tracklets(
+        found = follow(
             video,
             settings,
             source=tools.detections,
-            cache=ChainDetections(video, [_cache(gallery, each.id) for each in known]),
-            clips=clip_shape(settings, embedder),
+            cache=cache,
+            clips=clip_shape(settings, tools.embedder),
             on_frame=run.count,
             pipeline=pipeline,
+            tick_seconds=TICK_SECONDS if is_live else float("inf"),
         )
         followed = run.followed(found, keep_still=settings.keep_still)
         tracklets = pipeline.spawn("tracking", followed, ahead=4)
-        groups = in_groups(tracklets, n_frames=tools.batch_frames)
+        groups = in_groups(tracklets, n_frames=1 if is_live else tools.batch_frames)
         embedded = pipeline.spawn("embedding", _embed(groups, settings, tools, committed), ahead=1)
         while not embedded.ended:
             group = embedded.get(timeout=0.25)
             if group is not None:
                 before = time.perf_counter()
                 for place, some in by_file(group, video):
-                    gallery.add(known[place].id, some, fingerprint=embedder.fingerprint)
+                    store(place, some)
                 run.stage_seconds["storing"] += time.perf_counter() - before
             tools.progress(n_before + run.last_frame + 1, 0)
     run.stage_seconds |= pipeline.seconds
     return run
 
 
-def _cache(gallery: Gallery, source_id: int) -> DetectionCache:
-    return DetectionCache(
-        gallery.read_detections(source_id),
-        lambda first, data: gallery.save_detections(source_id, first, data),
-    )
-
-
 def _embed(
-    groups: Iterable[list[VideoTracklet]],
+    groups: Iterable[list[VideoTracklet] | Tick],
     settings: IndexSettings,
     tools: IndexTools,
     committed: frozenset[int],
@@ -158,14 +183,17 @@ def _embed(
     What is committed is embedded again: later fragments may go on from it.
     """
     embedder, batch = tools.embedder, tools.batch_frames
-    fragments = (embed_group(group, embedder, batch_frames=batch) for group in groups)
+    fragments = (
+        group if isinstance(group, Tick) else embed_group(group, embedder, batch_frames=batch)
+        for group in groups
+    )
     for done in associate(fragments, settings, embedder):
         if not all(tracklet.number in committed for tracklet in done):
             yield done
 
 
 def by_file(
-    tracklets: Iterable[NewTracklet], video: VideoChain
+    tracklets: Iterable[NewTracklet], video: PlacedVideo
 ) -> list[tuple[int, list[NewTracklet]]]:
     """The tracklets of each file of a chain, which is the one that they begin in; frames and times
     count from the first frame of that file."""

@@ -12,8 +12,8 @@ from torch import distributed as dist
 
 from tacan.errors import NonFiniteLossError
 from tacan.progress import Progress
+from tacan.runs.stop_request import StopRequest
 from tacan.training.module import LossValues, TrainingModule
-from tacan.training.stopping import StopRequest
 from tacan.training.training_log import LogRow
 
 __all__ = ["Reporting", "Saving", "Validating"]

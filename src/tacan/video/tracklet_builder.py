@@ -136,11 +136,15 @@ class TrackletBuilder:
             self._see(running, _sight(frame, box, score=score, visible=visible))
         return self._finished(ended, now=frame.seconds)
 
-    def flush(self) -> list[VideoTracklet]:
-        """The tracklets that still ran when the video ended."""
+    def flush(self, *, now: float = float("inf")) -> list[VideoTracklet]:
+        """Ends all tracklets: when the video has ended, or where it goes on only at `now`."""
         ended = list(self._running.values())
         self._running.clear()
-        return self._finished(ended, now=float("inf"))
+        return self._finished(ended, now=now)
+
+    def running_since(self, now: float) -> float:
+        """When the oldest track began that still runs; `now` where none does."""
+        return min((running.began for running in self._running.values()), default=now)
 
     def _begun(self, track: int, box: NDArray[np.float32], now: float) -> _RunningTrack:
         return _RunningTrack(
@@ -208,7 +212,7 @@ class TrackletBuilder:
         running.crops.keep(Candidate(quality, Crop(sight.frame, sight.seconds, taken, jpeg, sharp)))
 
     def _finished(self, ended: list[_RunningTrack], *, now: float) -> list[VideoTracklet]:
-        since = min((running.began for running in self._running.values()), default=now)
+        since = self.running_since(now)
         done: list[VideoTracklet] = []
         seen = [running for running in ended if running.frames]
         for running in sorted(seen, key=lambda run: (run.frames[0], run.track)):

@@ -17,9 +17,9 @@ from tacan.video.readable_video import ReadableVideo
 from tacan.video.track import open_tracker
 from tacan.video.tracklet_builder import TrackletBuilder
 from tacan.video.tracklet_settings import TrackletSettings
-from tacan.video.video_records import FrameDetections, VideoTracklet
+from tacan.video.video_records import FrameDetections, Tick, VideoTracklet
 
-__all__ = ["find_tracklets"]
+__all__ = ["find_tracklets", "follow"]
 
 
 def find_tracklets(
@@ -67,6 +67,32 @@ def find_tracklets(
     >>> for tracklet in find_tracklets(Path("door.mp4"), settings):  # doctest: +SKIP
     ...     print(tracklet.number, tracklet.seconds[0], len(tracklet.crops))
     """
+    followed = follow(
+        video,
+        settings,
+        source=source,
+        cache=cache,
+        clips=clips,
+        last_seconds=last_seconds,
+        on_frame=on_frame,
+        pipeline=pipeline,
+    )
+    return (each for each in followed if isinstance(each, VideoTracklet))
+
+
+def follow(
+    video: ReadableVideo | Path,
+    settings: TrackletSettings | None = None,
+    *,
+    source: DetectionSource | None = None,
+    cache: KnownDetections | None = None,
+    clips: ClipShape | None = None,
+    last_seconds: float | None = None,
+    on_frame: Callable[[FrameDetections], None] | None = None,
+    pipeline: Pipeline | None = None,
+    tick_seconds: float = float("inf"),
+) -> Iterator[VideoTracklet | Tick]:
+    """As `find_tracklets`, and between the tracklets a tick every `tick_seconds` of the video."""
     settings = TrackletSettings() if settings is None else settings
     with ExitStack() as stack:
         if isinstance(video, Path):
@@ -90,10 +116,19 @@ def find_tracklets(
         if last_seconds is not None:
             frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
         decoded = pipeline.spawn("decode", frames)
+        # Nobody is followed over a hole in the video, which the tracker, counting frames, misses.
+        longest_hole = settings.max_lost_seconds + stride / video.fps
+        before = last_tick = 0.0
         for found in pipeline.spawn("detection", source.detect(decoded, cache=cache)):
+            now = found.frame.seconds
+            ended = builder.flush(now=now) if now - before > longest_hole else []
+            before = now
             tracks = tracker.update(found.detections) if found.tracks is None else found.tracks
-            ended = builder.add(found.frame, found.detections, tracks)
+            ended += builder.add(found.frame, found.detections, tracks)
             if on_frame is not None:
                 on_frame(found)
             yield from ended
+            if now - last_tick >= tick_seconds:
+                last_tick = now
+                yield Tick(builder.running_since(now))
         yield from builder.flush()

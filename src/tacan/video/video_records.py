@@ -19,6 +19,7 @@ __all__ = [
     "Detections",
     "FrameDetections",
     "Picture",
+    "Tick",
     "VideoFrame",
     "VideoTracklet",
     "check_count",
@@ -172,3 +173,11 @@ class VideoTracklet:
     def n_pictures(self) -> int:
         """The pictures in all clips."""
         return sum(map(len, self.clips))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed in a video: no tracklet that is still to come begins before `running_since`
+    seconds."""
+
+    running_since: float
