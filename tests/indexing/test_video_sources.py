@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -77,12 +78,9 @@ def test_one_start_from_names_or_metadata_is_that_of_all_files(tmp_path: Path) -
 
 
 def test_all_faults_are_told_at_once(videos: list[str]) -> None:
-    told = faults_of(
-        [*videos, videos[0], "missing.mp4", "rtsp://camera/1"], cameras=["a/b"], starts=["noon"] * 5
-    )
+    told = faults_of([*videos, videos[0], "missing.mp4"], cameras=["a/b"], starts=["noon"] * 4)
     for part in (
         "missing.mp4: there is no such file",
-        "record the stream",
         "named twice",
         "without a slash",
         "'noon'",
@@ -221,8 +219,54 @@ def test_paths_that_no_source_can_have(tmp_path: Path) -> None:
     assert "must be UTF-8" in faults_of([str(latin)], cameras=["x"])
 
 
-def test_an_address_is_told_without_its_password() -> None:
-    for address in ("rtsp://me:secret@door/live", "http://door/live?pwd=secret"):
-        told = faults_of([address, address], cameras=["x"])
-        assert "record the stream" in told
-        assert "secret" not in told
+ADDRESS = "rtsp://me:secret@door/live?key=secret"
+
+
+def test_live_cameras_are_called_as_their_hosts_are_or_as_they_are_told(videos: list[str]) -> None:
+    first, second = gather_sources([ADDRESS, "usb:0"])
+    assert (first.camera, first.shown, first.start) == ("door", "rtsp://...@door/live?...", None)
+    assert first.live is not None
+    assert first.live.text == ADDRESS
+    assert (second.camera, second.shown) == ("usb0", "usb:0")
+    named = gather_sources([ADDRESS, "usb:0"], cameras=["a", "b"])
+    assert [source.camera for source in named] == ["a", "b"]
+
+
+def test_live_cameras_in_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_text(f"- {{path: '{ADDRESS}', camera: front, stride: 3}}\n")
+    (source,) = read_source_list(path)
+    assert (source.camera, source.settings.stride) == ("front", 3)
+    assert source.live is not None
+    assert source.live.text == ADDRESS
+    path.write_text(f"- '{ADDRESS}'\n")
+    with pytest.raises(ConfigError, match="must have `path:`") as caught:
+        read_source_list(path)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("others", "rest", "rule"),
+    [
+        ([], {"starts": ["auto"]}, "leave --start out"),
+        ([ADDRESS], {"cameras": ["x"]}, "one camera for each of 2 live sources"),
+        ([ADDRESS], {}, "2 live sources are called 'door'"),
+        (["{video}"], {}, "files or live cameras, not both"),
+        (["ftp://me:secret@door/x=secret"] * 2, {}, "a live camera must be at rtsp://"),
+        ([], {"settings": IndexSettings(detector="mot:a.txt")}, "ready boxes are of files"),
+        ([], {"cameras": ["a/b"]}, "without a slash"),
+    ],
+)
+def test_faults_of_live_cameras_are_told_without_their_passwords(
+    others: list[str], rest: dict[str, Any], rule: str, videos: list[str]
+) -> None:
+    told = faults_of([ADDRESS, *(other.format(video=videos[0]) for other in others)], **rest)
+    assert rule in told
+    assert "secret" not in told
+
+
+def test_a_list_has_live_cameras_or_files(tmp_path: Path, videos: list[str]) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_text("- {path: a.mp4, camera: hall}\n- {path: 'usb:0', camera: desk}\n")
+    with pytest.raises(ConfigError, match="files or live cameras, not both"):
+        read_source_list(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from tacan.progress import Progress, Stage, silent
 from tacan.text import for_terminal
 
 __all__ = [
+    "live_line",
     "note",
     "progress_bar",
     "progress_on_demand",
@@ -55,6 +56,17 @@ def progress_bar(description: str, unit: str) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def live_line() -> Iterator[Callable[[str], None]]:
+    """A line on standard error that changes, where somebody is looking."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+        yield lambda text: status.update(Text(for_terminal(text)))
 
 
 @contextmanager

@@ -1,9 +1,9 @@
-"""`tacan index`: video files into a gallery."""
+"""`tacan index`: video files and live cameras into a gallery."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -11,6 +11,11 @@ from cyclopts.validators import Number
 from tacan.cli.outputs import JsonFile
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.indexing.index_settings import IndexSettings
+
+if TYPE_CHECKING:
+    from tacan.gallery import Gallery
+    from tacan.indexing.index_report import IndexReport
+    from tacan.indexing.video_sources import VideoSource
 
 __all__ = ["index"]
 
@@ -51,6 +56,9 @@ def index(
     Example: tacan index people.gallery a.mp4 b.mp4 --camera hall --camera yard --stride 2
     --detector yolox:nano --fetch --model openvino:reid.xml
 
+    Example: tacan index people.gallery rtsp://user:password@10.0.0.7/live --camera door, a live
+    camera, which is watched until Ctrl-C or SIGTERM; searches find walks meanwhile
+
     Example: tacan index people.gallery --sources cameras.yaml, where cameras.yaml is
 
         - {path: a.mp4, camera: hall, start: 2026-11-22T14:00:00+01:00}
@@ -73,10 +81,11 @@ def index(
     videos
         Video files; folders of them, patterns in quotes or lists (.ffconcat); or, with --fps,
         folders of pictures. Files of one camera that follow each other are one stream: a walk over
-        their border is one tracklet.
+        their border is one tracklet. Or live cameras, all at the same time: rtsp://..., http://...
+        or https://... (MJPEG, MPEG-TS), usb:0 or /dev/video0. No password is stored or shown.
     camera
         The camera's name: one for all files, or the option once for each. Without it each file is
-        a camera of its own, called as the file is.
+        a camera of its own, called as the file is, and a live camera as its host is.
     start
         When the first frame was taken, with its time zone, once for each file; once where files of
         one camera follow each other. Or once for all:
@@ -126,7 +135,8 @@ def index(
     )
 
     if json is not None and json != "-":
-        require_safe_outputs([Path(json)], inputs=[source.path for source in asked])
+        files = [source.path for source in asked if source.live is None]
+        require_safe_outputs([Path(json)], inputs=files)
 
     from tacan.indexing.index_report import failures_error
     from tacan.indexing.index_videos import index_videos, open_detections, readable_sources
@@ -151,19 +161,21 @@ def index(
     if threads is not None:
         torch.set_num_threads(threads)
     embedder = open_model(model, device=device, precision=precision)
+    parts: dict[str, Any] = {
+        "embedder": embedder,
+        "detections": detections,
+        "batch_frames": batch_frames,
+    }
     card = ModelInfo(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:
-            with progress_bar("indexing", "frames") as progress:
-                report = index_videos(
-                    opened,
-                    chosen,
-                    embedder=embedder,
-                    detections=detections,
-                    unreadable=unreadable,
-                    batch_frames=batch_frames,
-                    progress=progress,
-                )
+            if chosen[0].live is not None:
+                report = _index_live(opened, chosen, **parts)
+            else:
+                with progress_bar("indexing", "frames") as progress:
+                    report = index_videos(
+                        opened, chosen, **parts, unreadable=unreadable, progress=progress
+                    )
         except KeyboardInterrupt:
             note(f"What is finished lies in {gallery}; the same command goes on from there.")
             raise
@@ -178,3 +190,20 @@ def index(
             say(source.text())
     if report.failures:
         raise failures_error(report.failures)
+
+
+def _index_live(gallery: Gallery, sources: list[VideoSource], **parts: Any) -> IndexReport:
+    """Watches live cameras until Ctrl-C or SIGTERM; a second Ctrl-C breaks off."""
+    from tacan.cli.console import live_line, note
+    from tacan.indexing.index_live import index_live
+    from tacan.runs.stop_request import StopRequest
+
+    with StopRequest(insist=True) as request, live_line() as show:
+        return index_live(
+            gallery,
+            sources,
+            **parts,
+            stop=lambda: request.received is not None,
+            tell=note,
+            show=show,
+        )

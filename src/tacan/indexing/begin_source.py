@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from tacan.errors import GalleryError
 from tacan.files import sha256
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewSource, Source
-from tacan.indexing.index_settings import changed_settings
+from tacan.indexing.index_settings import IndexSettings, changed_settings
 from tacan.indexing.plan_streams import StreamFile
 from tacan.video.choose_detector import is_named
 from tacan.video.detection_source import DetectionSource
 from tacan.video.picture_folder import content_sha256
 
-__all__ = ["begin_sources", "describe", "known_source"]
+__all__ = ["begin_sources", "describe", "known_source", "stored_settings"]
 
 FOLLOWS, FOLLOWED_BY = "follows", "followed_by"
 """Settings that hold the SHA-256 of the files between which a source was indexed."""
@@ -37,7 +38,7 @@ def describe(file: StreamFile, detections: DetectionSource) -> NewSource:
         fps=file.fps,
         width=file.size[0],
         height=file.size[1],
-        settings=_stored(file, detections),
+        settings=stored_settings(source.settings, start=file.start, detections=detections),
     )
 
 
@@ -119,9 +120,10 @@ def _changed(new: NewSource, changes: list[str]) -> GalleryError:
     )
 
 
-def _stored(file: StreamFile, detections: DetectionSource) -> dict[str, Any]:
+def stored_settings(
+    settings: IndexSettings, *, start: datetime | None, detections: DetectionSource
+) -> dict[str, Any]:
     """All that the tracklets depend on, as JSON; files by their content, not their path."""
-    settings = file.source.settings
     name = detections.name
     mask = {} if settings.mask is None else {"mask": sha256(settings.mask)}
     return {
@@ -129,5 +131,5 @@ def _stored(file: StreamFile, detections: DetectionSource) -> dict[str, Any]:
         **mask,
         "detector": name if is_named(name) else name.partition(":")[0],
         "detector_fingerprint": detections.fingerprint,
-        "start": None if file.start is None else file.start.isoformat(),
+        "start": None if start is None else start.isoformat(),
     }

@@ -32,6 +32,8 @@ class SourceReport:
         Why the video could not be read to its end, if so.
     notes
         What else is worth knowing, as sentences.
+    is_live
+        Whether it is a live camera, which is as fast as it is.
     """
 
     path: str
@@ -45,6 +47,7 @@ class SourceReport:
     was_done: bool = False
     damage: str | None = None
     notes: tuple[str, ...] = ()
+    is_live: bool = False
 
     @property
     def shares(self) -> dict[str, float]:
@@ -62,11 +65,9 @@ class SourceReport:
         if self.was_done:
             done = f"{head}indexed before, {counted(self.n_tracklets, 'tracklet')}; nothing to do"
             return done if self.damage is None else f"{done}\n  {self.damage}"
-        lines = [
-            f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames in "
-            f"{self.seconds:.1f} s, {self.speed:.1f} times as fast as it plays "
-            f"({shares_text(self.shares)})"
-        ]
+        found = f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames in "
+        speed = "live" if self.is_live else f"{self.speed:.1f} times as fast as it plays"
+        lines = [f"{found}{self.seconds:.1f} s, {speed} ({shares_text(self.shares)})"]
         if self.damage is not None:
             lines.append(
                 f"  {self.damage}; what could be decoded is indexed, "

@@ -155,7 +155,9 @@ def open_detections(
     keys: list[tuple[Any, ...]] = []
     for source in sources:
         chosen = source.settings
-        own = (source.camera, source.path.name) if is_precomputed(chosen.detector) else ()
+        # Live cameras are looked at at the same time.
+        is_own = source.live is not None or is_precomputed(chosen.detector)
+        own = (source.camera, source.path.name) if is_own else ()
         limits = (chosen.tiles, chosen.detection_threshold, chosen.mask)
         keys.append((chosen.detector, *limits, *own))
         if keys[-1] not in opened:
@@ -173,13 +175,16 @@ def open_detections(
 def readable_sources(
     sources: Sequence[VideoSource],
 ) -> tuple[list[VideoSource], list[SourceFailure]]:
-    """The sources that are videos, and what is wrong with the others.
+    """The sources that are videos, and what is wrong with the others. Live cameras are not tried.
 
     Raises `VideoError`, naming all, where none of them is a video.
     """
     readable: list[VideoSource] = []
     failures: list[SourceFailure] = []
     for source in sources:
+        if source.live is not None:
+            readable.append(source)
+            continue
         try:
             with open_video(source.path, fps=source.settings.fps):
                 readable.append(source)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from tacan.images.folder_content import read_folder_content
+from tacan.text import is_address
 from tacan.video.picture_folder import in_order
 
 __all__ = ["VIDEO_ENDINGS", "expand_source", "names_sorted"]
@@ -38,7 +39,7 @@ def expand_source(text: str) -> list[Path]:
         return _in_folder(path)
     if _is(os.path.isfile, text):
         return _in_list(path) if _is_list(path) else [path]
-    if "://" in text or not glob.has_magic(text):
+    if is_address(text) or not glob.has_magic(text):
         return [path]
     found = sorted((each for each in glob.glob(text) if os.path.isfile(each)), key=in_order)  # noqa: PTH113, PTH207
     if not found:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Protocol
@@ -21,6 +22,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewTracklet
 from tacan.indexing.association import associate
 from tacan.indexing.embedding import clip_shape, embed_group, in_groups
+from tacan.indexing.fragments import Fragment
 from tacan.indexing.index_notes import RunCounts
 from tacan.indexing.index_settings import IndexSettings
 from tacan.progress import Progress
@@ -59,6 +61,8 @@ class IndexTools:
     detections: DetectionSource
     batch_frames: int
     progress: Progress
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Held while the model is at work, where streams run at the same time."""
 
 
 @dataclass(slots=True)
@@ -183,11 +187,14 @@ def _embed(
     What is committed is embedded again: later fragments may go on from it.
     """
     embedder, batch = tools.embedder, tools.batch_frames
-    fragments = (
-        group if isinstance(group, Tick) else embed_group(group, embedder, batch_frames=batch)
-        for group in groups
-    )
-    for done in associate(fragments, settings, embedder):
+
+    def fragments(group: list[VideoTracklet] | Tick) -> list[Fragment] | Tick:
+        if isinstance(group, Tick):
+            return group
+        with tools.turn:
+            return embed_group(group, embedder, batch_frames=batch)
+
+    for done in associate(map(fragments, groups), settings, embedder):
         if not all(tracklet.number in committed for tracklet in done):
             yield done
 

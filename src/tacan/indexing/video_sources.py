@@ -14,10 +14,12 @@ from tacan.config.fault_messages import shortened
 from tacan.config.yaml_text import read_yaml
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.source_faults import faults_together
 from tacan.indexing.source_paths import expand_source, names_sorted
 from tacan.indexing.source_starts import START_FORMS, Start, start_of
 from tacan.text import without_password
 from tacan.video.detection_source import is_precomputed
+from tacan.video.live_address import LiveAddress, is_live, live_address
 from tacan.video.tracklet_settings import PRECOMPUTED
 
 __all__ = [
@@ -26,14 +28,14 @@ __all__ = [
     "read_source_list",
 ]
 
-LONGEST_CAMERA = 200
-
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """A file, or a folder of pictures, its camera, when it begins, and how it is to be indexed.
+    """A file, a folder of pictures or a live camera, the camera's name, when it begins, and how it
+    is to be indexed.
 
-    `start_note` says where the start is from, if that is worth knowing.
+    `start_note` says where the start is from, if that is worth knowing. `live` is the address of a
+    live camera, None for a file; its `path` is no more than what is shown of it.
     """
 
     path: Path
@@ -41,6 +43,12 @@ class VideoSource:
     start: Start = None
     settings: IndexSettings = field(default_factory=IndexSettings)
     start_note: str | None = None
+    live: LiveAddress | None = None
+
+    @property
+    def shown(self) -> str:
+        """Where it is, for people: without any password."""
+        return str(self.path) if self.live is None else self.live.shown
 
 
 def gather_sources(
@@ -57,7 +65,8 @@ def gather_sources(
     Parameters
     ----------
     paths
-        Files of video, or what stands for several that follow each other: see `expand_source`.
+        Files of video, or what stands for several that follow each other: see `expand_source`; or
+        live cameras: see `live_address`.
     cameras
         One name for all of `paths`, which then follow each other too, or one for each; the files'
         names without their endings when not given.
@@ -84,7 +93,7 @@ def gather_sources(
         sources += _from_list(source_list, zone, settings, faults)
     elif not paths:
         faults.append("there is no source; name a video file, or a list of sources")
-    faults += _faults_together(sources)
+    faults += faults_together(sources)
     if faults:
         raise ConfigError(faults, source="the choice of sources")
     return sources
@@ -107,6 +116,8 @@ def _from_arguments(
     settings: IndexSettings,
     faults: list[str],
 ) -> list[VideoSource]:
+    if any(map(is_live, paths)):
+        return _live_sources(paths, cameras, starts, settings, faults)
     n = len(paths)
     if paths and len(cameras) not in (0, 1, n):
         faults.append(
@@ -131,6 +142,35 @@ def _from_arguments(
             camera = named[min(i, len(named) - 1)]
             sources += _in_turn(files, camera, start, zone, settings, "--start", faults)
     return _by_start(sources) if len(set(named)) == 1 else sources
+
+
+def _live_sources(
+    texts: Sequence[str],
+    cameras: Sequence[str],
+    starts: Sequence[Any],
+    settings: IndexSettings,
+    faults: list[str],
+) -> list[VideoSource]:
+    """Live cameras, called as their hosts are where no names are given."""
+    if len(cameras) not in (0, len(texts)):
+        faults.append(
+            f"there must be one camera for each of {len(texts)} live sources; got {len(cameras)}"
+        )
+    if starts:
+        faults.append("a live camera begins when its first picture comes; leave --start out")
+    sources: list[VideoSource] = []
+    for place, text in enumerate(texts):
+        try:
+            address = live_address(text)
+        except ValueError as error:
+            faults.append(str(error))
+            continue
+        if address is None:
+            faults.append(f"{text}: one call takes files or live cameras, not both")
+            continue
+        name = cameras[place] if place < len(cameras) else address.camera
+        sources.append(VideoSource(Path(address.shown), name, None, settings, live=address))
+    return sources
 
 
 def _is_own(start: str) -> bool:
@@ -210,7 +250,8 @@ def _from_list(
         if isinstance(entry, dict):
             sources += _from_entry(entry, where, path.parent, zone, settings, faults)
         else:
-            faults.append(f"{where} must have `path:` and `camera:`; got {shortened(repr(entry))}")
+            told = without_password(entry) if isinstance(entry, str) else entry
+            faults.append(f"{where} must have `path:` and `camera:`; got {shortened(repr(told))}")
     return sources
 
 
@@ -241,6 +282,8 @@ def _from_entry(
         return []
     if not (path and camera and isinstance(path, str) and isinstance(camera, str)):
         return []
+    if is_live(path):
+        return _live_sources([path], [camera], [start] if start else [], checked, faults)
     files = _expanded(str(folder / path), faults)
     return _in_turn(files, camera, start, zone, checked, where, faults)
 
@@ -256,71 +299,3 @@ def _start_of(
         reason = str(error) if str(value).startswith("name:") else START_FORMS
         faults.append(f"{where}: {reason}; got {shortened(repr(value))}")
         return None, None
-
-
-def _faults_together(sources: Sequence[VideoSource]) -> list[str]:
-    """What is wrong with each source, and with the sources beside each other."""
-    faults = []
-    seen: set[tuple[Path, str]] = set()
-    ready: dict[str, set[Path]] = {}
-    for source in sources:
-        faults += _faults_of(source)
-        if not _is_there(source.path):
-            continue
-        key = (source.path.resolve(), source.camera)
-        if key in seen:
-            faults.append(f"{source.path} is named twice for camera {source.camera!r}")
-        seen.add(key)
-        if _is_for_one_video(source.settings.detector):
-            ready.setdefault(source.settings.detector, set()).add(source.path.resolve())
-    faults += [
-        f"{name} holds the boxes of one video, and stands for {len(videos)}; give each its own in "
-        "a list of sources"
-        for name, videos in ready.items()
-        if len(videos) > 1
-    ]
-    return faults
-
-
-def _is_for_one_video(detector: str) -> bool:
-    """Whether it is a file of ready boxes that names no videos, as only JSON can."""
-    return is_precomputed(detector) and not detector.endswith(".json")
-
-
-def _faults_of(source: VideoSource) -> list[str]:
-    faults = []
-    name = str(source.path)
-    if "://" in name or name.split(":/", 1)[0] in ("http", "https", "rtsp"):
-        faults.append(
-            f"{without_password(name)}: sources are files; record the stream to a file first"
-        )
-    elif not _is_there(source.path):
-        faults.append(f"{name}: there is no such file")
-    elif source.path.is_dir() and source.settings.fps is None:
-        faults.append(f"{name}: a folder of pictures needs its frame rate (--fps)")
-    elif not _is_utf8(name):
-        faults.append(f"{name!r}: the path of a source must be UTF-8; rename it")
-    camera = source.camera
-    if not camera.isprintable() or "/" in camera or camera != camera.strip() or not camera:
-        faults.append(
-            f"{camera[:LONGEST_CAMERA]!r}: a camera's name must be printable, without a slash, and "
-            "without spaces at its ends"
-        )
-    if len(camera) > LONGEST_CAMERA:
-        faults.append(
-            f"{camera[:LONGEST_CAMERA]!r}...: a camera's name must have at most {LONGEST_CAMERA} "
-            "characters"
-        )
-    return faults
-
-
-def _is_there(path: Path) -> bool:
-    # Path.is_file raises for a name that is too long.
-    return os.path.isfile(path) or os.path.isdir(path)  # noqa: PTH112, PTH113
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:
-        return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-__all__ = ["CancelledError", "Channel", "Pipeline"]
+__all__ = ["CancelledError", "Channel", "Pipeline", "count_as_waiting"]
 
 Item = TypeVar("Item")
 
@@ -25,6 +25,11 @@ class _Waited(threading.local):
 
 
 _waited = _Waited()
+
+
+def count_as_waiting(seconds: float) -> None:
+    """Says that the stage of this thread has waited for so long, for something outside."""
+    _waited.seconds += seconds
 
 
 class Channel(Generic[Item]):
