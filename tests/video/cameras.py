@@ -106,8 +106,11 @@ def multipart(images: Sequence[Image]) -> bytes:
 
 
 @contextmanager
-def http_camera(answers: dict[str, int | bytes]) -> Iterator[str]:
-    """An address under which each path answers with a status, or with pictures."""
+def http_camera(
+    answers: dict[str, int | bytes], *, silent_until: threading.Event | None = None
+) -> Iterator[str]:
+    """An address under which each path answers with a status, or with pictures; then the connection
+    ends, or nothing comes until an event."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -119,6 +122,8 @@ def http_camera(answers: dict[str, int | bytes]) -> Iterator[str]:
             self.end_headers()
             if isinstance(answer, bytes):
                 self.wfile.write(answer)
+            if silent_until is not None:
+                silent_until.wait(PATIENCE)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
             """Says nothing."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import traceback
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from tacan.errors import VideoError
+from tacan.video import live_feed
 from tacan.video.live_address import LiveAddress, live_address
 from tacan.video.live_feed import FeedBrokenError, LivePicture, open_feed
 from tests.video.cameras import http_camera, multipart
@@ -61,6 +63,15 @@ def test_who_is_not_let_in_is_told_without_the_password(status: int) -> None:
     assert error.__context__ is None
     assert "secret" not in "".join(traceback.format_exception(error))
     assert "Check the user and the password" in str(error)
+
+
+def test_silence_is_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_feed, "PATIENCE", 0.5)
+    heard = threading.Event()
+    with http_camera({"/live": multipart([grey(9)] * 9)}, silent_until=heard) as host:
+        _, reason = read(f"{host}/live")
+        heard.set()
+    assert reason == "nothing came for 0.25 seconds or more"
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"

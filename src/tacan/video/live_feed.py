@@ -26,13 +26,13 @@ from tacan.video.upright import UprightPictures
 __all__ = ["Connect", "FeedBrokenError", "LiveFeed", "LivePicture", "open_feed"]
 
 PATIENCE = 10.0
-"""Seconds without a byte after which a connection counts as broken."""
+"""Seconds without a byte after which a connection counts as broken, at the latest: FFmpeg is given
+half of them, since it may wait twice."""
 
 _OPTIONS = {
     "protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy",
     "format_whitelist": "rtsp,rtp,sdp,mpjpeg,mjpeg,jpeg_pipe,mpegts,flv,matroska,h264,hevc",
     "rtsp_transport": "tcp",
-    "timeout": str(int(PATIENCE * 1e6)),
     "analyzeduration": "1000000",
     "use_wallclock_as_timestamps": "1",
 }
@@ -133,7 +133,8 @@ def _connected(address: LiveAddress) -> tuple[Any, Exception | None]:
     """The container, or what to raise: outside of the handler, so that FFmpeg's error, which holds
     the address, is no context of it."""
     try:
-        return av.open(address.text, options=_OPTIONS, timeout=(PATIENCE, PATIENCE)), None
+        options = {**_OPTIONS, "timeout": str(int(PATIENCE / 2 * 1e6))}
+        return av.open(address.text, options=options, timeout=(PATIENCE, PATIENCE / 2)), None
     except (av.error.FFmpegError, OSError, ValueError) as error:
         kind = type(error).__name__
         reason = _reason(error)
@@ -159,7 +160,7 @@ def _next_packet(packets: Iterator[Any]) -> tuple[Any, str | None]:
 def _reason(error: Exception) -> str:
     """Why a connection failed, in the system's words, which name no address."""
     if isinstance(error, av.error.ExitError | TimeoutError):
-        return f"nothing came for {PATIENCE:g} seconds"
+        return f"nothing came for {PATIENCE / 2:g} seconds or more"
     if isinstance(error, av.error.ArgumentError | av.error.InvalidDataError):
         return "it sends nothing that is known as a camera's video (RTSP, MJPEG, MPEG-TS)"
     if getattr(error, "errno", None) == errno.EIO:

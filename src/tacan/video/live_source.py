@@ -202,7 +202,7 @@ class LiveSegment:
 class LiveSource:
     """A live camera, watched until `stop` says so.
 
-    After a break or ten seconds of silence it is connected again, after 1, 2, 4 and up to 30
+    After a break or some seconds of silence it is connected again, after 1, 2, 4 and up to 30
     seconds; `tell` is told so. `fps` is its rate, where what it says is not to be believed.
     """
 
