@@ -28,6 +28,15 @@ def test_a_few_hidden_clips_are_nobody_else(hidden: int) -> None:
     assert split(walk, MeanEmbedder(), strangers=STRANGERS, mode="bold") == [walk]
 
 
+@pytest.mark.parametrize("border", range(LEAST_CLIPS, 18))
+def test_a_short_side_has_to_differ_more_than_half_of_the_walk(border: int) -> None:
+    """A few clips that are half hidden are as far from the rest as somebody else is."""
+    mixed = fragment(1, 0.0, [RED] * border + [BLUE] * (20 - border))
+    parts = split(mixed, MeanEmbedder(), strangers=STRANGERS, mode="careful")
+    is_even = 2 * min(border, 20 - border) / 20 * np.sqrt(2) > STRANGERS[2]
+    assert len(parts) == (2 if is_even else 1)
+
+
 def test_nothing_is_split_that_is_nearer_than_strangers_are() -> None:
     rng = np.random.default_rng(0)
     looks = [RED + rng.normal(0, 0.1, 3).astype(np.float32) for _ in range(30)]
