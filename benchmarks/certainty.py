@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plain_faults import run
 from tacan.gallery import Gallery, open_gallery
 from tacan.retrieval.calibration import Calibration
 from tacan.video.boxes import ious
@@ -118,4 +119,4 @@ def persons(gallery: Gallery, scene: Path, ids: NDArray[np.int64]) -> NDArray[np
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plain_faults import run
 from tacan.synthetic.engine.lens import looking
 from tacan.synthetic.places.degradations import make_look
 from tacan.synthetic.places.fixtures import Fixture
@@ -122,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

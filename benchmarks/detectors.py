@@ -10,7 +10,6 @@ first minute of VIDEO.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from itertools import islice
 from pathlib import Path
@@ -19,7 +18,7 @@ import cv2
 import numpy as np
 import torch
 
-from tacan.errors import TacanError
+from plain_faults import run
 from tacan.video.decode import open_video
 from tacan.video.detect import open_detector
 
@@ -52,7 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (TacanError, OSError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

@@ -31,6 +31,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from plain_faults import run
 from tacan.clips.split import consecutive_clips
 from tacan.config import ModelConfig, load_config
 from tacan.embeddings.embedder import TacanEmbedder, exact_arithmetic
@@ -115,9 +116,9 @@ def take_turns(
     """(wall, processor) seconds of each run, `repeats` times, after one that doesn't count."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for turn in range(repeats + 1):
-        for name, run in runs.items():
+        for name, work in runs.items():
             wall, processor = time.perf_counter(), time.process_time()
-            run()
+            work()
             if turn > 0:
                 spent = (time.perf_counter() - wall, time.process_time() - processor)
                 times[name].append(spent)
@@ -206,4 +207,4 @@ def in_one_batch(model: Tacan, walk: Tracklet) -> NDArray[np.float32]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plain_faults import run
 from tacan.evaluation import DistanceMatrix, evaluate
 from tacan.features.features_file import Features, load_features, save_features
 
@@ -160,4 +161,4 @@ def rss_in_megabytes(usage: resource.struct_rusage) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

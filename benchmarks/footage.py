@@ -27,9 +27,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from plain_faults import run
 from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
-from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.features.features_file import Features
 from tacan.gallery import Gallery, ModelInfo, open_gallery
@@ -217,7 +217,4 @@ def searched(
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (TacanError, OSError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

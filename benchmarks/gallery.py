@@ -36,6 +36,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plain_faults import run
 from tacan.cores import available_cores
 from tacan.gallery import ModelInfo, NewSource, NewTracklet, TrackletFilter, open_gallery
 from tacan.search.query import Query
@@ -228,4 +229,4 @@ PARTS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import av
 
+from plain_faults import run
 from tacan.embeddings.shipped import DEFAULT_MODEL
-from tacan.errors import TacanError
 
 GOAL_BYTES = 1.5e9
 
@@ -104,7 +104,4 @@ def repeated(path: Path, to: Path, *, times: int) -> Path:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (TacanError, OSError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

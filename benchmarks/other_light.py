@@ -12,19 +12,18 @@ shown as well.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from plain_faults import run
 from tacan.clips.transforms import light_curves
 from tacan.datasets import load_dataset
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.extract import embed
 from tacan.embeddings.open import open_model
-from tacan.errors import TacanError
 from tacan.evaluation import evaluate
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.features.features_file import Features
@@ -87,7 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TacanError as error:
-        sys.exit(f"{error}")
+    run(main)

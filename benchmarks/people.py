@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -23,9 +22,9 @@ from scipy.optimize import linear_sum_assignment
 from trackeval.metrics import Identity
 
 from footage import PLACES, Place, stored_track, track
+from plain_faults import run
 from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
-from tacan.errors import TacanError
 from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
@@ -150,7 +149,4 @@ def pair_figures(walks: list[Walk]) -> tuple[float, float, int]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (TacanError, OSError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from plain_faults import run
 from tacan.synthetic.scenes import SceneSettings, make_scenes
 
 
@@ -45,4 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

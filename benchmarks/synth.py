@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from plain_faults import run
 from tacan.synthetic import DatasetSettings, SyntheticDataset, generate
 from tacan.synthetic.tracklets import renderer as render
 
@@ -81,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

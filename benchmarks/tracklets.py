@@ -11,10 +11,9 @@ two processed frames the produced box moves on a straight line.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from tacan.errors import TacanError
+from plain_faults import run
 from tacan.video.matching import Track, match_tracks
 from tacan.video.mot import open_precomputed_tracks
 from tacan.video.pipeline import Pipeline
@@ -65,7 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except TacanError as error:
-        sys.exit(f"{error}")
+    run(main)

@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -32,9 +31,9 @@ from numpy.typing import NDArray
 
 from crowds import CHOOSING, REPORTING, make_crowd
 from footage import PLACES, Searched, searched, track
+from plain_faults import run
 from tacan import open_model
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.errors import TacanError
 from tacan.files import sha256
 from tacan.indexing.association import associate
 from tacan.indexing.embedding import clip_shape, embed_group, in_groups
@@ -341,7 +340,4 @@ def detections_of(rows: NDArray[np.float64], name: str) -> PrecomputedTracks:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (TacanError, OSError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    run(main)

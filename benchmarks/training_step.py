@@ -29,6 +29,7 @@ from statistics import median
 
 import torch
 
+from plain_faults import run
 from tacan.config import TrainConfig, load_config
 from tacan.synthetic import DatasetSettings, generate
 from tacan.training import train
@@ -186,4 +187,4 @@ def since(begun: Times, ended: Times) -> Times:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

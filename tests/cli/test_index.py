@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tacan.config import ModelConfig
 from tacan.errors import ConfigError
 from tacan.indexing.index_settings import IndexSettings
 from tacan.model import build_model, save_model
+from tacan.progress import Progress
 from tacan.video.detectors.yolox_weights import WEIGHTS
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
@@ -103,6 +106,21 @@ def test_a_trial_without_a_gallery(
     out = tmp_path / "drawn.mp4"
     assert run("video", folder / "a.mp4", out, "--detector", f"mot:{folder / 'a.txt'}") == 0
     assert "1 tracklet drawn" in capsys.readouterr().out
+
+
+def test_following_with_a_stride_ends_at_the_last_frame(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    @contextmanager
+    def progress_bar(name: str, _: str) -> Iterator[Progress]:
+        yield lambda done, total: told.setdefault(name, []).append((done, total))
+
+    monkeypatch.setattr("tacan.cli.console.progress_bar", progress_bar)
+    ready = ("--detector", f"mot:{folder / 'a.txt'}", "--stride", 4)
+    assert run("video", folder / "a.mp4", tmp_path / "out.mp4", *ready) == 0
+    assert told["following"][-1] == told["drawing"][-1] == (FRAMES, FRAMES)
 
 
 def test_no_video_is_lost_to_a_drawing(

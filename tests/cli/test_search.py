@@ -158,12 +158,14 @@ def test_verify_and_repair(run, own_folder: Path) -> None:
 
 
 def test_export(run, folder: Path, tmp_path: Path) -> None:
-    status, _, _ = run(
+    status, _, err = run(
         *("gallery", "export", folder, "--features", tmp_path / "f.npz"),
         *("--crops", tmp_path / "crops", "--csv", tmp_path / "t.csv"),
     )
     assert status == 0
-    assert len(load_features(tmp_path / "f.npz")) == 24
+    pids = load_features(tmp_path / "f.npz").pids
+    assert len(pids) == 24
+    assert f"{(pids == -1).sum()} of 24 tracklets show people without a name" in err
     assert len(list((tmp_path / "crops").rglob("*.jpg"))) == 24 * 5
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 25
     status, _, err = run("gallery", "export", folder)

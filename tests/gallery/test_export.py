@@ -55,6 +55,7 @@ def test_the_folder_is_a_data_set(gallery, tmp_path):
     assert split.tracklets[2].tracklet_id == "0007C2T000004"
     assert seen[-1] == (4, 4)
     assert (root / "tracklets.csv").is_file()
+    assert not any(path.name.startswith("-") for path in root.rglob("*")), "no option to anybody"
 
 
 def test_a_missing_crop_is_left_out_of_the_folder(gallery, tmp_path):

@@ -19,3 +19,11 @@ def test_shares_sum_to_one() -> None:
 
 def test_a_line_for_people() -> None:
     assert shares_text({"decode": 0.25, "storing": 0.75}) == "decode 25 %, storing 75 %"
+
+
+def test_a_stride_stands_beside_the_frames_that_were_looked_at() -> None:
+    every = SourceReport(path="a.mp4", camera="hall", n_tracklets=1, n_frames=300)
+    some = SourceReport(path="a.mp4", camera="hall", n_tracklets=1, n_frames=150, stride=2)
+    assert "from 300 frames in " in every.text()
+    assert "from 150 frames, one of 2, in " in some.text()
+    assert IndexReport((some,)).as_json()["sources"][0]["stride"] == 2

@@ -118,6 +118,7 @@ def video(
                     ),
                 )
                 tracklets = [DrawnTracklet.of(tracklet) for tracklet in found]
+                following(total, total)  # the last frame that a stride meets may lie before it
             for told in detections.notes():
                 note(told)
     with progress_bar("drawing", "frames") as progress:

@@ -25,6 +25,9 @@ from tacan.text import csv_text
 
 __all__ = ["export_csv", "export_features", "export_folder", "person_pids"]
 
+UNNAMED = "00-1"
+"""The folder of people without a name, as MARS writes it: a name that begins with a dash would be
+an option to other programs."""
 MAXIMUM_DIGITS = 18  # of a pid: it must fit into 64 bits
 
 CSV_COLUMNS = (
@@ -86,8 +89,10 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
     """Writes the crops in the layout `folder`: `<pid>/<pid>C<camid>T<id>F<frame>.jpg`.
 
     The camid is the camera's number in the gallery, T the tracklet's id; `tracklets.csv` beside
-    the folders has the names. Crops whose files are missing are left out. Progress is in
-    tracklets. Raises `GalleryError` for an empty gallery or a `root` with something in it, and
+    the folders has the names; people without one are in `00-1`. Crops whose files are missing
+    are left out. Progress is in tracklets.
+
+    Raises `GalleryError` for an empty gallery or a `root` with something in it, and
     `StorageError` where it can't be written.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
@@ -102,7 +107,7 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
     pids = person_pids(tracklet.person for tracklet in tracklets)
     try:
         for done, tracklet in enumerate(tracklets, start=1):
-            pid = f"{_pid(tracklet, pids):04d}" if tracklet.person is not None else "-1"
+            pid = f"{pids[tracklet.person]:04d}" if tracklet.person is not None else UNNAMED
             stem = f"{pid}C{columns.cameras[tracklet.camera]}T{tracklet.id:06d}"
             for crop in gallery.crops(tracklet.id):
                 if crop.path.is_file():

@@ -22,6 +22,8 @@ class SourceReport:
         All that the gallery holds of it now; `n_new` of them by this run.
     n_frames
         Frames that were looked at.
+    stride
+        One of so many frames of the video was looked at.
     video_seconds, seconds
         How much video that is, and how long it took.
     stage_seconds, shares
@@ -41,6 +43,7 @@ class SourceReport:
     n_tracklets: int
     n_new: int = 0
     n_frames: int = 0
+    stride: int = 1
     video_seconds: float = 0.0
     seconds: float = 0.0
     stage_seconds: dict[str, float] = field(default_factory=dict)
@@ -65,9 +68,10 @@ class SourceReport:
         if self.was_done:
             done = f"{head}indexed before, {counted(self.n_tracklets, 'tracklet')}; nothing to do"
             return done if self.damage is None else f"{done}\n  {self.damage}"
-        found = f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames in "
+        found = f"{head}{counted(self.n_tracklets, 'tracklet')} from {self.n_frames:,} frames"
+        chosen = "" if self.stride == 1 else f", one of {self.stride},"
         speed = "live" if self.is_live else f"{self.speed:.1f} times as fast as it plays"
-        lines = [f"{found}{self.seconds:.1f} s, {speed} ({shares_text(self.shares)})"]
+        lines = [f"{found}{chosen} in {self.seconds:.1f} s, {speed} ({shares_text(self.shares)})"]
         if self.damage is not None:
             lines.append(
                 f"  {self.damage}; what could be decoded is indexed, "
@@ -130,6 +134,7 @@ class IndexReport:
                     "n_tracklets": source.n_tracklets,
                     "n_new": source.n_new,
                     "n_frames": source.n_frames,
+                    "stride": source.stride,
                     "video_seconds": source.video_seconds,
                     "seconds": source.seconds,
                     "speed": source.speed,

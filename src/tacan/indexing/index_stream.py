@@ -195,14 +195,15 @@ def _report(
     tracklets now and before."""
     counts = run.of(place)
     share = counts.n_frames / run.total.n_frames
+    stride = file.source.settings.stride_at(file.fps)
     return SourceReport(
         path=str(file.source.path),
         camera=file.source.camera,
         n_tracklets=len(numbers[0]),
         n_new=len(numbers[0] - numbers[1]),
         n_frames=counts.n_frames,
-        video_seconds=run.last_seconds.get(place, 0.0)
-        + file.source.settings.stride_at(file.fps) / file.fps,
+        stride=stride,
+        video_seconds=run.last_seconds.get(place, 0.0) + stride / file.fps,
         seconds=share * seconds,
         stage_seconds={name: share * spent for name, spent in run.stage_seconds.items()},
         damage=video.damages[place],

@@ -105,6 +105,7 @@ class LiveWatch:
             n_tracklets=self.n_tracklets,
             n_new=self.n_tracklets,
             n_frames=self.n_frames,
+            stride=self._settings.stride_at(self._fps) if self._fps else 1,
             video_seconds=self._video_seconds,
             seconds=time.monotonic() - self._began,
             stage_seconds=self._stage_seconds,

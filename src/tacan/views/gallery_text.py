@@ -22,6 +22,7 @@ __all__ = [
     "info_text",
     "retention_text",
     "shift_text",
+    "unnamed_note",
     "verification_as_json",
     "verification_text",
 ]
@@ -50,6 +51,18 @@ def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
         rows.append((f"from {source.camera}", f"{source.path}{unfinished}"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def unnamed_note(gallery: Gallery) -> str | None:
+    """What becomes of people without a name in features and crops; None where all have one."""
+    named = [tracklet.person is not None for tracklet in gallery.tracklets()]
+    if all(named):
+        return None
+    return (
+        f"{named.count(False):,} of {counted(len(named), 'tracklet')} show people without a name. "
+        "They have pid -1, which `tacan evaluate` and `tacan train` pass over: give names with "
+        "`tacan people name` before results on them can count."
+    )
 
 
 def info_as_json(info: GalleryInfo, sources: Sequence[Source]) -> dict[str, Any]:
