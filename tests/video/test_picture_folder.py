@@ -48,3 +48,15 @@ def test_a_folder_is_known_by_its_pictures(folder: Path) -> None:
     assert content_sha256(folder) == before
     (folder / "frame7.png").rename(folder / "frame70.png")
     assert content_sha256(folder) != before
+
+
+def test_pictures_of_a_format_that_is_not_read_are_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "IMG_1.HEIC").write_bytes(b"x")
+    with open_video(folder, fps=4) as video:
+        assert len(list(video.frames())) == 12
+        assert [note.partition(" ")[0] for note in video.notes] == ["IMG_1.HEIC"]
+    phone = tmp_path / "phone"
+    phone.mkdir()
+    (phone / "IMG_1.HEIC").write_bytes(b"x")
+    with pytest.raises(VideoError, match=r"IMG_1\.HEIC is left out.*save it as JPEG"):
+        open_video(phone, fps=4)

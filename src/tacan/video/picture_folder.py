@@ -12,7 +12,7 @@ from typing import Self
 
 from tacan.errors import CropError, VideoError
 from tacan.files import sha256
-from tacan.images.folder_content import read_folder_content
+from tacan.images.folder_content import FolderContent, read_folder_content
 from tacan.images.read import read_crop
 from tacan.video.stated_start import StatedStart
 from tacan.video.video_records import VideoFrame
@@ -39,7 +39,7 @@ def content_sha256(path: Path) -> str:
     if not os.path.isdir(path):  # noqa: PTH112
         return sha256(path)
     digest = hashlib.sha256()
-    for name in _names(path):
+    for name in _in_order(_content(path)):
         digest.update(f"{name}\0{sha256(path / name)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
@@ -48,17 +48,20 @@ class PictureFolder:
     """A `ReadableVideo` of the pictures in a folder, in the order of the numbers in their names.
 
     They follow each other at `fps`, since pictures don't say when they were taken. One that can't
-    be read, or is of another size than the first, is left out, and `damage` says so.
+    be read, or is of another size than the first, is left out, and `damage` says so. `notes` tells
+    of what seems to be a picture and isn't taken as one.
     """
 
     def __init__(self, path: Path, *, fps: float | None) -> None:
         """Raises `VideoError` for a folder without pictures, and where no rate is given."""
         self.path = path
-        names = _names(path)
+        content = _content(path)
+        names = _in_order(content)
+        self.notes = tuple(f"{name} is left out: {why}" for name, why in content.unreadable)
         if not names:
             raise VideoError(
                 "a folder must hold videos, or pictures that are frames of one",
-                got=f"{path} without any",
+                got="; ".join([f"{path} without any", *self.notes[:1]]),
                 remedy="Check the path.",
             )
         if fps is None:
@@ -78,10 +81,6 @@ class PictureFolder:
         except CropError as error:
             raise VideoError(error.rule, got=error.got, remedy=error.remedy) from error
         self.height, self.width = first.shape[:2]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return ()
 
     def promised_frames(self, *, until: float | None = None) -> int:
         total = len(self._files)
@@ -117,9 +116,13 @@ class PictureFolder:
         self.close()
 
 
-def _names(folder: Path) -> list[str]:
+def _in_order(content: FolderContent) -> list[str]:
+    return sorted(content.images, key=in_order)
+
+
+def _content(folder: Path) -> FolderContent:
     try:
-        return sorted(read_folder_content(folder).images, key=in_order)
+        return read_folder_content(folder)
     except OSError as error:
         raise VideoError(
             "a folder of pictures must be readable",
