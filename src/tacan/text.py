@@ -19,7 +19,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 __all__ = [
-    "counted", "csv_text", "for_html", "for_terminal", "is_address", "table", "without_password",
+    "counted", "csv_text", "for_html", "for_terminal", "is_address", "per_cent", "table",
+    "without_password",
 ]  # fmt: skip
 
 _UNSEEN = re.compile(
@@ -115,6 +116,15 @@ def _csv_cell(value: object) -> object:
         return value
     shown = for_terminal(value)
     return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
+
+
+def per_cent(share: float) -> str:
+    """A share in whole per cent.
+
+    >>> per_cent(0.426)
+    '43 %'
+    """
+    return f"{share:.0%}".replace("%", " %")
 
 
 def is_address(text: str) -> bool:

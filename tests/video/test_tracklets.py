@@ -151,7 +151,11 @@ def test_nobody_is_followed_over_a_hole_in_the_video(
 
 
 def test_ticks_tell_how_far_the_video_is_and_who_still_runs(video: Path) -> None:
-    found = list(follow(video, source=DetectorSource(BlockDetector()), tick_seconds=1.0))
+    source = DetectorSource(BlockDetector())
+    with open_video(video) as opened, Pipeline() as pipeline:
+        found = list(
+            follow(opened, TrackletSettings(), source=source, pipeline=pipeline, tick_seconds=1.0)
+        )
     ticks = [each for each in found if isinstance(each, Tick)]
     assert len(ticks) == 11
     for place, each in enumerate(found):

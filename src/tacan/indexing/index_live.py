@@ -118,8 +118,8 @@ def _run(
         thread.start()
     followed_at = time.monotonic()
     is_told = False
-    while any(thread.is_alive() for thread in threads):
-        threads[0].join(POLL_SECONDS) if threads[0].is_alive() else time.sleep(POLL_SECONDS)
+    while alive := [thread for thread in threads if thread.is_alive()]:
+        alive[0].join(POLL_SECONDS)
         show("; ".join(watch.line() for watch in watches))
         if time.monotonic() - followed_at >= RETENTION_SECONDS:
             followed_at = time.monotonic()

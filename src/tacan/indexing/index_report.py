@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tacan.errors import VideoError
-from tacan.text import counted
+from tacan.text import counted, per_cent
 
 __all__ = [
     "IndexReport", "SourceFailure", "SourceReport", "failures_error", "shares_text", "work_shares",
@@ -175,4 +175,4 @@ def shares_text(shares: Mapping[str, float]) -> str:
     >>> shares_text({"decode": 0.104, "detection": 0.896})
     'decode 10 %, detection 90 %'
     """
-    return ", ".join(f"{stage} {share:.0%}".replace("%", " %") for stage, share in shares.items())
+    return ", ".join(f"{stage} {per_cent(share)}" for stage, share in shares.items())

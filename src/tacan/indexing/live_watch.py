@@ -13,15 +13,15 @@ from tacan.indexing.begin_source import stored_settings
 from tacan.indexing.index_notes import RunCounts, followed_notes
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.source_tiles import stored_tiles
 from tacan.indexing.stream_run import STAGES, IndexTools, run_stream
 from tacan.indexing.video_sources import VideoSource
-from tacan.text import counted
+from tacan.text import counted, per_cent
 from tacan.video.choose_detector import AUTO
 from tacan.video.choose_tiles import tiles_text
 from tacan.video.detection_source import open_tiles, with_tiles
 from tacan.video.live_feed import Connect, open_feed
 from tacan.video.live_source import LiveSegment, LiveSource
-from tacan.video.tracklet_settings import Tiles
 
 __all__ = ["IS_LIVE", "LiveWatch"]
 
@@ -91,7 +91,7 @@ class LiveWatch:
     def line(self) -> str:
         """How far it is, in a few words."""
         wanted, dropped = self._wanted_and_dropped()
-        share = f", {dropped / wanted:.0%} dropped".replace("%", " %") if dropped else ""
+        share = f", {per_cent(dropped / wanted)} dropped" if dropped else ""
         return (
             f"{self.source.camera}: {counted(wanted - dropped, 'picture')}, "
             f"{counted(self.n_tracklets, 'walk')}{share}"
@@ -170,10 +170,10 @@ class LiveWatch:
             )
         wanted, dropped = self._wanted_and_dropped()
         if dropped:
-            share = f"{dropped / wanted:.0%}".replace("%", " %")
+            share = dropped / wanted
             told.append(
-                f"{dropped:,} of {counted(wanted, 'picture')} ({share}) were dropped, since the "
-                "detector was busy" + _what_helps(self._settings, self._fps, dropped / wanted)
+                f"{dropped:,} of {counted(wanted, 'picture')} ({per_cent(share)}) were dropped, "
+                "since the detector was busy" + _what_helps(self._settings, self._fps, share)
             )
         if self._fps:
             told += followed_notes(
@@ -202,8 +202,7 @@ def _with_tiles(
     if settings.tiles != AUTO:
         return settings, tools, ()
     own = [other for other in tools.gallery.sources() if other.camera == source.camera]
-    before = own[-1].settings.get("tiles") if own else None
-    tiles: Tiles = None if before is None else (int(before[0]), int(before[1]))
+    tiles = stored_tiles(own[-1]) if own else None
     why = "as this camera had before" if own else "since nobody is followed while tiles are tried"
     note = f"{tiles_text(tiles)}, {why}; --tiles 2x2 is for people who are small in the picture"
     if open_tiles(tools.detections) is not None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.gallery_records import Source
 from tacan.indexing.index_report import SourceFailure
 from tacan.indexing.plan_streams import StreamFile
 from tacan.indexing.video_sources import VideoSource
@@ -18,7 +19,7 @@ from tacan.video.detection_source import DetectionSource, open_tiles, settle_til
 from tacan.video.picture_folder import content_sha256
 from tacan.video.tracklet_settings import Tiles
 
-__all__ = ["settle_stream"]
+__all__ = ["settle_stream", "stored_tiles"]
 
 
 def settle_stream(
@@ -72,6 +73,11 @@ def _begun_with(gallery: Gallery, source: VideoSource) -> list[Tiles] | None:
     digest = content_sha256(source.path) if of_camera else ""
     for other in of_camera:
         if other.sha256 == digest:
-            tiles = other.settings.get("tiles")
-            return [None if tiles is None else (int(tiles[0]), int(tiles[1]))]
+            return [stored_tiles(other)]
     return None
+
+
+def stored_tiles(source: Source) -> Tiles:
+    """The tiles with which a source of the gallery was indexed."""
+    tiles = source.settings.get("tiles")
+    return None if tiles is None else (int(tiles[0]), int(tiles[1]))

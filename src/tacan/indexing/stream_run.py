@@ -37,8 +37,6 @@ __all__ = ["STAGES", "IndexTools", "PlacedVideo", "StreamRun", "by_file", "run_s
 
 STAGES = ("decode", "detection", "tracking", "embedding", "storing")
 """The stages of the pipeline, in the order in which a frame meets them."""
-
-
 TICK_SECONDS = 1.0
 """So often it is looked whether a walk before a live camera is complete."""
 

@@ -13,8 +13,8 @@ from tacan.errors import VideoError
 from tacan.text import without_password
 
 __all__ = [
-    "MOST_PIXELS", "VideoBytes", "file_version", "not_a_video", "open_demuxer", "reason",
-    "unreadable",
+    "MOST_PIXELS", "VideoBytes", "file_version", "not_a_video", "open_demuxer",
+    "picture_stream", "reason",    "unreadable",
 ]  # fmt: skip
 
 _FORMATS = (
@@ -100,19 +100,26 @@ def _demuxer(path: Path, file: VideoBytes) -> tuple[Any, Any]:
         raise not_a_video(path, reason(error)) from error
     except OSError as error:
         raise unreadable(path, error) from error
+    stream, found = picture_stream(container)
+    if stream is None:
+        container.close()
+        raise not_a_video(path, found)
+    return container, stream
+
+
+def picture_stream(container: Any) -> tuple[Any, str]:
+    """The video stream of an open container, which then gives no picture above `MOST_PIXELS`; or
+    None, and what there is instead."""
     pictures = [s for s in container.streams.video if not _is_cover(s)]
     if not pictures:
-        found = "a file without a video stream"
-    elif (codec := pictures[0].codec_context) is None:
-        found = "pictures of an unknown kind"
-    elif codec.width * codec.height > MOST_PIXELS:
-        found = f"{codec.width} x {codec.height} pixels, above the limit of {MOST_PIXELS:,}"
-    else:
-        # So that the pictures can't become larger on the way.
-        codec.options = {"max_pixels": str(MOST_PIXELS)}
-        return container, pictures[0]
-    container.close()
-    raise not_a_video(path, found)
+        return None, "a file without a video stream"
+    if (codec := pictures[0].codec_context) is None:
+        return None, "pictures of an unknown kind"
+    if codec.width * codec.height > MOST_PIXELS:
+        return None, f"{codec.width} x {codec.height} pixels, above the limit of {MOST_PIXELS:,}"
+    # So that the pictures can't become larger on the way.
+    codec.options = {"max_pixels": str(MOST_PIXELS)}
+    return pictures[0], ""
 
 
 def file_version(path: Path) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import av
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from tacan.errors import VideoError
 from tacan.video.deinterlace import Deinterlacer
-from tacan.video.demux import MOST_PIXELS
+from tacan.video.demux import picture_stream
 from tacan.video.frame_rate import frame_rate
 from tacan.video.live_address import LiveAddress
 from tacan.video.upright import UprightPictures
@@ -89,14 +90,10 @@ class _NetworkFeed:
         self._container, fault = _connected(address)
         if fault is not None:
             raise fault
-        pictures = self._container.streams.video
-        codec = pictures[0].codec_context if pictures else None
-        if codec is None or codec.width * codec.height > MOST_PIXELS:
+        self._stream, _ = picture_stream(self._container)
+        if self._stream is None:
             self.close()
             raise FeedBrokenError("it sends no video that can be decoded")
-        # So that the pictures can't become larger on the way.
-        codec.options = {"max_pixels": str(MOST_PIXELS)}
-        self._stream = pictures[0]
         self.fps, _ = frame_rate(self._container, self._stream)
 
     def pictures(self) -> Iterator[LivePicture]:
@@ -106,7 +103,7 @@ class _NetworkFeed:
             if upright is None or kind != (picture.width, picture.height):
                 kind = picture.width, picture.height
                 upright = UprightPictures(picture, pixel_shape=self._stream.sample_aspect_ratio)
-            yield LivePicture(upright.width, upright.height, _converted(upright, picture))
+            yield LivePicture(upright.width, upright.height, partial(upright, picture))
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)
@@ -123,10 +120,6 @@ class _NetworkFeed:
 
     def close(self) -> None:
         self._container.close()
-
-
-def _converted(upright: UprightPictures, picture: av.VideoFrame) -> Callable[[], Any]:
-    return lambda: upright(picture)
 
 
 def _connected(address: LiveAddress) -> tuple[Any, Exception | None]:
@@ -187,11 +180,8 @@ class _DeviceFeed:
             if not is_there:
                 raise FeedBrokenError("the camera gave no picture")
             height, width = picture.shape[:2]
-            yield LivePicture(width, height, _as_rgb(picture))
+            rgb = partial(np.ascontiguousarray, picture[..., ::-1])
+            yield LivePicture(width, height, rgb)
 
     def close(self) -> None:
         self._capture.release()
-
-
-def _as_rgb(picture: Any) -> Callable[[], NDArray[np.uint8]]:
-    return lambda: np.ascontiguousarray(picture[..., ::-1])

@@ -67,32 +67,6 @@ def find_tracklets(
     >>> for tracklet in find_tracklets(Path("door.mp4"), settings):  # doctest: +SKIP
     ...     print(tracklet.number, tracklet.seconds[0], len(tracklet.crops))
     """
-    followed = follow(
-        video,
-        settings,
-        source=source,
-        cache=cache,
-        clips=clips,
-        last_seconds=last_seconds,
-        on_frame=on_frame,
-        pipeline=pipeline,
-    )
-    return (each for each in followed if isinstance(each, VideoTracklet))
-
-
-def follow(
-    video: ReadableVideo | Path,
-    settings: TrackletSettings | None = None,
-    *,
-    source: DetectionSource | None = None,
-    cache: KnownDetections | None = None,
-    clips: ClipShape | None = None,
-    last_seconds: float | None = None,
-    on_frame: Callable[[FrameDetections], None] | None = None,
-    pipeline: Pipeline | None = None,
-    tick_seconds: float = float("inf"),
-) -> Iterator[VideoTracklet | Tick]:
-    """As `find_tracklets`, and between the tracklets a tick every `tick_seconds` of the video."""
     settings = TrackletSettings() if settings is None else settings
     with ExitStack() as stack:
         if isinstance(video, Path):
@@ -104,31 +78,58 @@ def follow(
         source, _ = settle_tiles(source, video, settings)
         if pipeline is None:
             pipeline = stack.enter_context(Pipeline())
-        stride = settings.stride_at(video.fps)
-        tracker = open_tracker(
-            settings.tracker,
-            fps=video.fps / stride,
-            max_lost_seconds=settings.max_lost_seconds,
-            track_threshold=settings.track_threshold,
+        followed = follow(
+            video,
+            settings,
+            source=source,
+            pipeline=pipeline,
+            cache=cache,
+            clips=clips,
+            last_seconds=last_seconds,
+            on_frame=on_frame,
         )
-        builder = TrackletBuilder(settings, clips=clips, all_sure=source.has_tracks)
-        frames = video.frames(stride=stride)
-        if last_seconds is not None:
-            frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
-        decoded = pipeline.spawn("decode", frames)
-        # Nobody is followed over a hole in the video, which the tracker, counting frames, misses.
-        longest_hole = settings.max_lost_seconds + stride / video.fps
-        before = last_tick = 0.0
-        for found in pipeline.spawn("detection", source.detect(decoded, cache=cache)):
-            now = found.frame.seconds
-            ended = builder.flush(now=now) if now - before > longest_hole else []
-            before = now
-            tracks = tracker.update(found.detections) if found.tracks is None else found.tracks
-            ended += builder.add(found.frame, found.detections, tracks)
-            if on_frame is not None:
-                on_frame(found)
-            yield from ended
-            if now - last_tick >= tick_seconds:
-                last_tick = now
-                yield Tick(builder.running_since(now))
-        yield from builder.flush()
+        yield from (each for each in followed if isinstance(each, VideoTracklet))
+
+
+def follow(
+    video: ReadableVideo,
+    settings: TrackletSettings,
+    *,
+    source: DetectionSource,
+    pipeline: Pipeline,
+    cache: KnownDetections | None = None,
+    clips: ClipShape | None = None,
+    last_seconds: float | None = None,
+    on_frame: Callable[[FrameDetections], None] | None = None,
+    tick_seconds: float = float("inf"),
+) -> Iterator[VideoTracklet | Tick]:
+    """As `find_tracklets`, of what is open already and with its tiles chosen; between the tracklets
+    a tick every `tick_seconds` of the video."""
+    stride = settings.stride_at(video.fps)
+    tracker = open_tracker(
+        settings.tracker,
+        fps=video.fps / stride,
+        max_lost_seconds=settings.max_lost_seconds,
+        track_threshold=settings.track_threshold,
+    )
+    builder = TrackletBuilder(settings, clips=clips, all_sure=source.has_tracks)
+    frames = video.frames(stride=stride)
+    if last_seconds is not None:
+        frames = takewhile(lambda frame: frame.seconds <= last_seconds, frames)
+    decoded = pipeline.spawn("decode", frames)
+    # Nobody is followed over a hole in the video, which the tracker, counting frames, misses.
+    longest_hole = settings.max_lost_seconds + stride / video.fps
+    before = last_tick = 0.0
+    for found in pipeline.spawn("detection", source.detect(decoded, cache=cache)):
+        now = found.frame.seconds
+        ended = builder.flush(now=now) if now - before > longest_hole else []
+        before = now
+        tracks = tracker.update(found.detections) if found.tracks is None else found.tracks
+        ended += builder.add(found.frame, found.detections, tracks)
+        if on_frame is not None:
+            on_frame(found)
+        yield from ended
+        if now - last_tick >= tick_seconds:
+            last_tick = now
+            yield Tick(builder.running_since(now))
+    yield from builder.flush()
