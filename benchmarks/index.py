@@ -75,7 +75,7 @@ def index_one(chosen: argparse.Namespace) -> None:
     from tacan.gallery import ModelInfo, open_gallery
     from tacan.indexing.index_settings import IndexSettings
     from tacan.indexing.index_videos import index_videos
-    from tacan.indexing.video_sources import VideoSource
+    from tacan.indexing.video_source import VideoSource
 
     settings = IndexSettings(detector=chosen.detector, tiles=chosen.tiles, stride=chosen.stride)
     embedder = open_model(chosen.model)

@@ -28,7 +28,7 @@ from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.linking import link_gallery
 from tacan.linking.link import STRANGERS
 from tacan.video.matching import match_tracks

@@ -92,7 +92,7 @@ def test_the_examples_run(
     from tacan.features.features_file import save_features
     from tacan.gallery import ModelInfo
     from tacan.indexing.index_settings import IndexSettings
-    from tacan.indexing.video_sources import VideoSource
+    from tacan.indexing.video_source import VideoSource
     from tacan.video.tracklet_settings import TrackletSettings
 
     monkeypatch.chdir(place)

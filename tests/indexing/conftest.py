@@ -11,7 +11,7 @@ from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video import detection_source
 from tacan.video.decode import VideoFile
 from tacan.video.video_records import VideoFrame

@@ -30,7 +30,7 @@ from tacan.embeddings.embedder import TacanEmbedder
 from tacan.gallery import ModelInfo, open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video import detection_cache, detection_source
 from tacan.video.track import open_tracker
 from tacan.video.video_records import Detections

@@ -10,7 +10,7 @@ from tacan.gallery import ModelInfo, open_gallery
 from tacan.images.read import read_crop
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video.encode import write_video
 from tests.indexing.scenes import FPS, HEIGHT, WIDTH, ColourEmbedder
 

@@ -28,7 +28,7 @@ from tacan.indexing.association import associate
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video import demux
 from tacan.video.encode import write_video
 from tacan.video.mot import write_mot

@@ -22,7 +22,8 @@ from tacan.indexing.index_live import index_live
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import open_detections
-from tacan.indexing.video_sources import VideoSource, gather_sources
+from tacan.indexing.video_source import VideoSource
+from tacan.indexing.video_sources import gather_sources
 from tacan.video import live_source
 from tests.indexing.conftest import SETTINGS
 from tests.indexing.scenes import GREY, HEIGHT, WIDTH, BlockDetector, walkers

@@ -16,7 +16,7 @@ from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport, failures_error
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.stream_run import STAGES
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video.decode import VideoFile
 from tacan.video.demux import unreadable
 from tacan.video.encode import write_video

@@ -12,7 +12,7 @@ from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.settle_detectors import settle_detectors, sources_before
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video import detection_source
 from tests.indexing.scenes import BlockDetector
 

@@ -17,7 +17,8 @@ from tacan.errors import VideoError
 from tacan.gallery import Gallery
 from tacan.indexing.index_report import IndexReport
 from tacan.indexing.index_videos import index_videos
-from tacan.indexing.video_sources import VideoSource, gather_sources
+from tacan.indexing.video_source import VideoSource
+from tacan.indexing.video_sources import gather_sources
 from tacan.video.decode import VideoFile
 from tacan.video.encode import write_video
 from tacan.video.video_records import VideoFrame

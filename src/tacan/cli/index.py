@@ -15,7 +15,7 @@ from tacan.indexing.index_settings import IndexSettings
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
     from tacan.indexing.index_report import IndexReport
-    from tacan.indexing.video_sources import VideoSource
+    from tacan.indexing.video_source import VideoSource
 
 __all__ = ["index"]
 

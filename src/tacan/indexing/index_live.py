@@ -14,7 +14,7 @@ from tacan.gallery.record_checks import check_fingerprint
 from tacan.indexing.index_report import IndexReport, SourceFailure, failures_error
 from tacan.indexing.live_watch import IS_LIVE, LiveWatch
 from tacan.indexing.stream_run import IndexTools
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.progress import silent
 from tacan.video.detection_source import DetectionSource
 from tacan.video.live_feed import Connect, open_feed

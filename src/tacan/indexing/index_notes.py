@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tacan.indexing.index_settings import IndexSettings
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.text import counted
 from tacan.video.detection_source import is_precomputed
 from tacan.video.readable_video import ReadableVideo

@@ -20,7 +20,7 @@ from tacan.indexing.index_stream import index_stream
 from tacan.indexing.plan_streams import plan_streams
 from tacan.indexing.settle_detectors import settle_detectors
 from tacan.indexing.stream_run import IndexTools
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
 from tacan.video.detection_source import (

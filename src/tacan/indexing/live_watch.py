@@ -15,7 +15,7 @@ from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.source_tiles import stored_tiles
 from tacan.indexing.stream_run import STAGES, IndexTools, run_stream
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.text import counted, per_cent
 from tacan.video.choose_detector import AUTO
 from tacan.video.choose_tiles import tiles_text

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from tacan.errors import VideoError
 from tacan.indexing.index_notes import start_notes
 from tacan.indexing.index_report import SourceFailure
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video.decode import VideoFile, open_video
 from tacan.video.detection_source import is_precomputed
 

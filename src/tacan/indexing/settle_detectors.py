@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tacan.files import GALLERY_DATABASE
 from tacan.gallery import Source, open_gallery
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video.choose_detector import AUTO, choose_detector, is_named
 
 __all__ = ["settle_detectors", "sources_before"]

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tacan.indexing.video_source import VideoSource
 from tacan.video.detection_source import is_precomputed
-
-if TYPE_CHECKING:
-    from tacan.indexing.video_sources import VideoSource
 
 __all__ = ["faults_together"]
 

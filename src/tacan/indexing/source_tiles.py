@@ -11,7 +11,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import Source
 from tacan.indexing.index_report import SourceFailure
 from tacan.indexing.plan_streams import StreamFile
-from tacan.indexing.video_sources import VideoSource
+from tacan.indexing.video_source import VideoSource
 from tacan.video.choose_detector import AUTO
 from tacan.video.choose_tiles import TileChoice, tiles_text
 from tacan.video.decode import open_video
