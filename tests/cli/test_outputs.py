@@ -26,6 +26,7 @@ FILES = {
     "link --json": "link INPUT --json OUT",
     "people --json": "people INPUT --json OUT",
     "people --csv": "people INPUT --csv OUT",
+    "people --html": "people INPUT --html OUT",
     "people show --json": "people show INPUT 1 --json OUT",
     "gallery log --json": "gallery log INPUT --json OUT",
     "gallery info --json": "gallery info INPUT --json OUT",
@@ -43,6 +44,7 @@ FOLDERS = {
     "synth OUT": "synth OUT --layout folder --identities 2 --cameras 2 --seed 0",
     "scenes OUT": "scenes OUT --cameras 2 --people 2 --seconds 1 --seed 0",
     "gallery export --crops": "gallery export INPUT --crops OUT",
+    "people --tables": "people INPUT --tables OUT",
     "gallery export --mot": "gallery export INPUT --mot OUT",
 }
 

@@ -47,6 +47,36 @@ def test_from_tracklets_to_named_people(run, tmp_path):
     assert json.loads(run("gallery info GALLERY --json -"))["n_persons"] == 12
 
 
+def test_all_of_it_is_written_as_tables_and_as_a_page(run, tmp_path):
+    run("link GALLERY")
+    run("people name GALLERY 3 '=1+1' --note 'at the desk'")
+    run(f"people GALLERY --tables {tmp_path / 'tables'} --html {tmp_path / 'who.html'}")
+    lines = {
+        path.name: path.read_text(encoding="utf-8").splitlines()
+        for path in (tmp_path / "tables").iterdir()
+    }
+    assert {name: len(text) for name, text in lines.items()} == {
+        "people.csv": 13,
+        "tracklets.csv": 25,
+        "transitions.csv": 2,
+        "unsure_links.csv": 1,
+    }
+    assert lines["people.csv"][3].startswith("3,'=1+1,at the desk,2,door; yard,2026")
+    assert lines["transitions.csv"][1].startswith("door,yard,12,-0.4")
+    assert "12 people" in (tmp_path / "who.html").read_text(encoding="utf-8")
+    everyone = json.loads(run("people GALLERY --json -"))
+    assert everyone["unsure_links"] == []
+    (transition,) = everyone["transitions"]
+    assert (transition["from"], transition["to"], transition["count"]) == ("door", "yard", 12)
+
+
+def test_tables_go_to_an_empty_folder_alone(run, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    with pytest.raises(SystemExit):
+        run(f"people GALLERY --tables {tmp_path / 'full'}")
+
+
 def test_a_humans_word_and_its_undo(run):
     run("link GALLERY")
     assert "person 1: door/1, yard/2" not in run("people reject GALLERY door/1 yard/1")

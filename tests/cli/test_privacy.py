@@ -44,7 +44,7 @@ CALLS = [
     "index g2 square/camera1.mp4 --camera one --detector mot:square/camera1.txt",
     "search g2 one/1 --html found.html --json found.json --csv found.csv",
     "link g2",
-    "people g2 --all --csv people.csv --json people.json",
+    "people g2 --all --csv people.csv --json people.json --html people.html --tables tables",
     "people reject g2 one/1 one/2",
     "people undo g2",
     "gallery log g2",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
-from tacan.cli.outputs import JsonFile, OutputFile
+from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
 
 if TYPE_CHECKING:
     from tacan.gallery import Gallery, Person
+    from tacan.linking.unsure import UnsureLinks
 
 __all__ = ["people"]
 
@@ -47,10 +48,14 @@ def listed(
     zone: str | None = None,
     json: JsonFile | None = None,
     csv: OutputFile | None = None,
+    html: OutputFile | None = None,
+    tables: OutputFolder | None = None,
 ) -> None:
     """Lists everybody who was seen several times: where, and when first and last.
 
     Example: tacan people people.gallery --csv who.csv
+
+    Example: tacan people people.gallery --html who.html
 
     Parameters
     ----------
@@ -70,13 +75,25 @@ def listed(
         the table.
     csv
         Also write one line for each tracklet to this file.
+    html
+        Also write one page with everybody's pictures, a timeline, the ways between cameras and what
+        is unsure; any browser shows it without a network.
+    tables
+        Also write all of it as CSV files to this new or empty folder: people.csv, tracklets.csv,
+        transitions.csv and unsure_links.csv.
     """
-    from tacan.cli.console import say, write_json
+    from tacan.cli.console import progress_on_terminal, say, write_json
     from tacan.files import write_text
     from tacan.gallery import open_gallery
     from tacan.linking.people import everybody
     from tacan.linking.review import review as find_doubts
-    from tacan.views.people_json import people_as_csv, people_as_json, review_as_json
+    from tacan.linking.unsure import UnsureLinks
+    from tacan.views.people_json import (
+        people_as_csv,
+        people_as_json,
+        review_as_json,
+        write_people_tables,
+    )
     from tacan.views.people_text import people_text, review_text
     from tacan.views.times import parse_zone
 
@@ -84,13 +101,34 @@ def listed(
     with open_gallery(gallery) as opened:
         known = everybody(opened)
         doubts = find_doubts(opened, top=top) if review else ()
+        is_asked = html is not None or tables is not None or (json is not None and not review)
+        unsure = _find_unsure(opened) if is_asked else UnsureLinks()
+        if html is not None:
+            from tacan.views.people_html import write_people_page
+
+            with progress_on_terminal("drawing", "people") as drawn:
+                shown = {"everyone": everyone, "zone": shown_zone, "progress": drawn}
+                write_people_page(known, unsure, opened, html, **shown)
     if csv is not None:
         write_text(csv, people_as_csv(known))
+    if tables is not None:
+        write_people_tables(known, unsure, tables)
     if json is not None:
-        write_json(json, review_as_json(doubts) if review else people_as_json(known))
+        write_json(json, review_as_json(doubts) if review else people_as_json(known, unsure))
     if json != "-":
         text = people_text(known, everyone=everyone, zone=shown_zone)
         say(review_text(doubts, gallery) if review and known.people else text)
+
+
+def _find_unsure(gallery: Gallery) -> UnsureLinks:
+    from tacan.cli.console import progress_on_terminal
+    from tacan.linking.unsure import find_unsure_links
+
+    with (
+        progress_on_terminal("who was seen at once", "pairs") as asked,
+        progress_on_terminal("comparing", "tracklets") as compared,
+    ):
+        return find_unsure_links(gallery, asked=asked, compared=compared)
 
 
 @people.command

@@ -16,8 +16,11 @@ from tacan.gallery.person_records import Judgement, Person
 from tacan.linking.words import Groups, standing_judgements
 from tacan.progress import Progress, silent
 from tacan.retrieval.average_linkage import Pairs
+from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.precision import paired_distances
+from tacan.retrieval.priors import load_prior
 
-__all__ = ["Evidence", "gather_evidence", "groups_of"]
+__all__ = ["Evidence", "calibrate_strangers", "gather_evidence", "groups_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,14 @@ def gather_evidence(
     overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
     apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
     return Evidence(columns, index.vectors.rows(rows), strangers, together, apart)
+
+
+def calibrate_strangers(gallery: Gallery, evidence: Evidence) -> Calibration:
+    """The calibration by all certain strangers, with the prior of the gallery's model."""
+    metric = gallery.model.metric
+    x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
+    distances = np.sort(paired_distances(x, y, metric=metric))
+    return Calibration(metric, distances, load_prior(gallery.model.fingerprint, metric))
 
 
 def groups_of(evidence: Evidence, label: NDArray[np.int64]) -> list[list[int]]:

@@ -20,13 +20,15 @@ import numpy as np
 from tacan.gallery.audit_log import log_entry
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Judgement, Linking, PeopleChange, Person
-from tacan.linking.evidence import Evidence, gather_evidence, groups_of
+from tacan.linking.evidence import (
+    Evidence,
+    calibrate_strangers,
+    gather_evidence,
+    groups_of,
+)
 from tacan.linking.identities import match_identities
 from tacan.progress import Progress, silent
 from tacan.retrieval.average_linkage import Neighbours, linked_clusters, neighbours_within
-from tacan.retrieval.calibration import Calibration
-from tacan.retrieval.precision import paired_distances
-from tacan.retrieval.priors import load_prior
 from tacan.text import counted
 
 __all__ = ["STRANGERS", "LinkReport", "link_gallery", "linked_again", "names_that_hold"]
@@ -116,7 +118,8 @@ def link_gallery(
     people, decisions = store.persons(), store.decisions()
     judgements = [said for decision in decisions for said in decision.judgements]
     evidence = gather_evidence(gallery, judgements=judgements, people=people, progress=asked)
-    calibration, share = _calibration(gallery, evidence), _share(strangers, len(evidence.vectors))
+    calibration = calibrate_strangers(gallery, evidence)
+    share = _share(strangers, len(evidence.vectors))
     threshold = calibration.distance_at(share)
     near = _neighbours(gallery, evidence, threshold, compared)
     groups = groups_of(
@@ -186,13 +189,6 @@ def longest(gallery: Gallery, tracklets: Sequence[int]) -> int:
 
 def _share(strangers: float, n_tracklets: int) -> float:
     return strangers * min(1.0, FULL_SHARE_UP_TO / max(n_tracklets - 1, 1))
-
-
-def _calibration(gallery: Gallery, evidence: Evidence) -> Calibration:
-    metric = gallery.model.metric
-    x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
-    distances = np.sort(paired_distances(x, y, metric=metric))
-    return Calibration(metric, distances, load_prior(gallery.model.fingerprint, metric))
 
 
 def _neighbours(

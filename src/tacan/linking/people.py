@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.person_records import Linking, Person
 from tacan.linking.words import standing_judgements
 
-__all__ = ["Everybody", "PersonSeen", "everybody", "person_seen"]
+__all__ = ["Everybody", "PersonSeen", "Transition", "everybody", "person_seen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,24 @@ class PersonSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """How often somebody who was seen by one camera was seen next by another, or again by it.
+
+    seconds
+        From the end of the one to the start of the other each time, the shortest first; below 0
+        where both cameras saw the person at once.
+    """
+
+    before: str
+    after: str
+    seconds: tuple[float, ...]
+
+    @property
+    def median_seconds(self) -> float:
+        return median(self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class Everybody:
     """The people of a gallery by rising id.
 
@@ -63,11 +82,18 @@ class Everybody:
     linking: Linking | None
     n_waiting: int
 
-    def transitions(self) -> Counter[tuple[str, str]]:
-        """How often somebody was seen next by which camera, where both times are known: the camera
-        before and the camera after."""
-        return Counter(
-            (one.camera, other.camera) for seen in self.people for one, other in seen.moves()
+    def transitions(self) -> tuple[Transition, ...]:
+        """From which camera people came to which, where both times are known, in the order of
+        names."""
+        seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for seen in self.people:
+            for one, other in seen.moves():
+                if one.end is not None and other.start is not None:
+                    gap = (other.start - one.end).total_seconds()
+                    seconds[one.camera, other.camera].append(gap)
+        return tuple(
+            Transition(before, after, tuple(sorted(gaps)))
+            for (before, after), gaps in sorted(seconds.items())
         )
 
 

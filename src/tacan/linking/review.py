@@ -19,7 +19,7 @@ from tacan.linking.evidence import Evidence, gather_evidence
 from tacan.retrieval.average_linkage import Means
 from tacan.retrieval.distances import METRICS
 
-__all__ = ["Doubt", "review"]
+__all__ = ["Doubt", "Sides", "doubt_between", "review"]
 
 WIDEST = 0.5
 """How far from the threshold a doubt may be, as a share of it."""
@@ -48,7 +48,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
+class Sides:
     """Rows of the two sides of a doubt, and how far these are apart, as it is compared."""
 
     one: list[int]
@@ -78,13 +78,13 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
         key=lambda place: (margins[place], -len(sides[place].one) * len(sides[place].other)),
     )
     return tuple(
-        _doubt(gallery, sides[place], evidence, linking.threshold) for place in order[:top]
+        doubt_between(gallery, sides[place], evidence, linking.threshold) for place in order[:top]
     )
 
 
 def _between(
     means: Means, groups: Sequence[list[int]], evidence: Evidence, limit: float, top: int
-) -> Iterator[_Sides]:
+) -> Iterator[Sides]:
     """Pairs of people that may be one."""
     of_row = np.empty(len(means.vectors), np.intp)
     for number, rows in enumerate(groups):
@@ -98,11 +98,11 @@ def _between(
             for other in nearest[: 2 * top].tolist():
                 distance = float(distances[other])
                 if (row, other) not in barred and distance > limit:
-                    yield _Sides(groups[row], groups[other], distance, is_linked=False)
+                    yield Sides(groups[row], groups[other], distance, is_linked=False)
         first += len(block)
 
 
-def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> Iterator[_Sides]:
+def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> Iterator[Sides]:
     """People that may be two: the parts that joined last, unless a human joined them."""
     from scipy.cluster.hierarchy import fcluster, linkage  # slow to import
     from scipy.spatial.distance import squareform
@@ -119,10 +119,11 @@ def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> It
         other = [row for row in rows if row not in one]
         joined = any((a in one) != (b in one) for a, b in vouched if {a, b} <= set(rows))
         if other and not joined:
-            yield _Sides(one, other, float(tree[-1, 2]), is_linked=True)
+            yield Sides(one, other, float(tree[-1, 2]), is_linked=True)
 
 
-def _doubt(gallery: Gallery, sides: _Sides, evidence: Evidence, threshold: float) -> Doubt:
+def doubt_between(gallery: Gallery, sides: Sides, evidence: Evidence, threshold: float) -> Doubt:
+    """The doubt whether two sides are one person, asked by the closest pair of their tracklets."""
     metric = gallery.model.metric
     distances = METRICS[metric](evidence.vectors[sides.one], evidence.vectors[sides.other])
     place = np.unravel_index(int(distances.argmin()), distances.shape)

@@ -6,7 +6,7 @@ matplotlib takes a good part of a second to import, so everything here imports i
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tacan.files import atomic_path
 from tacan.text import for_html
+from tacan.views.page_pictures import jpeg_address
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,8 +61,6 @@ VARIABLES = {
 
 PANEL = (4.7, 2.9)
 """Inches of a small chart in a page."""
-
-_JPEG_QUALITY = 85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,13 +114,10 @@ def as_svg(figure: Figure, *, description: str, style: str = "") -> str:
 
 
 def _png_to_jpeg(found: re.Match[str]) -> str:
-    import simplejpeg
     from PIL import Image
 
     with Image.open(BytesIO(b64decode(found[1]))) as image:
-        pixels = np.ascontiguousarray(image.convert("RGB"))
-    jpeg = b64encode(simplejpeg.encode_jpeg(pixels, quality=_JPEG_QUALITY)).decode()
-    return f'href="data:image/jpeg;base64,{jpeg}"'
+        return f'href="{jpeg_address(np.asarray(image.convert("RGB")))}"'
 
 
 def curve_panel(title: str, curves: Sequence[Curve], *, x_name: str) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tacan.errors import CropError
 from tacan.images.read import read_crop
@@ -26,6 +25,7 @@ from tacan.views.charts import (
     save_png,
     take_frame_off,
 )
+from tacan.views.page_pictures import shrunk
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,7 +209,7 @@ def _draw_pictures(axes: Axes, strip: Strip) -> None:
     n = max(len(strip.pictures), 1)
     gap = 0.0 if _is_film(strip) else 0.03
     for i, picture in enumerate(strip.pictures):
-        small = _small(picture)
+        small = shrunk(picture, height=MAX_HEIGHT)
         height, width = small.shape[:2]
         scale = min((1 - 2 * gap) / width, 2 / height)
         half = scale * width / 2
@@ -219,16 +219,6 @@ def _draw_pictures(axes: Axes, strip: Strip) -> None:
         for first, _ in strip.clip_frames[1:]:
             axes.axvline(first - _extent(strip)[0], color=PAPER, lw=2.2)
     _bare(axes, n, 2)
-
-
-def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    height, width = picture.shape[:2]
-    if height <= MAX_HEIGHT:
-        return picture
-    size = (max(1, round(width * MAX_HEIGHT / height)), MAX_HEIGHT)
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
 def _draw_links(axes: Axes, strip: Strip) -> None:

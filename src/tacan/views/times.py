@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tacan.errors import ConfigError
 
-__all__ = ["clock", "local_time", "parse_time", "parse_zone", "span"]
+__all__ = ["clock", "local_time", "parse_time", "parse_zone", "seconds_text", "span"]
 
 
 def clock(seconds: float) -> str:
@@ -22,6 +22,21 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     rest = f"{tenths // 10:02d}.{tenths % 10}"
     return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A length of time in the largest units that leave two digits or more.
+
+    >>> [seconds_text(seconds) for seconds in (-2.04, 45, 600, 5400, 200_000)]
+    ['-2.0 s', '45 s', '10 min', '90 min', '56 h']
+    """
+    size = abs(seconds)
+    if size < 10:
+        return f"{seconds:.1f} s"
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min")):
+        if size < limit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 3600:.0f} h"
 
 
 def local_time(time: datetime, zone: tzinfo | None = None) -> str:

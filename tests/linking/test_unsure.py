@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tacan.gallery import open_gallery
+from tacan.linking import confirm, link_gallery
+from tacan.linking.unsure import find_unsure_links
+from tests.gallery.conftest import MODEL
+
+from .conftest import fill_cameras, partition
+
+
+def pairs_together(gallery) -> set[frozenset[str]]:
+    return {
+        frozenset((one, other))
+        for each in partition(gallery).values()
+        for one in each
+        for other in each
+        if one != other
+    }
+
+
+def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, spread=1.9)
+        found = {}
+        for share in (0.05, 0.2, 0.1):
+            link_gallery(gallery, strangers=share)
+            found[share] = pairs_together(gallery)
+        unsure = find_unsure_links(gallery)
+        named = {
+            linked: {
+                frozenset((d.one.name, d.other.name)) for d in unsure.links if d.is_linked == linked
+            }
+            for linked in (True, False)
+        }
+        assert found[0.05] < found[0.1] < found[0.2], "or the test tells nothing"
+        # Pairs of two, so that every link is a pair of tracklets.
+        assert named[True] == found[0.1] - found[0.05]
+        assert named[False] <= found[0.2] - found[0.1]
+        assert named[False]
+        ids = {t.name: t.id for t in gallery.tracklets()}
+        for pair in found[0.1]:
+            assert unsure.is_unsure(*(ids[name] for name in pair)) == (pair in named[True])
+        for doubt in unsure.links:
+            assert doubt.is_linked == (doubt.distance <= doubt.threshold)
+        # A human's word is sure.
+        doubt = unsure.links[0]
+        confirm(gallery, doubt.one.name, doubt.other.name)
+        assert not find_unsure_links(gallery).is_unsure(doubt.one.id, doubt.other.id)
+
+
+def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, ["a", "b", "c", "d"], spread=2.2)
+        link_gallery(gallery, strangers=0.1)
+        unsure = find_unsure_links(gallery)
+        people = [set(person.tracklets) for person in gallery.store.people().persons()]
+        links = [(d.one.id, d.other.id) for d in unsure.links if d.is_linked]
+        for tracklets in people:
+            parts = {unsure.part_of[each] for each in tracklets}
+            inside = [pair for pair in links if set(pair) <= tracklets]
+            assert len(inside) == len(parts) - 1
+            assert len({unsure.part_of[each] for pair in inside for each in pair}) in (
+                0,
+                len(parts),
+            )
+        assert len(links) > len(people) // 4
+
+
+def test_nothing_is_unsure_where_nothing_was_linked(folder):
+    with open_gallery(folder, write=True) as gallery:
+        assert find_unsure_links(gallery).links == ()
+        link_gallery(gallery)
+        assert np.isin([each.id for each in gallery.tracklets()],
+                       list(find_unsure_links(gallery).part_of)).all()  # fmt: skip
