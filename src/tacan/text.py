@@ -19,7 +19,14 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 __all__ = [
-    "counted", "csv_text", "for_html", "for_terminal", "is_address", "per_cent", "table",
+    "counted",
+    "csv_text",
+    "for_html",
+    "for_terminal",
+    "is_address",
+    "joined",
+    "per_cent",
+    "table",
     "without_password",
 ]  # fmt: skip
 
@@ -39,6 +46,16 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 crop', '0 crops', '1,234 queries')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a list; of more than three, the first two and how many more there are.
+
+    >>> joined(["a"]), joined(["a", "b", "c"]), joined(["a", "b", "c", "d"])
+    ('a', 'a, b and c', 'a, b and 2 more')
+    """
+    shown = list(words) if len(words) <= 3 else [*words[:2], f"{len(words) - 2:,} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def table(rows: Sequence[Sequence[str]], *, texts: Collection[int] = (0,)) -> str:

@@ -49,6 +49,32 @@ def test_a_table_and_three_files(run, folder: Path, tmp_path: Path) -> None:
     assert "23:00:04" in html.read_text(encoding="utf-8")
 
 
+def test_several_examples_and_what_is_somebody_else(run, folder: Path, tmp_path: Path) -> None:
+    html = tmp_path / "found.html"
+    words = ("search", folder, "entrance/3", "yard/3", "--not", "entrance/4", "--top", 20)
+    status, out, _ = run(*words, "--html", html)
+    assert status == 0
+    assert out.startswith("entrance/3 and yard/3, not entrance/4: ")
+    assert "Distances are means over 2 examples." in out
+    page = html.read_text(encoding="utf-8")
+    for asked in ("Asked: entrance/3", "Asked: yard/3", "Not: entrance/4"):
+        assert page.count(asked) == 1
+    data = json.loads(run(*words, "--json", "-")[1])
+    (one,) = data["queries"]
+    assert (one["examples"], one["against"]) == (["entrance/3", "yard/3"], ["entrance/4"])
+    assert not {"entrance/3", "yard/3", "entrance/4"} & {
+        each["tracklet"] for each in one["matches"]
+    }
+    nearer = {each["tracklet"]: each for each in one["matches"] if each["nearer_to"]}
+    assert nearer["yard/4"]["nearer_to"] == "entrance/4"
+    assert nearer["yard/4"]["sure"] in ("unsure", "different")
+    assert "entrance/4, who is somebody else, is nearer to this, at" in nearer["yard/4"]["why"]
+    data = json.loads(run(*words[:4], "--together", "--json", "-")[1])
+    assert [each["query"] for each in data["queries"]] == ["entrance/3 and yard/3"]
+    status, _, err = run(*words[:4], "--not", "yard/3")
+    assert (status, "can't be somebody else" in err) == (1, True)
+
+
 def test_json_alone_on_standard_output(run, folder: Path) -> None:
     status, out, _ = run("search", folder, "entrance/1", "yard/2", "--json", "-")
     assert status == 0

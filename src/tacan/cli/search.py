@@ -29,6 +29,8 @@ def search(
     /,
     *query: Annotated[str, Parameter(name="QUERY")],
     each: Annotated[bool, Parameter(negative="")] = False,
+    together: Annotated[bool, Parameter(negative="")] = False,
+    not_like: Annotated[Many, Parameter(name="--not")] = None,
     camera: Many = None,
     exclude_camera: Many = None,
     after: str | None = None,
@@ -55,6 +57,8 @@ def search(
 
     Example: tacan search people.gallery hall.mp4@12.5:310,80,60,150 --exclude-camera hall --top 5
 
+    Example: tacan search people.gallery hall/12 yard/3 --together --not yard/8
+
     Example: tacan search people.gallery a.jpg b.jpg --after 2026-11-22T14:00:00+01:00 --json -
 
     Parameters
@@ -63,11 +67,17 @@ def search(
         The gallery's folder, as `tacan index` makes it.
     query
         The person to look for. Images that are given together show one person; a folder holds crops
-        of one person; every other word is a search of its own. SECONDS may be MM:SS or HH:MM:SS,
-        and the box is in pixels of the upright picture. A box in a video that was indexed stands
-        for the whole tracklet there.
+        of one person; every other word is a search of its own, unless --together. SECONDS may be
+        MM:SS or HH:MM:SS, and the box is in pixels of the upright picture. A box in a video that
+        was indexed stands for the whole tracklet there.
     each
-        Every image is a search of its own.
+        Every image is a search of its own; with --together, an example of its own.
+    together
+        All words show one person, and are one search: distances are means over them.
+    not_like
+        Somebody else, as a word of the same kinds; the option once for each of several. All words
+        of the query are then one person. Who is nearer to somebody else than to the person stands
+        lower, and is never more than unsure.
     camera
         Only matches from this camera; the option once for each of several.
     exclude_camera
@@ -102,7 +112,7 @@ def search(
     """
     from tacan.gallery import TrackletFilter, open_gallery
     from tacan.search.parse import parse_query
-    from tacan.search.query import TrackletNames, make_query, model_opener
+    from tacan.search.query import TrackletNames, combine_queries, make_query, model_opener
     from tacan.search.search import RerankSearch
     from tacan.search.search import search as find
     from tacan.views.times import parse_time, parse_zone
@@ -117,8 +127,15 @@ def search(
     shown_zone = parse_zone(zone)
     with open_gallery(gallery) as opened:
         open_model = model_opener(model or opened.model.name, device=device)
-        parsed = parse_query(query, names=TrackletNames(opened), each=each)
-        queries = [make_query(one, opened, open_model=open_model) for one in parsed]
+        names = TrackletNames(opened)
+
+        def read(words: Sequence[str]) -> list[Query]:
+            parsed = parse_query(words, names=names, each=each)
+            return [make_query(one, opened, open_model=open_model) for one in parsed]
+
+        queries = read(query)
+        if together or not_like:
+            queries = [combine_queries(queries, against=read(not_like) if not_like else ())]
         searches = [
             find(
                 opened,
@@ -142,7 +159,8 @@ def search(
 
 def _logged(query: Query) -> str:
     """Who was searched for, without a path: it may hold a person's name."""
-    return "pictures" if query.tracklet is None else query.tracklet.name
+    names = ("pictures" if one.tracklet is None else one.tracklet.name for one in query.parts)
+    return " and ".join(dict.fromkeys(names))
 
 
 def _write(

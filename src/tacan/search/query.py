@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tacan.errors import DataError
 from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.record_checks import check_fingerprint
 from tacan.images.read import read_crop
@@ -29,12 +30,13 @@ from tacan.search.video_query import (
     picture_at,
     tracklets_at,
 )
+from tacan.text import joined
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder
     from tacan.gallery import Gallery
 
-__all__ = ["Query", "TrackletNames", "make_query", "model_opener"]
+__all__ = ["Query", "TrackletNames", "combine_queries", "make_query", "model_opener"]
 
 
 MAX_NEAR = 3
@@ -68,6 +70,9 @@ class Query:
         The pictures of the query, where they are not those of `tracklet`.
     notes
         What the user should know about how the words were taken.
+    examples, against
+        The queries that this one is made of, where several show the person, and those that show
+        other people. `vector` is then the first example's.
     """
 
     label: str
@@ -76,6 +81,57 @@ class Query:
     tracklet: StoredTracklet | None = None
     strip: Strip | None = None
     notes: tuple[str, ...] = ()
+    examples: tuple[Query, ...] = ()
+    against: tuple[Query, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Query, ...]:
+        """The examples; the query itself where it is not made of others."""
+        return self.examples or (self,)
+
+
+def combine_queries(examples: Sequence[Query], *, against: Sequence[Query] = ()) -> Query:
+    """One query of several that show the same person, and of others that show somebody else.
+
+    `retrieval.examples` says what the distances are. Raises `DataError` where nobody is asked for,
+    and where somebody is both asked for and not.
+    """
+    if not examples:
+        raise DataError(
+            "a search must ask for someone",
+            got="only those whom it is not",
+            remedy="Name at least one example of the person.",
+        )
+    asked = {one.tracklet.id for one in examples if one.tracklet is not None}
+    for one in against:
+        if one.tracklet is not None and one.tracklet.id in asked:
+            raise DataError(
+                "who is searched for can't be somebody else",
+                got=f"{one.label} as both",
+                remedy="Leave it out on one side.",
+            )
+    if len(examples) == 1 and not against:
+        return examples[0]
+    label = joined([one.label for one in examples])
+    notes = [note for one in (*examples, *against) for note in one.notes]
+    if len(examples) > 1:
+        notes.append(f"Distances are means over {len(examples)} examples.")
+    if against:
+        others = joined([one.label for one in against])
+        label += f", not {others}"
+        notes.append(
+            f"Who is nearer to somebody else ({others}) than to the person stands lower, and is "
+            "never more than unsure."
+        )
+    return replace(
+        examples[0],
+        label=label,
+        tracklet=None if len(examples) > 1 else examples[0].tracklet,
+        strip=None if len(examples) > 1 else examples[0].strip,
+        notes=tuple(notes),
+        examples=tuple(examples),
+        against=tuple(against),
+    )
 
 
 def make_query(

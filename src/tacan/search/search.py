@@ -14,12 +14,12 @@ from tacan.gallery.cannot_link import cannot_link
 from tacan.gallery.columns import UNKNOWN_TIMESTAMP, Columns, select_rows
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet, TrackletFilter
-from tacan.gallery.record_checks import check_fingerprint, check_vector
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.distances import METRICS
 from tacan.retrieval.rerank_settings import Reranking
 from tacan.retrieval.vector_index import Nearest, VectorIndex
+from tacan.search.asked import Asked
 from tacan.search.parse import parse_query
 from tacan.search.query import Query, TrackletNames, make_query, model_opener
 from tacan.search.search_results import Level, Match, SearchResults
@@ -68,8 +68,8 @@ def search(
         Where to search; what another process writes meanwhile is found as well.
     query
         Words as `parse_query` reads them (the name of a tracklet, an image or a folder of crops
-        of one person, FILE@SECONDS:x,y,w,h), or what `make_query` makes of them. A tracklet of
-        the gallery is no match for itself.
+        of one person, FILE@SECONDS:x,y,w,h), or what `make_query` makes of them, or
+        `combine_queries` of several. A tracklet of the gallery is no match for itself.
     top
         Most matches.
     metric
@@ -111,8 +111,10 @@ def search(
         query = make_query(
             parsed, gallery, open_model=open_model or model_opener(gallery.model.name)
         )
-    check_fingerprint(query.fingerprint, gallery.model)
-    vector = check_vector(query.vector, gallery.model, "a query")
+    if query.against and rerank is not None:
+        fault = "re-ranking must be without people who are not searched for; got both"
+        raise ConfigError([fault], source="the search")
+    asked = Asked.of(query, gallery.model, metric=metric)
     filters = filters or TrackletFilter()
     calibration = calibration or gallery.calibration(metric=metric)
     columns, vectors = (index := gallery.index()).columns, index.vectors
@@ -121,11 +123,17 @@ def search(
     wanted = top
     if rerank is not None:
         wanted = max(top, n_searched if rerank.among is None else rerank.among)
-    found = vectors.nearest(vector, mask, wanted, metric=metric)
-    reranked = None
-    if rerank is not None and len(found.indices):
-        found, reranked = _reranked(vectors, vector, found, rerank, metric, progress)
-    matches = _matches(gallery, columns.ids[found.indices], found.distances, reranked, top)
+    found = asked.find(vectors, mask, wanted)
+    nearest, reranked = found.nearest, None
+    if rerank is not None and len(nearest.indices):
+        nearest, reranked = _reranked(vectors, asked.vector, nearest, rerank, metric, progress)
+    matches = _matches(gallery, columns.ids, nearest, reranked, top)
+    if query.against:
+        nearer = {
+            int(columns.ids[row]): found.nearer(place)
+            for place, row in enumerate(nearest.indices[:top].tolist())
+        }
+        matches = [_told(match, nearer[match.tracklet.id], query) for match in matches]
     pairs = calibration.distances
     by_time = filters.after is not None or filters.before is not None
     return SearchResults(
@@ -164,9 +172,10 @@ def _n_undated(columns: Columns, filters: TrackletFilter) -> int:
 
 
 def _without_itself(filters: TrackletFilter, query: Query) -> TrackletFilter:
-    if query.tracklet is None:
-        return filters
-    return replace(filters, exclude=filters.exclude | {query.tracklet.id})
+    """Also without those that the user said to be the person, or somebody else."""
+    asked = [one.tracklet for one in (*query.parts, *query.against)]
+    ids = {tracklet.id for tracklet in asked if tracklet is not None}
+    return replace(filters, exclude=filters.exclude | ids)
 
 
 def _reranked(
@@ -190,14 +199,15 @@ def _reranked(
 def _matches(
     gallery: Gallery,
     ids: NDArray[np.int64],
-    distances: NDArray[np.float64],
+    nearest: Nearest,
     reranked: NDArray[np.float64] | None,
     top: int,
 ) -> list[Match]:
     """The first `top` of those that have not been deleted since they were found."""
-    tracklets = {tracklet.id: tracklet for tracklet in gallery.store.tracklets(ids[:top].tolist())}
+    numbers, distances = ids[nearest.indices[:top]].tolist(), nearest.distances
+    tracklets = {tracklet.id: tracklet for tracklet in gallery.store.tracklets(numbers)}
     matches = []
-    for row, number in enumerate(ids[:top].tolist()):
+    for row, number in enumerate(numbers):
         if number in tracklets:
             new = None if reranked is None else float(reranked[row])
             rank = len(matches) + 1
@@ -205,12 +215,23 @@ def _matches(
     return matches
 
 
+def _told(match: Match, nearer: tuple[int, float] | None, query: Query) -> Match:
+    """The match with who is nearer to it, if anybody."""
+    if nearer is None:
+        return match
+    number, distance = nearer
+    return replace(match, nearer_to=query.against[number].label, nearer_distance=distance)
+
+
 def _judged(
     gallery: Gallery, query: Query, match: Match, calibration: Calibration, n_searched: int
 ) -> Match:
     certainty = calibration.certainty(match.distance, n_searched=n_searched)
     level: Level = certainty.level
-    if query.tracklet is not None and _cannot_link(gallery, query.tracklet, match.tracklet):
+    if match.nearer_to is not None and level in ("sure", "likely"):
+        level = "unsure"
+    asked = [one.tracklet for one in query.parts if one.tracklet is not None]
+    if any(_cannot_link(gallery, one, match.tracklet) for one in asked):
         level = "different"
     return replace(match, level=level, certainty=certainty)
 

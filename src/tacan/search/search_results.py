@@ -34,6 +34,9 @@ class Match:
         How sure it is by the plain distance alone, in numbers.
     reranked
         The distance that the order follows after re-ranking.
+    nearer_to, nearer_distance
+        What the user called somebody else who is nearer to this match than the person is, and how
+        near; None where there is nobody.
     """
 
     rank: int
@@ -42,6 +45,8 @@ class Match:
     level: Level = "unknown"
     certainty: Certainty = NOT_JUDGED
     reranked: float | None = None
+    nearer_to: str | None = None
+    nearer_distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

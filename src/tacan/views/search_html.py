@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tacan.files import write_text
 from tacan.progress import Progress, silent
 from tacan.search.pictures import Strip
+from tacan.search.query import Query
 from tacan.search.search_results import Match, SearchResults
 from tacan.views.page import render_page
 from tacan.views.search_text import filters_text, how_to_read, when
@@ -43,13 +44,16 @@ def write_search_page(
     Times are by the clock of `zone`, this machine's own if None. Progress is in tracklets. Raises
     `StorageError` where it can't be written.
     """
-    total = sum(1 + len(results.matches) for results in searches)
+    sizes = [
+        len(results.query.parts) + len(results.query.against) + len(results.matches)
+        for results in searches
+    ]
     shown = []
     done = 0
-    for results in searches:
+    for results, size in zip(searches, sizes, strict=True):
         shown.append(_show(results, gallery, zone))
-        done += 1 + len(results.matches)
-        progress(done, total)
+        done += size
+        progress(done, sum(sizes))
     title, lede = _opening(searches)
     text = render_page(
         "search.html.j2",
@@ -77,13 +81,14 @@ def _show(results: SearchResults, gallery: Gallery, zone: tzinfo | None) -> dict
         "headline": f"{results.query.label}: {headline(results)}",
         "why": results_reason(results),
         "note": undated(results.n_undated) if results.n_undated and results.matches else "",
-        "query": _show_query(results, gallery, zone),
+        "asked": [_show_query(one, gallery, zone) for one in results.query.parts],
+        "against": [_show_query(one, gallery, zone) for one in results.query.against],
+        "notes": results.query.notes,
         "matches": [_show_match(match, results, gallery, zone) for match in results.matches],
     }
 
 
-def _show_query(results: SearchResults, gallery: Gallery, zone: tzinfo | None) -> dict[str, Any]:
-    query = results.query
+def _show_query(query: Query, gallery: Gallery, zone: tzinfo | None) -> dict[str, Any]:
     tracklet = query.tracklet
     if tracklet is None:
         strip = query.strip
@@ -94,7 +99,6 @@ def _show_query(results: SearchResults, gallery: Gallery, zone: tzinfo | None) -
     return {
         "label": query.label,
         "facts": facts,
-        "notes": query.notes,
         **({"strip": "", "weights": ""} if strip is None else _show_strip(strip, query.label)),
     }
 

@@ -79,6 +79,8 @@ def _results(results: SearchResults) -> dict[str, Any]:
     return {
         "query": results.query.label,
         "tracklet": None if tracklet is None else tracklet.name,
+        "examples": [one.label for one in results.query.parts],
+        "against": [one.label for one in results.query.against],
         "notes": list(results.query.notes),
         "sure": results.level,
         "verdict": headline(results),
@@ -99,6 +101,7 @@ def _match(match: Match) -> dict[str, Any]:
         "words": LEVEL_WORDS[match.level],
         "p_value": match.certainty.p_value,
         "expected_false_matches": match.certainty.expected_false_matches,
+        "nearer_to": match.nearer_to,
         "person": tracklet.person,
         "person_id": tracklet.person_id,
     }

@@ -53,6 +53,11 @@ def match_reason(match: Match, results: SearchResults) -> str:
     """Why a match has the word that it has."""
     if match.level == "different":
         return "The camera saw both at the same time, in different places."
+    if match.nearer_to is not None and match.nearer_distance is not None:
+        return (
+            f"{match.nearer_to}, who is somebody else, is nearer to this, at "
+            f"{shown_distance(match.nearer_distance)}."
+        )
     certainty = match.certainty
     n_closer, expected = certainty.n_closer, certainty.expected_false_matches
     if expected is None:
