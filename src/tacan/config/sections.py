@@ -125,12 +125,25 @@ class ModelConfig(Section):
     clip_len: Annotated[int, Field(ge=1, le=64)] = 4
     """T, frames in a clip, in training and afterwards."""
     temporal_pooling: Literal[
-        "mean", "max", "attention", "attention_rectified", "attention_literal"
+        "mean",
+        "max",
+        "attention",
+        "attention_rectified",
+        "attention_literal",
+        "rnn",
+        "lstm",
+        "convolution",
+        "non_local",
+        "parts",
+        "regions",
+        "self_attention",
     ] = "attention"
     """Frames to clip: plain mean or max; Fig. 2's attention; the same with its reference's ReLU on
-    the score; that with the factor 1/T as Sec. 3.2 prints it."""
+    the score; that with the factor 1/T as Sec. 3.2 prints it. The others are the paper's rivals:
+    recurrent networks, a convolution over time, a 3-D convolution with a non-local block (ResNet3D
+    NL), parts that are to differ (STAN), the quality of regions (RQEN), self-attention (SCAN)."""
     attention_channels: Count = 256
-    """Hidden channels of the temporal attention."""
+    """Hidden channels of the attention: `attention`, `parts`, `self_attention`."""
     clip_weight: Literal["none", "linear_mean", "sigmoid_mean", "sigmoid_sum", "softmax"] = (
         "sigmoid_sum"
     )
@@ -163,6 +176,9 @@ class LossConfig(Section):
     compared by cosine distance."""
     min_max: NonNegative = 1.0
     """Weight of the min-max loss (Eq. 7 to 9)."""
+    pooling: NonNegative = 1.0
+    """Weight of the loss that a temporal pooling brings along, as `parts` does: the others have
+    none."""
 
 
 class OptimiserConfig(Section):

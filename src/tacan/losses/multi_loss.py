@@ -1,4 +1,4 @@
-"""The whole loss, Eq. 4: L = L_s + L_t + L_m."""
+"""The whole loss, Eq. 4: L = L_s + L_t + L_m, and what a temporal pooling adds of its own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class LossTerms:
     softmax: Tensor | None
     triplet: Tensor | None
     min_max: Tensor | None
+    pooling: Tensor | None
 
 
 class MultiLoss(nn.Module):
@@ -35,7 +36,7 @@ class MultiLoss(nn.Module):
     ----------
     softmax
         The classifier with its loss. None turns the term off.
-    softmax_weight, triplet_weight, min_max_weight
+    softmax_weight, triplet_weight, min_max_weight, pooling_weight
         Not negative; 0 turns the term off.
     triplet_form, margin
         As `batch_hard_triplet` has them.
@@ -60,6 +61,7 @@ class MultiLoss(nn.Module):
         softmax_weight: float = 1.0,
         triplet_weight: float = 1.0,
         min_max_weight: float = 1.0,
+        pooling_weight: float = 1.0,
         unit_length: bool = False,
     ) -> None:
         super().__init__()
@@ -70,12 +72,17 @@ class MultiLoss(nn.Module):
         self.margin = margin
         self.min_max_weight = min_max_weight
         self.min_max_eps = min_max_eps
+        self.pooling_weight = pooling_weight
         self.unit_length = unit_length
         if faults := self._faults():
             raise ConfigError(faults, source="the loss")
 
     def forward(
-        self, tracklet_embedding: Tensor, metric_embedding: Tensor, labels: Tensor
+        self,
+        tracklet_embedding: Tensor,
+        metric_embedding: Tensor,
+        labels: Tensor,
+        pooling_loss: Tensor | None = None,
     ) -> LossTerms:
         """The loss of one batch.
 
@@ -87,6 +94,8 @@ class MultiLoss(nn.Module):
             [B, D], what triplet and min-max see.
         labels
             int64 [B], classes from 0.
+        pooling_loss
+            [], of a temporal pooling that has one.
 
         Raises
         ------
@@ -106,23 +115,28 @@ class MultiLoss(nn.Module):
             )
         if self.min_max_weight:
             min_max = min_max_loss(metric_embedding, labels, eps=self.min_max_eps)
+        pooling = pooling_loss if self.pooling_weight else None
         weighted = [
             weight * term
             for weight, term in (
                 (self.softmax_weight, softmax),
                 (self.triplet_weight, triplet),
                 (self.min_max_weight, min_max),
+                (self.pooling_weight, pooling),
             )
             if term is not None
         ]
         total = sum(weighted[1:], start=weighted[0])
-        return LossTerms(total=total, softmax=softmax, triplet=triplet, min_max=min_max)
+        return LossTerms(
+            total=total, softmax=softmax, triplet=triplet, min_max=min_max, pooling=pooling
+        )
 
     def _faults(self) -> list[str]:
         weights = {
             "softmax_weight": self.softmax_weight,
             "triplet_weight": self.triplet_weight,
             "min_max_weight": self.min_max_weight,
+            "pooling_weight": self.pooling_weight,
         }
         faults = [
             f"{name} must not be negative; got {weight}"

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import nn
 
 from tacan.config import ModelConfig
 from tacan.model.clip_attention import ClipAttention
 from tacan.model.encoders import FrameEncoder, build_encoder
+from tacan.model.non_local_pooling import NonLocalPooling
+from tacan.model.part_attention import PartAttention
+from tacan.model.recurrent_pooling import RecurrentPooling
+from tacan.model.region_quality import RegionQuality
+from tacan.model.self_attention import SelfAttention
 from tacan.model.tacan import Tacan
 from tacan.model.temporal_attention import MaxPooling, MeanPooling, TemporalAttention
+from tacan.model.temporal_convolution import TemporalConvolution
 
 __all__ = ["build_model"]
 
@@ -30,12 +37,31 @@ def _attention(*, rectify_score: bool = False, divide_by_frames: bool = False) -
     return build
 
 
+def _of_features(pooling: Callable[..., nn.Module], **options: Any) -> Pooling:
+    """A pooling that asks for the size of a feature alone."""
+    return lambda config, encoder: pooling(feature_dim=encoder.feature_dim, **options)  # noqa: ARG005
+
+
+def _with_hidden(pooling: Callable[..., nn.Module]) -> Pooling:
+    """A pooling that asks for its hidden channels as well."""
+    return lambda config, encoder: pooling(
+        feature_dim=encoder.feature_dim, hidden=config.attention_channels
+    )
+
+
 TEMPORAL_POOLINGS: dict[str, Pooling] = {
     "mean": lambda config, encoder: MeanPooling(),  # noqa: ARG005
     "max": lambda config, encoder: MaxPooling(),  # noqa: ARG005
     "attention": _attention(),
     "attention_rectified": _attention(rectify_score=True),
     "attention_literal": _attention(rectify_score=True, divide_by_frames=True),
+    "rnn": _of_features(RecurrentPooling, cell="rnn"),
+    "lstm": _of_features(RecurrentPooling, cell="lstm"),
+    "convolution": _of_features(TemporalConvolution),
+    "non_local": _of_features(NonLocalPooling),
+    "parts": _with_hidden(PartAttention),
+    "regions": _of_features(RegionQuality),
+    "self_attention": _with_hidden(SelfAttention),
 }
 
 

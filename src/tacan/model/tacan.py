@@ -27,6 +27,8 @@ class ClipOutput:
     """[n], Eq. 1 after its activation."""
     frame_weights: Tensor
     """[n, T], Fig. 2."""
+    pooling_loss: Tensor | None
+    """[], the loss that the temporal pooling brings along, if it does."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,17 @@ class TacanOutput:
     """[B, m]"""
     frame_weights: Tensor
     """[B, m, T]"""
+    pooling_loss: Tensor | None
+    """[], the loss that the temporal pooling brings along, if it does."""
 
 
 class Tacan(nn.Module):
     """Encoder, temporal pooling, clip attention, embedding layer, and a neck or none.
 
     The parts come ready made (`build_model`): `encoder` [N,3,H,W] -> [N,d,h,w];
-    `temporal_pooling` [n,T,d,h,w] -> [n,d], [n,T]; `clip_attention` [n,d] -> [n]; `embedding`
-    [n,d] -> [n,D]; `neck` [B,D] -> [B,D]. `mean` and `std` normalise pixels of the range 0 to 1.
+    `temporal_pooling` [n,T,d,h,w] -> [n,d], [n,T] and perhaps a loss []; `clip_attention`
+    [n,d] -> [n]; `embedding` [n,d] -> [n,D]; `neck` [B,D] -> [B,D]. `mean` and `std` normalise
+    pixels of the range 0 to 1.
     """
 
     mean: Tensor
@@ -88,11 +93,12 @@ class Tacan(nn.Module):
         """Clips [n, T, 3, H, W] -> their embeddings and weights, each clip by itself."""
         n, length = frames.shape[:2]
         maps = self.encoder(self.normalise(frames.flatten(0, 1)))
-        features, frame_weights = self.temporal_pooling(maps.unflatten(0, (n, length)))
+        features, frame_weights, *losses = self.temporal_pooling(maps.unflatten(0, (n, length)))
         return ClipOutput(
             clip_embeddings=self.embedding(features),
             clip_weights=self.clip_attention(features),
             frame_weights=frame_weights,
+            pooling_loss=losses[0] if losses else None,
         )
 
     def forward(self, frames: Tensor, clip_mask: Tensor | None = None) -> TacanOutput:
@@ -115,6 +121,7 @@ class Tacan(nn.Module):
             clip_embeddings=clip_embeddings,
             clip_weights=clip_weights,
             frame_weights=_unpack(clips.frame_weights, clip_mask),
+            pooling_loss=clips.pooling_loss,
         )
 
 

@@ -3,7 +3,7 @@
 Legend: n clips, T frames, d feature size, h x w cells of the encoder's map.
 
 Every pooling takes feature maps [n, T, d, h, w] and returns clip features [n, d] and the frame
-weights [n, T] behind them.
+weights [n, T] behind them; one that brings a loss of its own returns its value [] as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["MaxPooling", "MeanPooling", "TemporalAttention", "attend"]
+__all__ = ["MaxPooling", "MeanPooling", "TemporalAttention", "attend", "mean_over_frames"]
 
 
 def attend(frame_features: Tensor, frame_weights: Tensor) -> Tensor:
@@ -22,6 +22,12 @@ def attend(frame_features: Tensor, frame_weights: Tensor) -> Tensor:
     the feature; `TemporalAttention(divide_by_frames=True)` puts it back.
     """
     return torch.einsum("ntd,nt->nd", frame_features, frame_weights)
+
+
+def mean_over_frames(frame_features: Tensor) -> tuple[Tensor, Tensor]:
+    """Features [n, T, d] -> their mean [n, d] and the weights [n, T] behind it, each 1/T."""
+    n, frames = frame_features.shape[:2]
+    return frame_features.mean(1), frame_features.new_full((n, frames), 1 / frames)
 
 
 class MeanPooling(nn.Module):

@@ -164,6 +164,7 @@ def _build_losses(config: TrainConfig, embedding_dim: int, n_identities: int) ->
         margin=loss.margin,
         min_max_eps=MIN_MAX_EPS,
         min_max_weight=loss.min_max,
+        pooling_weight=loss.pooling,
         unit_length=loss.unit_length,
     )
 

@@ -106,8 +106,11 @@ class TrainingModule(LightningModule):
             if output.metric_embedding is output.tracklet_embedding
             else gather_batch(output.metric_embedding.float())
         )
+        pooling = output.pooling_loss
+        if pooling is not None:
+            pooling = gather_batch(pooling.float()[None]).mean()
         with torch.autocast(frames.device.type, enabled=False):
-            terms = self.losses(tracklets, metric, gather_batch(labels))
+            terms = self.losses(tracklets, metric, gather_batch(labels), pooling)
         values = _values(terms)
         if not math.isfinite(values["loss"].item()):
             raise non_finite_loss(values, iteration=self.iteration + 1)
@@ -136,6 +139,7 @@ def _values(terms: LossTerms) -> LossValues:
         "softmax": terms.softmax,
         "triplet": terms.triplet,
         "min_max": terms.min_max,
+        "pooling": terms.pooling,
     }
     return {name: value.detach() for name, value in named.items() if value is not None}
 

@@ -23,6 +23,7 @@ LOG_COLUMNS = (
     "softmax",
     "triplet",
     "min_max",
+    "pooling",
     "learning_rate",
     "images_per_second",
 )
@@ -120,16 +121,17 @@ def storing(path: Path) -> Iterator[None]:
 
 
 def _rows_until(path: Path, columns: tuple[str, ...], last_iteration: int) -> list[list[str]]:
+    """The whole rows of a log, also of one that was begun with fewer columns."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", errors="replace", newline="") as stream:
         rows = list(csv.reader(stream))
-    if not rows or rows[0] != list(columns):
+    if not rows or rows[0][:1] != [columns[0]] or not set(rows[0]) <= set(columns):
         return []
     return [
-        row
+        [dict(zip(rows[0], row, strict=True)).get(column, "") for column in columns]
         for row in rows[1:]
-        if len(row) == len(columns) and row[0].isdigit() and int(row[0]) <= last_iteration
+        if len(row) == len(rows[0]) and row[0].isdigit() and int(row[0]) <= last_iteration
     ]
 
 
