@@ -55,6 +55,7 @@ READ = {
     "video --gallery", "search GALLERY", "gallery info GALLERY", "gallery verify GALLERY",
     "gallery export GALLERY", "gallery delete GALLERY",
     "gallery shift GALLERY", "gallery log GALLERY", "gallery retain GALLERY", "link GALLERY",
+    "link --travel",
     "people GALLERY", "people show GALLERY", "people name GALLERY", "people merge GALLERY",
     "people split GALLERY", "people confirm GALLERY", "people reject GALLERY",
     "people undo GALLERY",

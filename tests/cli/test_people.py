@@ -47,6 +47,20 @@ def test_from_tracklets_to_named_people(run, tmp_path):
     assert json.loads(run("gallery info GALLERY --json -"))["n_persons"] == 12
 
 
+def test_travel_times_from_a_file(run, tmp_path, capsys):
+    path = tmp_path / "ways.yaml"
+    path.write_text("door <-> yard: never at once\n", encoding="utf-8")
+    told = run(f"link GALLERY --travel {path}")
+    assert "0 people were seen several times" in told
+    assert "1 rule on the ways between cameras was kept: 144 pairs can't be one person" in told
+    assert "1 rule on the ways" in run("link GALLERY")
+    assert "12 people were seen several times" in run("link GALLERY --travel none")
+    path.write_text("door <-> yrad: never at once\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        run(f"link GALLERY --travel {path}")
+    assert "did you mean yard?" in capsys.readouterr().err
+
+
 def test_all_of_it_is_written_as_tables_and_as_a_page(run, tmp_path):
     run("link GALLERY")
     run("people name GALLERY 3 '=1+1' --note 'at the desk'")

@@ -20,6 +20,7 @@ def link(
     /,
     *,
     strangers: Share = 0.02,
+    travel: Path | None = None,
     wait: Annotated[float, Parameter(validator=Number(gte=0))] = 0.0,
     json: JsonFile | None = None,
 ) -> None:
@@ -32,6 +33,8 @@ def link(
 
     Example: tacan link people.gallery
 
+    Example: tacan link people.gallery --travel ways.yaml
+
     Then: tacan people people.gallery
 
     Parameters
@@ -42,6 +45,10 @@ def link(
         The share of certainly different people that may be as much alike as those who are linked:
         less links fewer, more links more. It is made smaller in a gallery of more than 250
         tracklets.
+    travel
+        A YAML file of what is known of the ways between cameras, which no link breaks: `door ->
+        yard: 20 s to 5 min`, `hall <-> yard: never at once`, `lobby <-> hall: overlap`, `all
+        cameras: never at once`. The gallery keeps it; `none` forgets it. docs/people.md has more.
     wait
         Seconds to wait for another process that is writing to the gallery.
     json
@@ -50,6 +57,7 @@ def link(
     from tacan.cli.console import progress_on_terminal, say, write_json
     from tacan.gallery import open_gallery
     from tacan.linking import link_gallery
+    from tacan.linking.travel import read_travel
     from tacan.views.people_json import link_as_json
     from tacan.views.people_text import link_text
 
@@ -58,7 +66,12 @@ def link(
         progress_on_terminal("who was seen at once", "pairs") as asked,
         progress_on_terminal("comparing", "tracklets") as compared,
     ):
-        report = link_gallery(opened, strangers=strangers, asked=asked, compared=compared)
+        rules = None if travel is None else {}
+        if travel is not None and str(travel) != "none":
+            rules = read_travel(travel, cameras=list(opened.index().columns.cameras))
+        report = link_gallery(
+            opened, strangers=strangers, travel=rules, asked=asked, compared=compared
+        )
     if json is not None:
         write_json(json, link_as_json(report))
     if json != "-":

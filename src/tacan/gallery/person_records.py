@@ -86,10 +86,13 @@ class Linking:
         was known to link anything by looks.
     share
         The share of certainly different people that was taken to lie within it.
+    travel
+        What a human knows of the ways between cameras, which links keep: a text for each way.
     """
 
     threshold: float | None
     share: float
+    travel: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

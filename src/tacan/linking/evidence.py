@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -13,9 +13,10 @@ from tacan.gallery.cannot_link import certain_strangers
 from tacan.gallery.columns import Columns
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Judgement, Person
+from tacan.linking.travel import TravelRules, cut_at_longest, impossible_pairs, parse_travel
 from tacan.linking.words import Groups, standing_judgements
 from tacan.progress import Progress, silent
-from tacan.retrieval.average_linkage import Pairs
+from tacan.retrieval.average_linkage import Neighbours, Pairs, linked_clusters
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.retrieval.priors import load_prior
@@ -35,7 +36,11 @@ class Evidence:
         Pairs of rows [n, 2] that one camera saw at the same time at different places.
     together, apart
         Pairs of rows that a human said to be one person; and all that must not be: by a human's
-        word, by two names, and the strangers. A human's word goes before the other two.
+        word, by two names, by travel times, and the strangers. A human's word goes before the
+        others.
+    rules, n_ruled_out
+        What is known of the ways between cameras, and how many pairs of rows can't be one person
+        by it.
     """
 
     columns: Columns
@@ -43,6 +48,13 @@ class Evidence:
     strangers: Pairs
     together: Pairs
     apart: Pairs
+    rules: TravelRules = field(default_factory=TravelRules)
+    n_ruled_out: int = 0
+
+    def clusters(self, near: Neighbours) -> NDArray[np.int64]:
+        """The cluster of each row [N], under all constraints."""
+        label = linked_clusters(near, together=self.together, apart=self.apart)
+        return cut_at_longest(self.rules, self.columns, label, self.together)
 
 
 def gather_evidence(
@@ -51,13 +63,17 @@ def gather_evidence(
     judgements: Iterable[Judgement],
     people: Collection[Person],
     only: Collection[int] | None = None,
+    travel: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Evidence:
     """The evidence on all tracklets, or on those whose ids are in `only`.
 
     `judgements` are all that humans said, the earliest first, and `people` those who may have names
-    that keep them apart. Progress is in pairs of tracklets that may have been seen at once.
+    that keep them apart. `travel` are rules as `parse_travel` reads them; those by which the
+    gallery was linked last if None. Progress is in pairs of tracklets that may have been seen at
+    once.
     """
+    rules = _travel_rules(gallery, travel)
     index = gallery.index()
     columns = index.columns
     rows = np.arange(len(columns.ids))
@@ -69,11 +85,24 @@ def gather_evidence(
     row_of = {number: row for row, number in enumerate(columns.ids.tolist())}
     together = _rows((j for j in standing if j.same), row_of)
     rejected = _rows((j for j in standing if not j.same), row_of)
-    by_machine = np.concatenate([strangers, _rows(_of_two_names(people), row_of)])
+    ruled_out = impossible_pairs(rules, columns)
+    by_machine = np.concatenate([strangers, ruled_out, _rows(_of_two_names(people), row_of)])
     groups = Groups(map(tuple, together.tolist()))
     overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
     apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
-    return Evidence(columns, index.vectors.rows(rows), strangers, together, apart)
+    vectors = index.vectors.rows(rows)
+    return Evidence(columns, vectors, strangers, together, apart, rules, len(ruled_out))
+
+
+def _travel_rules(gallery: Gallery, travel: Mapping[str, str] | None) -> TravelRules:
+    if travel is None:
+        linking = gallery.store.people().linking()
+        travel = {} if linking is None else linking.travel
+    if not travel:
+        return TravelRules()
+    cameras = list(gallery.index().columns.cameras)
+    # A camera may have been deleted since.
+    return parse_travel(travel, cameras=cameras, source="travel times", all_known=False)
 
 
 def calibrate_strangers(gallery: Gallery, evidence: Evidence) -> Calibration:

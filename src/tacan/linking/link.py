@@ -13,7 +13,7 @@ a gallery has too few strangers, and its model no prior, nothing is linked by lo
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,8 +27,9 @@ from tacan.linking.evidence import (
     groups_of,
 )
 from tacan.linking.identities import match_identities
+from tacan.linking.travel import parse_travel
 from tacan.progress import Progress, silent
-from tacan.retrieval.average_linkage import Neighbours, linked_clusters, neighbours_within
+from tacan.retrieval.average_linkage import Neighbours, neighbours_within
 from tacan.text import counted
 
 __all__ = ["STRANGERS", "LinkReport", "link_gallery", "linked_again", "names_that_hold"]
@@ -69,6 +70,9 @@ class LinkReport:
         Pairs that a human judged.
     n_unknown_pairs
         Pairs of tracklets of which nothing is certain.
+    n_ways, n_ruled_out
+        Ways between cameras of which times are known, and pairs of tracklets that can't be one
+        person by the shortest of these.
     """
 
     n_tracklets: int
@@ -85,6 +89,8 @@ class LinkReport:
     n_hidden_linked: int
     n_judgements: int
     n_unknown_pairs: int
+    n_ways: int = 0
+    n_ruled_out: int = 0
 
     @property
     def expected_false_pairs(self) -> float:
@@ -98,6 +104,7 @@ def link_gallery(
     gallery: Gallery,
     *,
     strangers: float = STRANGERS,
+    travel: Mapping[str, str] | None = None,
     asked: Progress = silent,
     compared: Progress = silent,
 ) -> LinkReport:
@@ -110,25 +117,33 @@ def link_gallery(
     strangers
         The share of certainly different people that may lie within the threshold: half as much
         links less, twice as much links more.
+    travel
+        What is known of the ways between cameras, as `linking.travel` has it: no link breaks it,
+        now and whenever people are changed later. Those rules of before if None; {} forgets them.
     asked, compared
         Progress, in pairs of tracklets that may have been seen at once, and in tracklets.
     """
     gallery.require_writable()
     store = gallery.store.people()
-    people, decisions = store.persons(), store.decisions()
+    people, decisions, last = store.persons(), store.decisions(), store.linking()
+    if travel:
+        cameras = list(gallery.index().columns.cameras)
+        parse_travel(travel, cameras=cameras, source="travel times")
+    elif travel is None:
+        travel = {} if last is None else last.travel
     judgements = [said for decision in decisions for said in decision.judgements]
-    evidence = gather_evidence(gallery, judgements=judgements, people=people, progress=asked)
+    evidence = gather_evidence(
+        gallery, judgements=judgements, people=people, travel=travel, progress=asked
+    )
     calibration = calibrate_strangers(gallery, evidence)
     share = _share(strangers, len(evidence.vectors))
     threshold = calibration.distance_at(share)
     near = _neighbours(gallery, evidence, threshold, compared)
-    groups = groups_of(
-        evidence, linked_clusters(near, together=evidence.together, apart=evidence.apart)
-    )
+    groups = groups_of(evidence, evidence.clusters(near))
     hidden = _hidden_check(near, evidence)
     before = {tracklet: person.id for person in people for tracklet in person.tracklets}
     ids = match_identities(groups, before, _anchors(people))
-    linking = Linking(threshold, share)
+    linking = Linking(threshold, share, travel)
     by_prior = calibration.prior is not None and 1 / (len(calibration.distances) + 1) > share
     report = _report(evidence, groups, ids, people, linking, hidden, len(judgements), by_prior)
     change = PeopleChange(
@@ -159,9 +174,7 @@ def linked_again(
     """
     evidence = gather_evidence(gallery, judgements=judgements, people=people, only=tracklets)
     near = _neighbours(gallery, evidence, threshold, silent)
-    groups = groups_of(
-        evidence, linked_clusters(near, together=evidence.together, apart=evidence.apart)
-    )
+    groups = groups_of(evidence, evidence.clusters(near))
     ids = match_identities(groups, before, {**_anchors(people), **claims})
     return tuple(zip(ids, map(tuple, groups), strict=True))
 
@@ -213,7 +226,7 @@ def _hidden_check(near: Neighbours, evidence: Evidence) -> tuple[int, int]:
     for number in folds if len(strangers) else ():
         hidden = strangers[fold == number]
         apart = evidence.apart[~np.isin(codes, hidden[:, 0] * n_all + hidden[:, 1])]
-        label = linked_clusters(near, together=evidence.together, apart=apart)
+        label = replace(evidence, apart=apart).clusters(near)
         n_hidden += len(hidden)
         n_linked += int((label[hidden[:, 0]] == label[hidden[:, 1]]).sum())
     return n_hidden, n_linked
@@ -250,5 +263,7 @@ def _report(
         n_hidden=hidden[0],
         n_hidden_linked=hidden[1],
         n_judgements=n_judgements,
+        n_ways=len(linking.travel),
+        n_ruled_out=evidence.n_ruled_out,
         n_unknown_pairs=n * (n - 1) // 2 - len(np.unique(np.sort(evidence.apart, axis=1), axis=0)),
     )

@@ -17,7 +17,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.linking.evidence import Evidence, calibrate_strangers, gather_evidence
 from tacan.linking.review import Doubt, Sides, doubt_between
 from tacan.progress import Progress, silent
-from tacan.retrieval.average_linkage import Means, linked_clusters, neighbours_within
+from tacan.retrieval.average_linkage import Means, neighbours_within
 
 __all__ = ["FEWER", "MORE", "UnsureLinks", "find_unsure_links"]
 
@@ -88,7 +88,7 @@ def _clusters(
     near = neighbours_within(
         evidence.vectors, threshold, metric=gallery.model.metric, progress=progress
     )
-    return linked_clusters(near, together=evidence.together, apart=evidence.apart)
+    return evidence.clusters(near)
 
 
 def _sorted(bridges: Iterable[Sides], means: Means, threshold: float) -> list[Sides]:

@@ -42,6 +42,12 @@ def link_text(report: LinkReport, folder: Path) -> str:
     lines += _threshold(report)
     if report.n_judgements:
         lines.append(f"A human's word on {counted(report.n_judgements, 'pair')} was kept.")
+    if report.n_ways:
+        lines.append(
+            f"{counted(report.n_ways, 'rule')} on the ways between cameras "
+            f"{'was' if report.n_ways == 1 else 'were'} kept: "
+            f"{counted(report.n_ruled_out, 'pair')} can't be one person by the shortest times."
+        )
     if report.n_gone or report.n_new < report.n_people + n_alone:
         lines.append(
             f"New are {report.n_new:,}; {report.n_gone:,} of before are somebody else now."
