@@ -23,6 +23,7 @@ FILES = {
     "search --html": "search NEW INPUT --html OUT",
     "search --csv": "search NEW INPUT --csv OUT",
     "sheet OUT": "sheet OUT --overwrite",
+    "export OUT": "export INPUT OUT --overwrite",
     "link --json": "link INPUT --json OUT",
     "people --json": "people INPUT --json OUT",
     "people --csv": "people INPUT --csv OUT",
@@ -176,7 +177,7 @@ def test_only_an_ordinary_file_is_replaced(
     assert victim.exists() == (kind == "link")
 
 
-@pytest.mark.parametrize("words", ["video INPUT OUT", "sheet OUT"])
+@pytest.mark.parametrize("words", ["video INPUT OUT", "sheet OUT", "export INPUT OUT"])
 def test_a_slip_beside_the_inputs_replaces_nothing(
     words: str, precious: Path, tmp_path: Path, capsys
 ) -> None:

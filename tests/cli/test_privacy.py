@@ -39,6 +39,7 @@ CALLS = [
     "train demo --data.dataset folder --data.root people --run.iterations 2 --optimiser.warmup 0 "
     "--out run",
     "embed --dataset folder --root people --model run --out people.npz",
+    "export run run.onnx",
     "evaluate people.npz --protocol cross-camera --json scores.json --plots plots",
     "index g square/camera1.mp4 square/camera2.mp4 --camera one --camera two --stride 4",
     "index g2 square/camera1.mp4 --camera one --detector mot:square/camera1.txt",

@@ -37,6 +37,7 @@ GROUPS = {
         "doctor": "check a copy of a data set and say what is wrong with it",
         "train": "train a model",
         "embed": "turn tracklets into embeddings",
+        "export": "write a model as a file for ONNX Runtime or OpenVINO",
         "evaluate": "mAP and CMC, from anyone's features",
         "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
     },

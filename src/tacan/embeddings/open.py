@@ -15,7 +15,10 @@ from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
 from tacan.model.checkpoint import CONFIG_FILE
 
-__all__ = ["choose_device", "find_model_folder", "open_model"]
+__all__ = ["FROZEN", "choose_device", "find_model_folder", "model_folder", "open_model"]
+
+FROZEN = ("timm", "onnx", "openvino")
+"""What stands before the colon of a frozen encoder."""
 
 EXPORTED = ("model", "last")
 """Where a run folder of `tacan train` holds the model of the finished run; until then its last."""
@@ -36,7 +39,8 @@ def open_model(
     ----------
     spec
         A folder with `config.json` and `model.safetensors`; a run folder of `tacan train`; a
-        name of `SHIPPED_MODELS`; or a frozen encoder: `timm:NAME`, `onnx:FILE`, `openvino:FILE`.
+        name of `SHIPPED_MODELS`; a frozen encoder: `timm:NAME`, `onnx:FILE`, `openvino:FILE`; or
+        likewise the file of one of our own models that `tacan export` wrote.
     settings
         For frozen encoders: what differs from their defaults and from the YAML beside the file.
     weights
@@ -66,8 +70,15 @@ def open_model(
     only_cpu = "openvino:" if kind == "openvino" else None
     place = choose_device("cpu" if only_cpu and device == "auto" else device, only_cpu=only_cpu)
     if kind == "onnx" or kind == "openvino":
+        from tacan.embeddings.exported import open_exported
         from tacan.embeddings.file_encoders import file_embedder
 
+        exported = open_exported(
+            Path(name), kind, threads=threads, precision=precision, cuda=place.type == "cuda"
+        )
+        if exported is not None:
+            _check_options("", settings=settings, weights=weights, precision=precision)
+            return exported
         return file_embedder(
             Path(name),
             kind,
@@ -82,7 +93,7 @@ def open_model(
         return timm_embedder(
             name, weights=weights, settings=settings, device=place, precision=precision
         )
-    return _open_folder(_folder(spec), device=place, precision=precision)
+    return _open_folder(model_folder(spec), device=place, precision=precision)
 
 
 def choose_device(name: str, *, only_cpu: str | None = None) -> torch.device:
@@ -109,10 +120,12 @@ def _check_options(
     kind: str, *, settings: EncoderSettings | None, weights: str | None, precision: str
 ) -> None:
     faults = []
-    if kind not in ("timm", "onnx", "openvino") and settings is not None:
+    if kind not in FROZEN and settings is not None:
         given = ", ".join(settings.model_dump(exclude_none=True))
         if given:
-            faults.append(f"{given}: a model's folder says how it wants its pixels; leave them out")
+            faults.append(
+                f"{given}: what lies with a model says how it wants pixels; leave them out"
+            )
     if kind != "timm" and weights is not None:
         faults.append(f"weights are for timm: encoders only; got {weights!r}")
     if precision not in ("32", "bf16"):
@@ -138,7 +151,8 @@ def find_model_folder(spec: str) -> Path | None:
     return None
 
 
-def _folder(spec: str) -> Path:
+def model_folder(spec: str) -> Path:
+    """The folder of one of our own models. Raises `EncoderError` where `spec` names none."""
     folder = find_model_folder(spec)
     if folder is not None:
         return folder

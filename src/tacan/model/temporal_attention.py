@@ -82,11 +82,11 @@ class TemporalAttention(nn.Module):
 
     def forward(self, feature_maps: Tensor) -> tuple[Tensor, Tensor]:
         """[n, T, d, h, w] -> clip features [n, d], frame weights [n, T], which sum to one."""
-        n, frames = feature_maps.shape[:2]
+        frames = feature_maps.shape[1]
         maps = feature_maps.flatten(0, 1)
         if maps.shape[-2:] != self.map_size:
             maps = F.adaptive_avg_pool2d(maps, self.map_size)
-        seen = F.relu(self.over_map(maps)).view(n, frames, -1)
+        seen = F.relu(self.over_map(maps)).flatten(1).unflatten(0, (-1, frames))
         scores = self.over_time(seen.transpose(1, 2)).squeeze(1)
         if self.rectify_score:
             scores = F.relu(scores)

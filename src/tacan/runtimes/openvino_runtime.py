@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 
-__all__ = ["load_openvino"]
+__all__ = ["load_openvino", "save_openvino"]
 
 
 def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile:
@@ -57,6 +57,19 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
     return LoadedFile(
         input_shapes=shapes, input_types=types, outputs=outputs, run=run, metadata=metadata
     )
+
+
+def save_openvino(network: bytes, file: Path) -> None:
+    """Writes the ONNX network to `file` (.xml) and its numbers, as they are, to the .bin beside it.
+
+    Raises `ImportError` where openvino is absent and `UnfitFileError` for what it can't read.
+    """
+    openvino = _import_openvino()
+    try:
+        model = _core(openvino).read_model(network)
+        openvino.save_model(model, str(file), compress_to_fp16=False)
+    except (RuntimeError, ValueError) as error:
+        raise UnfitFileError(str(error)) from error
 
 
 def _metadata(model: Any) -> dict[str, str]:
