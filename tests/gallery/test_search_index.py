@@ -42,6 +42,7 @@ def test_a_row_is_one_tracklet_whatever_was_written_in_between(in_columns, in_ve
     assert index.columns.source_ids.tolist() == [10 * number for number in both]
     assert len(index.vectors) == len(both)
     assert index.vectors.matrix()[:, 0].tolist() == both
+    assert index.vectors.squares.tolist() == [3 * number**2 for number in both]
     query = np.zeros(3, np.float32)
     found = index.vectors.nearest(query, np.ones(len(both), bool), 2, metric="euclidean")
     assert index.columns.ids[found.indices].tolist() == both[:2]

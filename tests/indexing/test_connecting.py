@@ -162,3 +162,77 @@ def test_time_that_passes_gives_out_what_nothing_can_go_on_from() -> None:
     (done,) = connector.settle(running_since=0.9 + connecting.MAX_GAP)
     assert done.tracks == (1,)
     assert connector.flush() == []
+
+
+def among_strangers(one: Fragment, other: Fragment, *, mode: Connect, nearer: int = 0) -> bool:
+    """Whether two fragments are connected where of 990 pairs of strangers so many are nearer to
+    each other than the two are made to be."""
+    connector = Connector(MeanEmbedder(), mode=mode, max_seconds=300.0, max_crops=16, prior=None)
+    for x, look in enumerate(np.random.default_rng(0).normal(0, 1, (45, 3))):
+        connector.add(fragment(100 + x, -90.0, [look], x=99.0 * x), running_since=-99)
+    known = connector.strangers
+    assert len(known) == 990
+    distance = float(known[nearer - 1 : nearer + 1].mean()) if nearer else 0.0
+    n = len(other.embeddings)
+    far = replace(other, embeddings=one.embeddings[:1].repeat(n, 0) + distance * GREEN)
+    done = [*connector.add(one, running_since=-99), *connector.add(far, running_since=-99)]
+    return (1, 2) in [each.tracks for each in (*done, *connector.flush())]
+
+
+@pytest.mark.parametrize(("mode", "most"), [("careful", 8), ("bold", 48)])
+def test_the_border_of_likeness(mode: Connect, most: int) -> None:
+    """(k + 1) / 991 may be .01 or .05."""
+    walk = fragment(1, 0.0, [RED] * 9), fragment(2, 1.8, [RED] * 9)
+    assert among_strangers(*walk, mode=mode, nearer=most)
+    assert not among_strangers(*walk, mode=mode, nearer=most + 1)
+
+
+@pytest.mark.parametrize(("start", "expected"), [(5.8, True), (5.9, False)])
+def test_the_longest_gap_is_five_seconds(start: float, expected: bool) -> None:
+    walk = fragment(1, 0.0, [RED] * 9), fragment(2, start, [RED] * 9)
+    assert among_strangers(*walk, mode="careful") is expected
+
+
+@pytest.mark.parametrize(("x", "expected"), [(59.0, True), (61.0, False)])
+def test_the_furthest_step_in_a_second_is_one_and_a_half_heights(x: float, expected: bool) -> None:
+    walk = fragment(1, 0.0, [RED] * 9), fragment(2, 1.8, [RED] * 9, x=x)
+    assert among_strangers(*walk, mode="careful") is expected
+
+
+@pytest.mark.parametrize(("height", "expected"), [(80.0, True), (82.0, False)])
+def test_nobody_grows_to_more_than_twice_the_height(height: float, expected: bool) -> None:
+    one, other = fragment(1, 0.0, [RED] * 9), fragment(2, 1.8, [RED] * 9)
+    boxes = other.tracklet.boxes.copy()
+    boxes[:, 3] = height
+    other = replace(other, tracklet=replace(other.tracklet, boxes=boxes))
+    assert among_strangers(one, other, mode="careful") is expected
+
+
+@pytest.mark.parametrize(
+    ("gap", "x", "at_once"),
+    [(0.24, 0.0, True), (0.26, 0.0, False), (0.2, 10.0, True), (0.2, 11.0, False)],
+)
+def test_the_borders_of_going_on_at_once(gap: float, x: float, at_once: bool) -> None:
+    """A quarter of a second, and a fifth of the union of the boxes, which are 16 pixels wide."""
+    one, other = fragment(1, 0.0, [RED] * 9), fragment(2, 1.0, [RED] * 9, x=x)
+    seconds = other.tracklet.seconds - other.tracklet.seconds[0] + one.tracklet.seconds[-1] + gap
+    other = replace(other, tracklet=replace(other.tracklet, seconds=seconds))
+    # Too far for "careful" by looks alone.
+    assert among_strangers(one, other, mode="careful", nearer=30) is at_once
+
+
+@pytest.mark.parametrize(("n_of_both", "expected"), [(4, False), (5, True)])
+def test_the_fewest_strangers_for_going_on_at_once(n_of_both: int, expected: bool) -> None:
+    """Ten people at once are 45 pairs, and one more with some of them the rest of 50."""
+    connector = Connector(MeanEmbedder(), mode="bold", max_seconds=300.0, max_crops=16, prior=None)
+    looks = np.random.default_rng(0).normal(0, 1, (11, 3))
+    for x, look in enumerate(looks):
+        begins, n = (-90.0, 1 + (x < n_of_both)) if x < 10 else (-89.9, 1)
+        connector.add(fragment(100 + x, begins, [look] * n, x=99.0 * x), running_since=-99)
+    assert len(connector.strangers) == 45 + n_of_both
+    done = [
+        *connector.add(fragment(1, 0.0, [RED] * 9), running_since=-99),
+        *connector.add(fragment(2, 1.0, [RED] * 9), running_since=-99),
+        *connector.flush(),
+    ]
+    assert ((1, 2) in [each.tracks for each in done]) is expected

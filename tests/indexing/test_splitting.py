@@ -79,3 +79,24 @@ def test_no_part_is_too_short_for_a_tracklet(min_frames: int, min_seconds: float
             assert part.last_seconds - part.first_seconds >= min_seconds - 1e-9
         if 8 <= border <= 12:
             assert frames(parts) == [[*range(border)], [*range(border, 20)]]
+
+
+@pytest.mark.parametrize(("n_nearer", "n_parts"), [(4, 1), (5, 2)])
+def test_the_border_of_the_share(n_nearer: int, n_parts: int) -> None:
+    """Two sides are two people where they lie further apart than 4 % of strangers."""
+    strangers = np.sort(np.r_[np.full(n_nearer, 1.0), np.full(100 - n_nearer, 2.0)])
+    mixed = fragment(1, 0.0, [RED] * 9 + [BLUE] * 9)
+    assert len(split(mixed, MeanEmbedder(), strangers=strangers, mode="bold")) == n_parts
+
+
+@pytest.mark.parametrize(("n_clips", "n_parts"), [(2, 1), (3, 2)])
+def test_the_shortest_side(n_clips: int, n_parts: int) -> None:
+    mixed = fragment(1, 0.0, [RED] * n_clips + [BLUE] * n_clips)
+    assert len(split(mixed, MeanEmbedder(), strangers=STRANGERS, mode="bold")) == n_parts
+
+
+@pytest.mark.parametrize(("n_strangers", "n_parts"), [(49, 1), (50, 2)])
+def test_the_fewest_strangers(n_strangers: int, n_parts: int) -> None:
+    mixed = fragment(1, 0.0, [RED] * 9 + [BLUE] * 9)
+    strangers = np.full(n_strangers, 0.1)
+    assert len(split(mixed, MeanEmbedder(), strangers=strangers, mode="bold")) == n_parts

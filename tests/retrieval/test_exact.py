@@ -89,6 +89,14 @@ def test_lengths_neither_overflow_nor_vanish(metric, scale):
         assert found == wanted
 
 
+def test_a_query_so_small_that_products_lose_their_digits():
+    rng = np.random.default_rng(4)
+    matrix = np.float32(1e-8) * rng.standard_normal((60, 8)).astype(np.float32)
+    query = np.float32(1e-36) * rng.standard_normal(8).astype(np.float32)
+    found, wanted = check(matrix, query, np.ones(60, bool), 5, "cosine")
+    assert found == wanted
+
+
 def test_a_zero_query_has_no_direction():
     matrix = np.random.default_rng(3).standard_normal((30, 4)).astype(np.float32)
     found = make_index(matrix).nearest(

@@ -134,3 +134,28 @@ def test_without_libgl_the_search_goes_on() -> None:
 
 def test_box_form() -> None:
     assert box_form(np.array([10.2, 20, 40, 99.6])) == "10,20,30,80"
+
+
+def test_the_borders_of_who_is_in_a_box() -> None:
+    """At .3 of the union somebody is shown; with half of a box one of several is; half as high as
+    the highest is no longer far behind."""
+    assert on_box((100, 50, 140, 80), Stub(PERSON)) == ""
+    assert "somebody at 100,50,40,100" in on_box((100, 50, 140, 78), Stub(PERSON))
+    both = Stub(PERSON, (150, 50, 190, 150))
+    assert "2 people in this box" in on_box((120, 50, 170, 150), both)
+    assert "nobody in this box" in on_box((122, 50, 168, 150), both)
+    assert "2 people" in on_box((90, 40, 150, 160), Stub(PERSON, (120, 60, 130, 110)))
+    assert on_box((90, 40, 150, 160), Stub(PERSON, (120, 60, 130, 108))) == ""
+
+
+def test_who_is_in_sight_is_not_in_the_box() -> None:
+    class FromAfar(Stub):
+        def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+            none = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+            return [
+                super(FromAfar, self).detect([image])[0] if image.shape == FRAME.shape else none
+                for image in images
+            ]
+
+    assert "in sight" not in on_box((100, 50, 140, 80), FromAfar(PERSON))
+    assert "people at 100,50,40,100" in on_box((100, 50, 140, 78), FromAfar(PERSON))

@@ -12,7 +12,14 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import ModelInfo, Source, StoredTracklet, Trajectory
 from tacan.gallery.opening import open_gallery
 from tacan.search.parse import VideoBox
-from tacan.search.video_query import MIN_OVERLAP, box_at, cut_from_video, find_sources, tracklets_at
+from tacan.search.video_query import (
+    MIN_OVERLAP,
+    TrackletAt,
+    box_at,
+    cut_from_video,
+    find_sources,
+    tracklets_at,
+)
 from tests.search.conftest import new_source, tracklet
 
 
@@ -109,6 +116,10 @@ def test_the_border_of_the_overlap(gallery: Gallery) -> None:
         asked = video_box(path, at, x1, y1, x2, y1 + share * (y2 - y1))
         assert (_best(gallery, sources, asked) is not None) == found
     assert _best(gallery, sources, video_box(path, 30.0, 30, 10, 50, 50)) is None
+    shown = [(0.3, 0.0, True), (0.299, 0.5, True), (0.299, 0.499, False)]
+    for overlap, within, expected in shown:
+        one = TrackletAt(next(iter(gallery.tracklets())), box, overlap, within)
+        assert one.is_shown is expected
 
 
 def test_of_two_people_side_by_side_the_nearer_box_wins(tmp_path: Path, card: ModelInfo) -> None:

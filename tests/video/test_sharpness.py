@@ -53,3 +53,9 @@ def test_each_fault_lowers_the_quality(worse: dict[str, float]) -> None:
     best = {"score": 0.9, "crop_sharpness": 40.0, "height": 200.0, "visible": 1.0, "whole": True}
     good = crop_quality(**best)
     assert 0 < crop_quality(**{**best, **worse}) < good <= 1
+
+
+def test_the_quality_is_a_product_of_halves() -> None:
+    halves = {"score": 0.8, "crop_sharpness": 40.0, "height": 96.0, "visible": 0.5}
+    assert crop_quality(**halves, whole=False) == pytest.approx(0.8 / 16)
+    assert crop_quality(**halves, whole=True) == pytest.approx(0.8 / 8)

@@ -92,3 +92,30 @@ def test_a_tracklet_says_whether_it_was_still() -> None:
                 VideoFrame(frame, frame / FPS, scene), found, np.array(tracks, np.int64)
             )
         assert [tracklet.is_still for tracklet in done + builder.flush()] == expected
+
+
+@pytest.mark.parametrize(("seconds", "still"), [(4.9, False), (5.0, True)])
+def test_the_shortest_time_of_a_thing(seconds: float, still: bool) -> None:
+    assert is_still(seconds=seconds) is still
+
+
+@pytest.mark.parametrize(("shift", "still"), [(25.0, True), (25.5, False)])
+def test_the_border_of_a_box_that_stays(shift: float, still: bool) -> None:
+    """A quarter of its height, which is 100 pixels."""
+    watch = StillnessWatch(BOX)
+    for frame in range(60):
+        box = BOX + np.array([shift, 0, shift, 0], np.float32) * (frame > 30)
+        watch.add(np.full((140, 160, 3), 90, np.uint8), box.astype(np.float32), frame / FPS)
+    assert watch.is_still() is still
+
+
+@pytest.mark.parametrize(("levels", "still"), [(15, True), (17, False)])
+def test_the_border_of_what_changes(levels: int, still: bool) -> None:
+    """A sixteenth of the picture changes in every fifth of them: by 15/16 of `levels`, since the
+    mean of all changes with it."""
+    watch = StillnessWatch(BOX)
+    for frame in range(60):
+        image = np.full((140, 160, 3), 90, np.uint8)
+        image[45:70, 50:60] += levels * (frame // 2 % 5 == 0)
+        watch.add(image, BOX, frame / FPS)
+    assert watch.is_still() is still

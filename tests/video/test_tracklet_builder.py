@@ -286,10 +286,14 @@ def test_a_tracklet_behind_a_jump_has_clips_of_its_own() -> None:
     assert run(sights)[0].clips == ()
 
 
-def follow(scores: list[float], *, all_sure: bool = False) -> list[VideoTracklet]:
+def follow(
+    scores: list[float], *, all_sure: bool = False, settings: TrackletSettings | None = None
+) -> list[VideoTracklet]:
     """The tracklets of one person who is seen with these scores, ten times a second."""
     builder = TrackletBuilder(
-        clips=ClipShape(clip_len=2, max_clips=None, height=16, width=8), all_sure=all_sure
+        settings,
+        clips=ClipShape(clip_len=2, max_clips=None, height=16, width=8),
+        all_sure=all_sure,
     )
     done: list[VideoTracklet] = []
     for frame, score in enumerate(scores):
@@ -316,3 +320,12 @@ def test_what_is_weak_between_sure_sights_or_for_long_is_kept() -> None:
         pic.frame for clip in lasting.clips for pic in clip
     )
     assert follow([0.2] * 12) == []
+
+
+def test_the_borders_of_what_is_weak() -> None:
+    """A second and a half after it was sure, a track that goes on weakly is believed."""
+    assert [len(each) for each in follow([0.8] * 10 + [0.2] * 14)] == [10]
+    assert [len(each) for each in follow([0.8] * 10 + [0.2] * 16)] == [26]
+    settings = TrackletSettings(track_threshold=0.5)
+    assert [len(each) for each in follow([0.5] * 10, settings=settings)] == [10]
+    assert follow([0.499] * 10, settings=settings) == []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MIN_OVERLAP",
+    "TrackletAt",
     "box_at",
     "cut_asked",
     "cut_from_video",
