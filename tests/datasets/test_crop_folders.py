@@ -22,7 +22,9 @@ def test_a_folder_of_crops_is_listed(tmp_path: Path) -> None:
         touch(tmp_path / name)
     (tmp_path / "c.jpg").symlink_to("b.jpg")
     assert list_crops(tmp_path) == ["a.PNG", "b.jpg", "c.jpg"]
-    assert list_folders(tmp_path) == [tmp_path / "inner"]
+    with pytest.raises(DatasetLayoutError, match=r"3 images beside these, such as .*a\.PNG"):
+        list_folders(tmp_path)
+    assert list_folders(tmp_path / "inner") == []
 
 
 def link_to_nothing(folder: Path) -> None:

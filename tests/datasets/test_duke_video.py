@@ -67,6 +67,8 @@ def test_what_is_no_frame_name(name: str) -> None:
         ("query/0004/0001/0005_C1_F0009_X9.jpg", "with its folder's pid"),
         ("query/0004/0001/0004_C1_F0003_X9.jpg", "each frame number once"),
         ("query/0004/0001/0004_C2_F0009_X9.jpg", r"\[\(4, 1\), \(4, 2\)\]"),
+        ("query/0004/0004_C1_F0009_X9.jpg", "must lie in the folders of their tracklets"),
+        ("query/0004_C1_F0009_X9.jpg", "must lie in the folders of their tracklets"),
     ],
 )
 def test_stray_crops(duke_root: Path, stray: str, said: str) -> None:

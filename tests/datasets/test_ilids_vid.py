@@ -66,6 +66,12 @@ def test_a_folder_too_many(ilids_root: Path) -> None:
         load_dataset("ilids-vid", ilids_root)
 
 
+def test_a_picture_beside_the_sequences(ilids_root: Path) -> None:
+    write_crop(ilids_root / "i-LIDS-VID/sequences/cam2/cam2_person001_00001.png")
+    with pytest.raises(DatasetLayoutError, match=r"1 image beside these, such as .*_00001\.png"):
+        load_dataset("ilids-vid", ilids_root)
+
+
 def test_an_empty_folder(ilids_root: Path) -> None:
     person = ilids_root / "i-LIDS-VID/sequences/cam1" / ILIDS_PEOPLE[0]
     for crop in person.iterdir():

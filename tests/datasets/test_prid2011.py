@@ -9,7 +9,7 @@ import pytest
 from tacan.datasets import load_dataset
 from tacan.errors import DatasetLayoutError
 
-from .conftest import PRID_PEOPLE, PRID_SHORT
+from .conftest import PRID_PEOPLE, PRID_SHORT, write_crop
 
 
 def test_the_published_halves(prid_root: Path) -> None:
@@ -73,6 +73,13 @@ def test_people_missing_from_a_camera(prid_root: Path) -> None:
         load_dataset("prid2011", prid_root)
     with pytest.raises(DatasetLayoutError, match="1 by one only, such as person_0001"):
         load_dataset("prid2011", prid_root, variant="prid-200")
+
+
+@pytest.mark.parametrize("variant", ["prid-178", "prid-200"])
+def test_a_picture_beside_the_sequences(prid_root: Path, variant: str) -> None:
+    write_crop(prid_root / "prid_2011/multi_shot/cam_a/0001.png")
+    with pytest.raises(DatasetLayoutError, match=r"1 image beside these, such as .*0001\.png"):
+        load_dataset("prid2011", prid_root, variant=variant)
 
 
 def test_unknown_variant(prid_root: Path) -> None:

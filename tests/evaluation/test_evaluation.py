@@ -237,6 +237,15 @@ def test_a_file_without_queries_has_nothing_to_score():
         evaluate(to_features(rows), "cross-camera")
 
 
+def test_people_whom_nobody_knows_are_named_or_linked_first():
+    rows = random_rows(np.random.default_rng(8), 50, 2)
+    for row in rows:
+        row["pid"] = -1
+    for name in PROTOCOLS:
+        with pytest.raises(FeaturesError, match=r"got 50 tracklets, all of pid -1.*tacan link"):
+            evaluate(to_features(rows), name)
+
+
 def test_all_protocols_from_one_file_in_one_call():
     rows = random_rows(np.random.default_rng(11), 120, 2, integers=True)
     for name, result in evaluate_protocols(to_features(rows), list(PROTOCOLS)).items():

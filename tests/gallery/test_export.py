@@ -11,7 +11,10 @@ from tacan.errors import GalleryError, StorageError
 from tacan.features.features_file import load_features
 from tacan.gallery import export_csv, export_features, export_folder, open_gallery
 from tacan.gallery.export import person_pids
+from tacan.linking import link_gallery, name
+from tacan.views.gallery_text import pids_note
 from tests.gallery.conftest import MODEL, NOON, all_bytes, crop_bytes, new_source, new_tracklet
+from tests.linking.conftest import fill_cameras, of
 
 
 @pytest.fixture
@@ -56,6 +59,38 @@ def test_the_folder_is_a_data_set(gallery, tmp_path):
     assert seen[-1] == (4, 4)
     assert (root / "tracklets.csv").is_file()
     assert not any(path.name.startswith("-") for path in root.rglob("*")), "no option to anybody"
+
+
+def test_pids_are_the_people_of_a_linked_gallery(tmp_path):
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery)
+        link_gallery(gallery)
+        person = of(gallery, "door/3")
+        name(gallery, person, "Bo's aunt")
+        late = replace(new_tracklet(99), person="Al")
+        source = gallery.begin_source(new_source("late"))
+        gallery.add(source.id, [late, new_tracklet(100)], fingerprint=MODEL.fingerprint)
+        features = load_features(export_features(gallery, tmp_path / "f.npz"))
+        tracklets = list(gallery.tracklets())
+        split = load_dataset("folder", export_folder(gallery, tmp_path / "out"))
+        with export_csv(gallery, tmp_path / "t.csv").open(newline="", encoding="utf-8") as stream:
+            lines = list(csv.DictReader(stream))
+        note = pids_note(gallery)
+    people = [each.person_id for each in tracklets]
+    assert people[-2:] == [None, None]
+    assert features.pids.tolist() == [*people[:-2], max(people[:-2]) + 1, -1]
+    assert len({pid for pid in features.pids.tolist() if pid > 0}) < len(people), "some are linked"
+    assert features.meta["people"] == {
+        str(person): "Bo's aunt",
+        str(features.pids[-2]): "Al",
+    }
+    # The walks of `fill_cameras` have no pictures.
+    assert [t.pid for t in split] == [-1, features.pids[-2]]
+    assert not any("aunt" in path.name for path in (tmp_path / "out").rglob("*"))
+    assert [line["person_id"] for line in lines] == [str(each or "") for each in people]
+    assert note is not None
+    assert "agrees with itself" in note
+    assert "1 of 26 tracklets" in note
 
 
 def test_a_missing_crop_is_left_out_of_the_folder(gallery, tmp_path):

@@ -29,6 +29,15 @@ def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path) -> None
     assert all("save it as JPEG" in reason for _, reason in content.unreadable)
 
 
+def test_raw_pictures_of_cameras_are_named_where_no_image_of_their_name_is(tmp_path: Path) -> None:
+    for name in ("a.CR2", "a.JPG", "b.nef", "c.dng", "c.txt", "d.arw", "D.png", ".e.cr3", "nef"):
+        (tmp_path / name).touch()
+    content = read_folder_content(tmp_path)
+    assert content.images == ("D.png", "a.JPG")
+    assert [name for name, _ in content.unreadable] == ["b.nef", "c.dng", "d.arw"]
+    assert all("save it as JPEG" in reason for _, reason in content.unreadable)
+
+
 def test_an_entry_that_cannot_be_asked_for_its_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,7 +149,7 @@ def export(
     from tacan.gallery import open_gallery
     from tacan.gallery.export import export_csv, export_features, export_folder
     from tacan.gallery.export_mot import export_mot
-    from tacan.views.gallery_text import unnamed_note
+    from tacan.views.gallery_text import pids_note
 
     if features is None and crops is None and csv is None and mot is None:
         raise ConfigError(
@@ -163,8 +163,8 @@ def export(
             with progress_bar("copying", "tracklets") as progress:
                 export_folder(opened, crops, progress=progress)
             say(f"wrote {crops}")
-        if (features or crops) and (unnamed := unnamed_note(opened)) is not None:
-            note(unnamed)
+        if (features or crops) and (told := pids_note(opened)) is not None:
+            note(told)
         if csv is not None:
             say(f"wrote {export_csv(opened, csv)}")
         if mot is not None:

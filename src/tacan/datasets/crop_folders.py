@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tacan.errors import DatasetLayoutError
 from tacan.images.folder_content import FolderContent, read_folder_content
+from tacan.text import counted
 
 __all__ = ["find_below", "list_crops", "list_folders", "readable_content", "walk"]
 
@@ -19,9 +20,18 @@ __all__ = ["find_below", "list_crops", "list_folders", "readable_content", "walk
 def list_folders(folder: Path) -> list[Path]:
     """The folders in `folder`, sorted by name, without the hidden ones.
 
-    Raises `DatasetLayoutError` where it, or what may be a folder or a crop in it, can't be read.
+    Raises `DatasetLayoutError` where it, or what may be a folder or a crop in it, can't be read,
+    or where images lie beside the folders.
     """
-    return [folder / name for name in readable_content(folder).folders]
+    content = readable_content(folder)
+    if content.images:
+        raise DatasetLayoutError(
+            "crops must lie in the folders of their tracklets",
+            got=f"{counted(len(content.images), 'image')} beside these, such as "
+            f"{folder / content.images[0]}",
+            remedy="Move them down to where they belong, or out of the data set.",
+        )
+    return [folder / name for name in content.folders]
 
 
 def list_crops(folder: Path) -> list[str]:

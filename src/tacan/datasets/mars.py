@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from tacan.datasets.crop_folders import list_folders
+from tacan.datasets.crop_folders import readable_content
 from tacan.datasets.layouts import require_layout
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.errors import DatasetLayoutError
@@ -103,7 +103,7 @@ def _tracklet(table: MarsTable, row: int, names: list[str], images: Path) -> Tra
 
 
 def _check_folders(images: Path, wanted: set[str]) -> None:
-    present = {folder.name for folder in list_folders(images)}
+    present = set(readable_content(images).folders)
     missing = sorted(wanted - present)
     if missing:
         raise DatasetLayoutError(

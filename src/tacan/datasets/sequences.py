@@ -76,12 +76,14 @@ def two_camera_split(
     """One tracklet for each camera and person; the first camera's are queries, the second's
     are searched in. In training neither.
 
-    Raises `DatasetLayoutError` for a person who is missing from one of the cameras.
+    Raises `DatasetLayoutError` for a person who is missing from one of the cameras, and for images
+    that lie beside the people's folders.
     """
     tracklets: list[Tracklet] = []
     is_query: list[bool] = []
     names = list(people)
     for camera in cameras:
+        list_people(camera)  # refuses what belongs to nobody
         for name in names:
             folder = camera.path / name
             if not folder.is_dir():

@@ -87,6 +87,14 @@ class Protocol:
 
     def check(self, labels: Labels) -> None:
         """Raises `FeaturesError` for labels that this protocol can't be applied to."""
+        people = labels.pids[labels.is_query | labels.is_gallery]
+        if len(people) and (people == JUNK_PID).all():
+            raise FeaturesError(
+                f"`{self.name}` must know who is who",
+                got=f"{counted(len(people), 'tracklet')}, all of pid {JUNK_PID}, which is nobody",
+                remedy="Give `pids` from labels. In a gallery, find people with `tacan link`, name "
+                "them with `tacan people name`, and export it again.",
+            )
         if not labels.is_query.any() or not self.ranked(labels).any():
             raise FeaturesError(
                 f"`{self.name}` must have queries and a gallery",

@@ -1,8 +1,10 @@
 """Export of a gallery for other programs: features, crops in folders, a table.
 
-People without a name have pid -1 (junk) in all of them: they count neither for nor against a
-result. A person whose name is a positive number has it as pid; where not all names
-are, people are numbered from 1 on in the order of their names.
+Once a gallery was linked, a person's pid is the id that `tacan people` shows; a name that only
+tracklets have which were not linked gets a number behind these. Before that a person whose name is
+a positive number has it as pid; where not all names are, people are numbered from 1 on in the order
+of their names. Whoever is neither linked nor named has pid -1 (junk): that counts neither for nor
+against a result.
 """
 
 from __future__ import annotations
@@ -23,16 +25,16 @@ from tacan.progress import Progress, silent
 from tacan.records import JUNK_PID
 from tacan.text import csv_text
 
-__all__ = ["export_csv", "export_features", "export_folder", "person_pids"]
+__all__ = ["export_csv", "export_features", "export_folder", "person_pids", "tracklet_pids"]
 
-UNNAMED = "00-1"
-"""The folder of people without a name, as MARS writes it: a name that begins with a dash would be
-an option to other programs."""
+UNKNOWN = "00-1"
+"""The folder of pid -1, as MARS writes it: a name that begins with a dash would be an option to
+other programs."""
 MAXIMUM_DIGITS = 18  # of a pid: it must fit into 64 bits
 
 CSV_COLUMNS = (
     *("name", "camera", "source", "number", "person", "start", "end"),
-    *("first_seconds", "last_seconds", "n_frames", "quality", "n_crops"),
+    *("first_seconds", "last_seconds", "n_frames", "quality", "n_crops", "person_id"),
 )
 
 
@@ -52,6 +54,21 @@ def person_pids(people: Iterable[str | None]) -> dict[str, int]:
     return dict(zip(names, numbers, strict=True))
 
 
+def tracklet_pids(tracklets: Sequence[StoredTracklet]) -> list[int]:
+    """The pid of each tracklet, as this file's head says."""
+    linked = [each.person_id for each in tracklets if each.person_id is not None]
+    if not linked:
+        pids = person_pids(each.person for each in tracklets)
+    else:
+        pids = {each.person: each.person_id for each in tracklets if each.person_id and each.person}
+        others = {each.person for each in tracklets if each.person is not None} - set(pids)
+        pids |= {name: number for number, name in enumerate(sorted(others), max(linked) + 1)}
+    return [
+        each.person_id or (JUNK_PID if each.person is None else pids[each.person])
+        for each in tracklets
+    ]
+
+
 def export_features(gallery: Gallery, path: Path) -> Path:
     """Writes all tracklets as a features file; each is query and gallery.
 
@@ -61,12 +78,12 @@ def export_features(gallery: Gallery, path: Path) -> Path:
     require_safe_outputs([path])
     index = gallery.index()
     tracklets = _all_tracklets(gallery, index.columns.ids.tolist())
-    pids = person_pids(tracklet.person for tracklet in tracklets)
+    pids = tracklet_pids(tracklets)
     weights = [gallery.trajectory(tracklet.id).clip_weights for tracklet in tracklets]
     everyone = np.ones(len(tracklets), dtype=bool)
     features = Features(
         embeddings=index.vectors.matrix(),
-        pids=np.array([_pid(tracklet, pids) for tracklet in tracklets], np.int64),
+        pids=np.array(pids, np.int64),
         camids=index.columns.camera_ids,
         is_query=everyone,
         is_gallery=everyone,
@@ -79,7 +96,11 @@ def export_features(gallery: Gallery, path: Path) -> Path:
             "model_fingerprint": gallery.model.fingerprint,
             "metric": gallery.model.metric,
             "cameras": {str(number): name for name, number in index.columns.cameras.items()},
-            "people": {str(pid): name for name, pid in pids.items()},
+            "people": {
+                str(pid): tracklet.person
+                for pid, tracklet in zip(pids, tracklets, strict=True)
+                if tracklet.person is not None
+            },
         },
     )
     return save_features(path, features)
@@ -89,8 +110,8 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
     """Writes the crops in the layout `folder`: `<pid>/<pid>C<camid>T<id>F<frame>.jpg`.
 
     The camid is the camera's number in the gallery, T the tracklet's id; `tracklets.csv` beside
-    the folders has the names; people without one are in `00-1`. Crops whose files are missing
-    are left out. Progress is in tracklets.
+    the folders has the names; pid -1 is the folder `00-1`. Crops whose files are missing are left
+    out. Progress is in tracklets.
 
     Raises `GalleryError` for an empty gallery or a `root` with something in it, and
     `StorageError` where it can't be written.
@@ -104,10 +125,10 @@ def export_folder(gallery: Gallery, root: Path, *, progress: Progress = silent) 
     require_safe_outputs([root / "tracklets.csv"])
     columns = gallery.store.columns()
     tracklets = _all_tracklets(gallery, columns.ids.tolist())
-    pids = person_pids(tracklet.person for tracklet in tracklets)
+    pids = tracklet_pids(tracklets)
     try:
-        for done, tracklet in enumerate(tracklets, start=1):
-            pid = f"{pids[tracklet.person]:04d}" if tracklet.person is not None else UNNAMED
+        for done, (tracklet, number) in enumerate(zip(tracklets, pids, strict=True), start=1):
+            pid = UNKNOWN if number == JUNK_PID else f"{number:04d}"
             stem = f"{pid}C{columns.cameras[tracklet.camera]}T{tracklet.id:06d}"
             for crop in gallery.crops(tracklet.id):
                 if crop.path.is_file():
@@ -145,7 +166,3 @@ def _all_tracklets(gallery: Gallery, ids: Sequence[int]) -> tuple[StoredTracklet
             remedy="Index a video first.",
         )
     return gallery.store.tracklets(ids)
-
-
-def _pid(tracklet: StoredTracklet, pids: dict[str, int]) -> int:
-    return JUNK_PID if tracklet.person is None else pids[tracklet.person]

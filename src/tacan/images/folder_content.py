@@ -15,6 +15,13 @@ NOT_READ = "a picture of a format that isn't read: save it as JPEG or PNG"
 """What is said of a file by whose name `is_unread_format`."""
 UNREAD_ENDINGS = frozenset({"heic", "heics", "heif", "heifs", "hif", "jxl"})
 """Pictures as phones store them, which would be passed over in silence otherwise."""
+RAW_ENDINGS = frozenset(
+    {
+        "3fr", "arw", "cr2", "cr3", "crw", "dng", "erf", "iiq", "kdc", "mrw", "nef", "nrw", "orf",
+        "pef", "raf", "rw2", "rwl", "sr2", "srf", "srw", "x3f",
+    }
+)  # fmt: skip
+"""What cameras' sensors saw, as cameras store it, mostly beside a JPEG of the same name."""
 
 SYSTEM_FOLDERS = frozenset(
     {"lost+found", "@eaDir", "__MACOSX", "$RECYCLE.BIN", "System Volume Information"}
@@ -36,7 +43,7 @@ class FolderContent:
     unreadable
         Names of what may be an image or a folder and can't be had, with the reason: links that
         lead nowhere or in a circle, pipes and devices named like images, pictures of
-        `UNREAD_ENDINGS`.
+        `UNREAD_ENDINGS`, and those of `RAW_ENDINGS` without an image of the same stem.
     """
 
     images: tuple[str, ...] = ()
@@ -49,6 +56,7 @@ def read_folder_content(folder: Path) -> FolderContent:
     images: list[str] = []
     folders: list[str] = []
     unreadable: list[tuple[str, str]] = []
+    raw: list[str] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name in SYSTEM_FOLDERS:
@@ -60,10 +68,14 @@ def read_folder_content(folder: Path) -> FolderContent:
                     unreadable += _unreadable(entry)
                 elif is_image_name(entry.name):
                     images.append(entry.name)
+                elif _ending(entry.name) in RAW_ENDINGS:
+                    raw.append(entry.name)
                 elif is_unread_format(entry.name):
                     unreadable.append((entry.name, NOT_READ))
             except OSError as error:
                 unreadable += _unreadable(entry, error)
+    stems = {name.rpartition(".")[0] for name in images}
+    unreadable += [(name, NOT_READ) for name in raw if name.rpartition(".")[0] not in stems]
     return FolderContent(tuple(sorted(images)), tuple(sorted(folders)), tuple(sorted(unreadable)))
 
 
@@ -73,18 +85,22 @@ def is_image_name(name: str) -> bool:
     >>> is_image_name("a.JPG"), is_image_name("jpg"), is_image_name("a.jpg.txt")
     (True, False, False)
     """
-    stem, _, ending = name.rpartition(".")
-    return bool(stem) and f".{ending.lower()}" in image_suffixes()
+    return f".{_ending(name)}" in image_suffixes()
 
 
 def is_unread_format(name: str) -> bool:
     """Whether a file's name is that of a picture in a format that can't be read.
 
-    >>> is_unread_format("IMG_0001.HEIC"), is_unread_format("a.jpg"), is_unread_format("heic")
-    (True, False, False)
+    >>> [is_unread_format(name) for name in ("IMG_0001.HEIC", "b.NEF", "a.jpg", "heic")]
+    [True, True, False, False]
     """
+    return _ending(name) in UNREAD_ENDINGS | RAW_ENDINGS
+
+
+def _ending(name: str) -> str:
+    """What stands behind the last dot of a name, in small letters; nothing if nothing is before."""
     stem, _, ending = name.rpartition(".")
-    return bool(stem) and ending.lower() in UNREAD_ENDINGS
+    return ending.lower() if stem else ""
 
 
 def _unreadable(entry: os.DirEntry[str], error: OSError | None = None) -> list[tuple[str, str]]:

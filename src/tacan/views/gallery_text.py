@@ -20,9 +20,9 @@ __all__ = [
     "deletion_text",
     "info_as_json",
     "info_text",
+    "pids_note",
     "retention_text",
     "shift_text",
-    "unnamed_note",
     "verification_as_json",
     "verification_text",
 ]
@@ -53,16 +53,26 @@ def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
 
-def unnamed_note(gallery: Gallery) -> str | None:
-    """What becomes of people without a name in features and crops; None where all have one."""
-    named = [tracklet.person is not None for tracklet in gallery.tracklets()]
-    if all(named):
-        return None
-    return (
-        f"{named.count(False):,} of {counted(len(named), 'tracklet')} show people without a name. "
-        "They have pid -1, which `tacan evaluate` and `tacan train` pass over: give names with "
-        "`tacan people name` before results on them can count."
-    )
+def pids_note(gallery: Gallery) -> str | None:
+    """What the pids of exported features and crops are, where not every tracklet has a name that a
+    human gave; None where all have one."""
+    tracklets = list(gallery.tracklets())
+    unnamed = [each for each in tracklets if each.person is None]
+    unknown = [each for each in unnamed if each.person_id is None]
+    notes = []
+    if len(unnamed) > len(unknown):
+        notes.append(
+            "The pids are the people that `tacan link` found: results on them say how well it "
+            "agrees with itself, until a human has looked at them (`tacan people`)."
+        )
+    if unknown:
+        notes.append(
+            f"{len(unknown):,} of {counted(len(tracklets), 'tracklet')} show people without a "
+            "name, who were not linked. They have pid -1, which `tacan evaluate` and `tacan train` "
+            "pass over: run `tacan link`, and name people with `tacan people name`, before results "
+            "on them can count."
+        )
+    return " ".join(notes) or None
 
 
 def info_as_json(info: GalleryInfo, sources: Sequence[Source]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -344,7 +345,7 @@ def number_a_person_as_junk(root: Path) -> None:
 
 
 FOLDER: list[tuple[Plant, set[str]]] = [
-    (loosen_a_crop, {"crop-stray", "counts"}),
+    (loosen_a_crop, {"crop-loose", "counts"}),
     (misname_a_crop, {"name-pattern", "counts"}),
     (misplace_a_crop, {"pid-mismatch", "counts"}),
     (give_a_frame_twice, {"frame-twice"}),
@@ -385,6 +386,18 @@ def break_a_sequence(root: Path) -> None:
     sorted(crops(root)[0].parent.iterdir())[1].unlink()
 
 
+def add_a_crop_beside_the_sequences(root: Path) -> None:
+    """Which may be what is left of somebody's folder."""
+    path = crops(root)[0]
+    (path.parent.parent / f"once_{path.name}").write_bytes(other_png(path.read_bytes()))
+
+
+def other_png(data: bytes) -> bytes:
+    """A PNG with a comment before its end."""
+    chunk = b"tEXtComment\0once"
+    return data[:-12] + b"\0\0\0\x0c" + chunk + zlib.crc32(chunk).to_bytes(4, "big") + data[-12:]
+
+
 def number_from_0(root: Path) -> None:
     path = root / ILIDS_MAT
     savemat(path, {"ls_set": loadmat(path)["ls_set"].astype(int) - 1})
@@ -411,6 +424,7 @@ ILIDS: list[tuple[Plant, set[str]]] = [
     (remove_from_one_camera, {"camera-missing", "counts"}),
     (empty_a_sequence, {"folder-empty", "counts"}),
     (break_a_sequence, {"frame-gap", "counts"}),
+    (add_a_crop_beside_the_sequences, {"crop-loose"}),
     (number_from_0, {"splits"}),
     (remove_ilids_splits, {"splits-missing"}),
     (move_to_another_camera, {"camera-mismatch"}),
@@ -505,6 +519,16 @@ def break_a_tracklet(root: Path) -> None:
     sorted(folder.iterdir())[1].unlink()
 
 
+def add_a_crop_beside_the_tracklets(root: Path) -> None:
+    path = crops(root, "train")[0]
+    (path.parent.parent / path.name).write_bytes(other_picture(root))
+
+
+def add_a_crop_beside_the_people(root: Path) -> None:
+    path = crops(root, "gallery")[0]
+    (root / "gallery" / path.name).write_bytes(other_picture(root))
+
+
 def add_an_empty_tracklet(root: Path) -> None:
     (crops(root, "train")[0].parent.parent / "9999").mkdir()
 
@@ -523,6 +547,8 @@ DUKE: list[tuple[Plant, set[str]]] = [
     (repeat_a_frame, {"frame-twice", "counts"}),
     (learn_a_tested_person, {"identity-leak", "counts"}),
     (break_a_tracklet, {"frame-gap", "counts"}),
+    (add_a_crop_beside_the_tracklets, {"crop-loose"}),
+    (add_a_crop_beside_the_people, {"crop-loose"}),
     (add_an_empty_tracklet, {"folder-empty"}),
     (number_a_person_0, {"pid-zero"}),
     (cut_a_crop, {"crop-damaged"}),

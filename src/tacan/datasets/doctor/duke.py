@@ -39,17 +39,17 @@ def examine_duke_video(root: Path, *, progress: Progress = silent) -> Examined:
 
 def _group(examined: Examined, files: dict[str, int]) -> Tracklets:
     tracklets: Tracklets = defaultdict(list)
-    strays, misnamed = [], []
+    loose, misnamed = [], []
     for path in files:
         places = path.split("/")
         parsed = parse_frame_name(places[-1])
         if len(places) != 4:
-            strays.append(path)
+            loose.append(path)
         elif parsed is None:
             misnamed.append(path)
         else:
             tracklets[places[1], places[2]].append((places[-1], parsed))
-    examined.add("crop-stray", strays)
+    examined.add("crop-loose", loose)
     examined.add("name-pattern", misnamed)
     return tracklets
 

@@ -23,14 +23,14 @@ def examine_folder(root: Path, *, progress: Progress = silent) -> Examined:
     inventory = take_inventory(examined, root, levels=1, progress=progress)
     _check_root(examined, root)
     _check_folders(examined, inventory)
-    strays, misnamed, misplaced, twice = [], [], [], []
+    loose, misnamed, misplaced, twice = [], [], [], []
     tracklets: dict[tuple[int, int, int], set[int]] = defaultdict(set)
     for path in inventory.files:
         folder, _, name = path.rpartition("/")
         pid = parse_pid(folder)
         match = FRAME_STEM.fullmatch(name.rpartition(".")[0])
         if pid is None:
-            strays.append(path)
+            loose.append(path)
         elif match is None:
             misnamed.append(path)
         elif parse_pid(match[1]) != pid:
@@ -40,7 +40,7 @@ def examine_folder(root: Path, *, progress: Progress = silent) -> Examined:
             if frame in tracklets[pid, camid, tracklet]:
                 twice.append(path)
             tracklets[pid, camid, tracklet].add(frame)
-    examined.add("crop-stray", strays)
+    examined.add("crop-loose", loose)
     examined.add("name-pattern", misnamed)
     examined.add("pid-mismatch", misplaced)
     examined.add("frame-twice", twice)

@@ -72,14 +72,14 @@ def _examine_camera(
     relative = camera.path.relative_to(root).as_posix()
     inventory = take_inventory(examined, root, relative, levels=1, progress=progress)
     frames: dict[str, list[str]] = defaultdict(list)
-    strays = []
+    loose = []
     for path in inventory.files:
         person, _, name = path[len(relative) + 1 :].rpartition("/")
         if person:
             frames[person].append(name)
         else:
-            strays.append(path)
-    examined.add("crop-stray", strays)
+            loose.append(path)
+    examined.add("crop-loose", loose)
     examined.add("folder-empty", inventory.empty_folders())
     _check_frames(examined, camera, relative, frames)
     everyone = [path[len(relative) + 1 :] for path in inventory.folders]

@@ -42,6 +42,12 @@ PROBLEM_KINDS: dict[str, ProblemKind] = {
         "Move them up to where the layout has them, or out of the data set; or give their folder's "
         "own root.",
     ),
+    "crop-loose": ProblemKind(
+        "error",
+        "crops that lie outside of the folders of people and tracklets",
+        "They belong to no tracklet, and are not read: a walk may be missing, or shorter.",
+        "Move them down to where they belong, or out of the data set.",
+    ),
     "tables": ProblemKind(
         "error",
         "a table or list can't be read, or contradicts itself",
