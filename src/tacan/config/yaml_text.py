@@ -28,6 +28,19 @@ class _TextLoader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = -1
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuses what is too deep before it is read: PyYAML takes seconds for 300 levels."""
+        if self._depth >= DEEPEST:
+            raise _RefusedError(_too_deep(self.peek_event().start_mark))
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
 
 def read_yaml(path: Path, *, source: str | None = None) -> Any:
     """The content of a YAML file as dicts, lists, text and None.
@@ -48,8 +61,6 @@ def read_yaml(path: Path, *, source: str | None = None) -> Any:
         fault = str(error)
     except yaml.YAMLError as error:
         fault = f"it is not YAML: {error}"
-    except RecursionError:
-        fault = f"it is not YAML of at most {DEEPEST} levels"
     raise ConfigError([fault], source=source or str(path))
 
 
@@ -66,6 +77,10 @@ class _RefusedError(Exception):
     """YAML that no settings need."""
 
 
+def _too_deep(mark: yaml.Mark) -> str:
+    return f"line {mark.line + 1}: it has more than {DEEPEST} levels"
+
+
 class _Reader:
     def __init__(self) -> None:
         self._n_values = 0
@@ -77,7 +92,7 @@ class _Reader:
         if self._n_values > MOST_VALUES:
             raise _RefusedError(f"it has more than {MOST_VALUES:,} values, aliases written out")
         if depth > DEEPEST:
-            raise _RefusedError(f"{line}: it has more than {DEEPEST} levels")
+            raise _RefusedError(_too_deep(node.start_mark))
         if node.tag not in _PLAIN:
             raise _RefusedError(f"{line}: tags such as {node.tag!r} have no meaning here")
         if isinstance(node, yaml.SequenceNode):
