@@ -107,6 +107,34 @@ def test_a_part_of_somebody_whom_nothing_shows_whole_stays() -> None:
     np.testing.assert_allclose(sorted(found.scores), [0.6, 0.7])
 
 
+@pytest.mark.parametrize(("end", "is_piece"), [(109.5, False), (110.5, True)])
+def test_the_border_of_a_cut_box(end: float, is_piece: bool) -> None:
+    """Two pixels from the inner edge, which is at 112: only a whole body is kept beside another
+    that it shares three quarters of itself with."""
+    beside = (80, 50, 120, end, 0.9)
+    body = (80, 65, 120, 140, 0.4)
+    (found,) = Tiled(Scripted([body], [beside], []), rows=2, columns=1).detect([FRAME])
+    assert (beside[:4] not in map(tuple, found.boxes.tolist())) is is_piece
+
+
+@pytest.mark.parametrize(("height", "is_large"), [(56, True), (54, False)])
+def test_the_border_of_a_large_body(height: int, is_large: bool) -> None:
+    """Half of a tile's 112 rows: then the whole frame's box stays, whatever its score."""
+    body = (80, 20, 120, 20 + height, 0.4)
+    other = (80, 22, 120, 18 + height, 0.9)
+    (found,) = Tiled(Scripted([body], [other], []), rows=2, columns=1).detect([FRAME])
+    np.testing.assert_array_equal(found.boxes, [body[:4] if is_large else other[:4]])
+
+
+@pytest.mark.parametrize(("top", "stays"), [(66, True), (64, False)])
+def test_the_border_of_a_piece(top: int, stays: bool) -> None:
+    """Half of the cut box, of 92 rows from 20 on, may lie within another."""
+    piece = (80, 20, 120, 112, 0.4)
+    body = (80, top, 120, top + 60, 0.9)
+    (found,) = Tiled(Scripted([body], [piece], []), rows=2, columns=1).detect([FRAME])
+    assert (piece[:4] in map(tuple, found.boxes.tolist())) is stays
+
+
 def test_two_people_who_were_one_box_in_the_whole_frame_are_two() -> None:
     both = (80, 20, 112, 60, 0.5)
     left, right = (80, 20, 95, 60, 0.7), (97, 20, 112, 60, 0.6)
