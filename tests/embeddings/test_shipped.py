@@ -12,11 +12,14 @@ from safetensors import safe_open
 
 import tacan
 from tacan.datasets import load_dataset
+from tacan.embeddings.exported import difference, open_exported
 from tacan.embeddings.extract import embed
 from tacan.embeddings.open import open_model
+from tacan.embeddings.own_runtime import READY
 from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS
 from tacan.evaluation import evaluate
 from tacan.model import load_model
+from tacan.runtimes.network import Runtime
 
 LARGEST = 12_000_000
 FLOOR = {"campus": 0.68, "room": 0.80}
@@ -41,6 +44,18 @@ def test_a_model_is_whole_small_and_in_half_precision(name: str) -> None:
         kinds = {weights.get_slice(key).get_dtype() for key in weights.keys()}  # noqa: SIM118
     assert kinds <= {"F16", "I64"}
     assert open_model(name, device="cpu").fingerprint == saved.fingerprint
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_a_model_brings_an_export_that_is_itself(name: str, runtime: Runtime) -> None:
+    exported = open_exported(folder(name) / READY, runtime, threads=1)
+    assert exported is not None
+    own = open_model(name, device="cpu", runtime="torch")
+    assert exported.fingerprint == own.fingerprint
+    assert difference(own, exported, batches=(1, 3)) < 1e-5
+    default = open_model(name, device="cpu")
+    assert type(default) is type(exported)
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)

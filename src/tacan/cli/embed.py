@@ -36,6 +36,7 @@ def embed(
     threads: Count | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
+    runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
     weights: str | None = None,
     height: int | None = None,
     width: int | None = None,
@@ -94,6 +95,11 @@ def embed(
         Where the model runs; auto takes a GPU if there is one.
     precision
         Arithmetic of the network: 32, or bf16, which is faster where the hardware has it.
+    runtime
+        What computes one of our own models on a CPU. auto is OpenVINO where it is installed, else
+        ONNX Runtime, if the model's folder holds an export (street's does, and those that
+        `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
+        length, which each start makes sure of.
     weights
         For timm: encoders: a weight file, pretrained (fetched by timm: the one case that uses the
         network) or random.
@@ -151,6 +157,7 @@ def embed(
         weights=weights,
         device=device,
         precision=precision,
+        runtime=runtime,
     )
     try:
         with progress_bar("embedding", "frames") as progress:

@@ -42,6 +42,7 @@ def index(
     threads: Count | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
+    runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
     json: JsonFile | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
@@ -117,6 +118,11 @@ def index(
         Where the model runs; auto takes a GPU if there is one.
     precision
         Arithmetic of the model's network.
+    runtime
+        What computes one of our own models on a CPU. auto is OpenVINO where it is installed, else
+        ONNX Runtime, if the model's folder holds an export (street's does, and those that
+        `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
+        length, which each start makes sure of.
     json
         Write the outcome of each source to this file as well; - is standard output.
     """
@@ -160,7 +166,7 @@ def index(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    embedder = open_model(model, device=device, precision=precision)
+    embedder = open_model(model, device=device, precision=precision, runtime=runtime)
     parts: dict[str, Any] = {
         "embedder": embedder,
         "detections": detections,

@@ -105,6 +105,7 @@ def train(
             _say_how_to_go_on(stopped)
         sys.exit(128 + stopped.signal_number)
     if is_first:
+        _make_ready(record.model_folder)
         _say_result(record, settings)
 
 
@@ -124,6 +125,18 @@ def _say_how_to_go_on(stopped: TrainingStopped) -> None:
         f"kept. Go on by\n  {again}\n"
         f"What it has learnt so far can be used already, as --model {shlex.quote(str(stopped.run))}"
     )
+
+
+def _make_ready(folder: Path) -> None:
+    """Exports the model into its own folder, so that a faster runtime computes it from now on."""
+    from tacan.cli.console import note
+    from tacan.embeddings.own_runtime import make_ready
+    from tacan.errors import EncoderError
+
+    try:
+        make_ready(folder)
+    except EncoderError as error:
+        note(f"Torch will compute this model on CPUs, too, and not a faster runtime: {error}")
 
 
 def _say_result(record: RunRecord, settings: TrainConfig) -> None:

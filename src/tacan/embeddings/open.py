@@ -10,6 +10,7 @@ import torch
 
 from tacan.embeddings.embedder import ClipEmbedder, Precision, TacanEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
+from tacan.embeddings.own_runtime import RUNTIMES, RuntimeChoice, in_runtime
 from tacan.embeddings.shipped import SHIPPED_MODELS
 from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
@@ -32,6 +33,7 @@ def open_model(
     device: str = "auto",
     precision: Precision = "32",
     threads: int | None = None,
+    runtime: RuntimeChoice = "auto",
 ) -> ClipEmbedder:
     """The model that `spec` names, ready to embed.
 
@@ -50,7 +52,10 @@ def open_model(
     precision
         `32` or `bf16`.
     threads
-        Threads of the `onnx:` and `openvino:` runtimes; None for as many as torch uses.
+        Threads of ONNX Runtime and OpenVINO; None for as many as torch uses.
+    runtime
+        What computes one of our own models: `torch`, `onnx`, `openvino`, or the fastest that is
+        ready for it on this machine (`auto`): see `embeddings.own_runtime`.
 
     Raises
     ------
@@ -65,6 +70,7 @@ def open_model(
     """
     kind, _, name = spec.partition(":")
     _check_options(kind, settings=settings, weights=weights, precision=precision)
+    _check_runtime(kind, runtime)
     settings = settings or EncoderSettings()
     threads = threads or torch.get_num_threads()
     only_cpu = "openvino:" if kind == "openvino" else None
@@ -93,7 +99,9 @@ def open_model(
         return timm_embedder(
             name, weights=weights, settings=settings, device=place, precision=precision
         )
-    return _open_folder(model_folder(spec), device=place, precision=precision)
+    return _open_folder(
+        model_folder(spec), device=place, precision=precision, runtime=runtime, threads=threads
+    )
 
 
 def choose_device(name: str, *, only_cpu: str | None = None) -> torch.device:
@@ -136,6 +144,16 @@ def _check_options(
         raise ConfigError(faults, source="the model's options")
 
 
+def _check_runtime(kind: str, runtime: str) -> None:
+    faults = []
+    if runtime not in RUNTIMES:
+        faults.append(f"runtime must be one of {', '.join(RUNTIMES)}; got {runtime!r}")
+    elif kind in FROZEN and runtime != "auto":
+        faults.append(f"runtime is for models of our own; {kind}: says what runs a frozen encoder")
+    if faults:
+        raise ConfigError(faults, source="the model's options")
+
+
 def find_model_folder(spec: str) -> Path | None:
     """The folder that holds config.json: `spec` itself, the export in a run, or a shipped one.
 
@@ -167,9 +185,16 @@ def model_folder(spec: str) -> Path:
     )
 
 
-def _open_folder(folder: Path, *, device: torch.device, precision: Precision) -> TacanEmbedder:
+def _open_folder(
+    folder: Path,
+    *,
+    device: torch.device,
+    precision: Precision,
+    runtime: RuntimeChoice,
+    threads: int,
+) -> ClipEmbedder:
     saved = load_model(folder)
-    return TacanEmbedder(
+    embedder = TacanEmbedder(
         saved.model.to(device).to(memory_format=torch.channels_last),
         clip_len=saved.config.clip_len,
         input_size=(saved.config.height, saved.config.width),
@@ -177,3 +202,5 @@ def _open_folder(folder: Path, *, device: torch.device, precision: Precision) ->
         metric=saved.config.metric,
         precision=precision,
     )
+    on_cpu = device.type == "cpu"
+    return in_runtime(embedder, saved, folder, runtime, on_cpu=on_cpu, threads=threads)

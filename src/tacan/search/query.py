@@ -166,9 +166,11 @@ def model_opener(name: str, *, device: str = "auto") -> Callable[[], ClipEmbedde
 
     @cache
     def opened() -> ClipEmbedder:
-        from tacan.embeddings.open import open_model  # imports torch, which is slow
+        from tacan.embeddings.open import FROZEN, open_model  # imports torch, which is slow
 
-        return open_model(name, device=device)
+        # For a few pictures another runtime takes longer to start than it gains.
+        frozen = name.partition(":")[0] in FROZEN
+        return open_model(name, device=device, runtime="auto" if frozen else "torch")
 
     return opened
 

@@ -1,0 +1,124 @@
+"""Which runtime computes our own models, and the check that it says what torch says.
+
+On a CPU that is OpenVINO where it is installed, and ONNX Runtime elsewhere, wherever the model's
+folder holds an export of itself, `model.onnx` with its settings: the shipped models have one, and
+`tacan train` writes one. Without it torch does the work: to export takes seconds, more than a short
+video gains, and nothing is kept outside of the folders that a user names.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, get_args
+
+from tacan.embeddings.embedder import ClipEmbedder
+from tacan.embeddings.exported import LARGEST_DIFFERENCE, difference, open_exported
+from tacan.errors import ConfigError, EncoderError, TacanError
+from tacan.model import ModelFolder, load_model
+
+__all__ = [
+    "READY",
+    "RUNTIMES",
+    "OtherVectorsWarning",
+    "RuntimeChoice",
+    "in_runtime",
+    "make_ready",
+]
+
+RuntimeChoice = Literal["auto", "torch", "onnx", "openvino"]
+
+RUNTIMES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
+
+READY = "model.onnx"
+"""An export of a model in its own folder."""
+
+PROBES = (2,)
+"""Batches of made-up clips that each opening compares with torch."""
+
+
+class OtherVectorsWarning(UserWarning):
+    """A runtime doesn't give a model's vectors on this machine, and torch computes them."""
+
+
+def in_runtime(
+    torch_model: ClipEmbedder,
+    saved: ModelFolder,
+    folder: Path,
+    runtime: RuntimeChoice,
+    *,
+    on_cpu: bool,
+    threads: int,
+) -> ClipEmbedder:
+    """`torch_model`, which is `saved` of `folder`, computed by what `runtime` names.
+
+    Its vectors carry the model's fingerprint, and so must be torch's: on made-up clips they differ
+    by at most 1e-4 of their length, and the weights likewise. `auto` falls back to torch with a
+    warning where they differ more; another `runtime` raises `EncoderError`, as for a package that
+    is absent. Raises `ConfigError` where `runtime` can't do what was asked of the model.
+    """
+    plain = on_cpu and torch_model.precision == "32"
+    if runtime == "torch" or (runtime == "auto" and not plain):
+        return torch_model
+    if not plain:
+        fault = (
+            f"the runtime {runtime} computes on a CPU in 32 bits; choose torch for a GPU or bf16"
+        )
+        raise ConfigError([fault], source="the model's options")
+    if runtime != "auto":
+        found = _ready(saved, folder, runtime, threads) or _exported(saved, runtime, threads)
+        _require_same(torch_model, found, runtime)
+        return found
+    fastest = "openvino" if find_spec("openvino") else "onnx"
+    try:
+        ready = _ready(saved, folder, fastest, threads)
+        if ready is None:
+            return torch_model
+        _require_same(torch_model, ready, fastest)
+    except TacanError as error:
+        warnings.warn(f"torch computes the model: {error}", OtherVectorsWarning, stacklevel=2)
+        return torch_model
+    return ready
+
+
+def make_ready(folder: Path) -> None:
+    """Writes the export of the model in `folder` beside it. Raises as `export_model` does."""
+    from tacan.embeddings.export import export_model
+
+    export_model(load_model(folder), folder / READY, "onnx")
+
+
+def _ready(
+    saved: ModelFolder, folder: Path, runtime: Literal["onnx", "openvino"], threads: int
+) -> ClipEmbedder | None:
+    """The export in the model's own folder; None where there is none, or one of an older model."""
+    file = folder / READY
+    if not file.is_file():
+        return None
+    found = open_exported(file, runtime, threads=threads)
+    return found if found is not None and found.fingerprint == saved.fingerprint else None
+
+
+def _exported(
+    saved: ModelFolder, runtime: Literal["onnx", "openvino"], threads: int
+) -> ClipEmbedder:
+    from tacan.embeddings.export import export_model
+
+    with TemporaryDirectory(prefix="tacan-export-") as folder:
+        file = Path(folder) / READY
+        export_model(saved, file, "onnx")
+        found = open_exported(file, runtime, threads=threads)
+    assert found is not None  # noqa: S101  (its settings were just written)
+    return found
+
+
+def _require_same(torch_model: ClipEmbedder, found: ClipEmbedder, runtime: str) -> None:
+    apart = difference(torch_model, found, batches=PROBES)
+    if not apart <= LARGEST_DIFFERENCE:
+        raise EncoderError(
+            f"a runtime must give torch's vectors within {LARGEST_DIFFERENCE:g} of their length",
+            got=f"{apart:.1e} from {runtime} on this machine",
+            remedy="Use --runtime torch.",
+        )

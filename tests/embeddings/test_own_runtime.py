@@ -1,0 +1,124 @@
+"""What computes a model of ours is chosen, checked, and never told apart by its vectors."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tacan.embeddings import own_runtime
+from tacan.embeddings.embedder import TacanEmbedder
+from tacan.embeddings.exported import ExportedEmbedder
+from tacan.embeddings.open import open_model
+from tacan.embeddings.own_runtime import READY, OtherVectorsWarning, make_ready
+from tacan.errors import ConfigError, EncoderError
+from tests.embeddings.test_export import frames, save, vector
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return save(tmp_path / "own", neck=True, clip_weight="sigmoid_sum", metric="cosine")
+
+
+@pytest.fixture
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OtherVectorsWarning)
+        yield
+
+
+@pytest.mark.parametrize("installed", ["openvino", "onnx"])
+def test_a_model_with_an_export_runs_in_the_fastest_runtime(
+    installed: str, own: Path, monkeypatch: pytest.MonkeyPatch, no_warnings: None
+) -> None:
+    kinds = []
+    plainly = own_runtime.open_exported
+
+    def noted(file: Path, runtime: str, **options: object) -> object:
+        kinds.append(runtime)
+        return plainly(file, runtime, **options)
+
+    monkeypatch.setattr(own_runtime, "open_exported", noted)
+    found = object() if installed == "openvino" else None
+    monkeypatch.setattr(own_runtime, "find_spec", lambda _: found)
+    assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
+    make_ready(own)
+    embedder = open_model(str(own), device="cpu")
+    assert isinstance(embedder, ExportedEmbedder)
+    assert kinds == [installed]
+    torch_model = open_model(str(own), device="cpu", runtime="torch")
+    assert isinstance(torch_model, TacanEmbedder)
+    assert embedder.fingerprint == torch_model.fingerprint
+    np.testing.assert_allclose(
+        vector(embedder, frames(9)), vector(torch_model, frames(9)), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_runtime_that_is_asked_for_is_used_with_an_export_or_without(
+    runtime: str, ready: bool, own: Path
+) -> None:
+    if ready:
+        make_ready(own)
+    before = sorted(own.iterdir())
+    embedder = open_model(str(own), device="cpu", runtime=runtime)
+    assert isinstance(embedder, ExportedEmbedder)
+    expected = vector(open_model(str(own), device="cpu", runtime="torch"), frames(9))
+    np.testing.assert_allclose(vector(embedder, frames(9)), expected, atol=1e-5)
+    assert sorted(own.iterdir()) == before
+
+
+def test_an_export_of_an_older_model_is_passed_over(
+    own: Path, tmp_path: Path, no_warnings: None
+) -> None:
+    make_ready(save(tmp_path / "older"))
+    for name in (READY, "model.yaml"):
+        (tmp_path / "older" / name).rename(own / name)
+    assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
+
+
+def test_a_damaged_export_is_told_and_torch_goes_on(own: Path) -> None:
+    make_ready(own)
+    (own / READY).write_bytes(b"no network")
+    with pytest.warns(OtherVectorsWarning, match=r"torch computes the model: .*model\.onnx"):
+        assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
+    with pytest.raises(EncoderError):
+        open_model(str(own), device="cpu", runtime="onnx")
+
+
+def test_a_runtime_that_says_something_else_here_is_not_used(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ready(own)
+    plainly = ExportedEmbedder.embed_clips
+
+    def other(self: ExportedEmbedder, clips: torch.Tensor) -> object:
+        embeddings, weights = plainly(self, clips)
+        return embeddings * np.float32(1 + factor), weights
+
+    monkeypatch.setattr(ExportedEmbedder, "embed_clips", other)
+    factor = 1.0
+    with pytest.warns(OtherVectorsWarning, match="within 0.0001"):
+        assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
+    with pytest.raises(EncoderError, match="--runtime torch"):
+        open_model(str(own), device="cpu", runtime="openvino")
+    factor = 1e-6
+    assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)
+
+
+def test_bf16_is_torchs(own: Path, no_warnings: None) -> None:
+    make_ready(own)
+    assert isinstance(open_model(str(own), device="cpu", precision="bf16"), TacanEmbedder)
+    with pytest.raises(ConfigError, match="32 bits"):
+        open_model(str(own), device="cpu", precision="bf16", runtime="onnx")
+
+
+def test_options_that_fit_no_model_are_told(own: Path) -> None:
+    with pytest.raises(ConfigError, match="one of auto, torch, onnx, openvino"):
+        open_model(str(own), runtime="tensorrt")
+    with pytest.raises(ConfigError, match="models of our own"):
+        open_model("onnx:a.onnx", runtime="openvino")
