@@ -89,11 +89,11 @@ def test_lengths_neither_overflow_nor_vanish(metric, scale):
         assert found == wanted
 
 
-def test_a_query_so_small_that_products_lose_their_digits():
+def test_rows_so_small_that_squares_lose_their_digits():
     rng = np.random.default_rng(4)
-    matrix = np.float32(1e-8) * rng.standard_normal((60, 8)).astype(np.float32)
-    query = np.float32(1e-36) * rng.standard_normal(8).astype(np.float32)
-    found, wanted = check(matrix, query, np.ones(60, bool), 5, "cosine")
+    matrix = np.float32(2e-23) * rng.standard_normal((600, 8)).astype(np.float32)
+    query = np.float32(1e20) * rng.standard_normal(8).astype(np.float32)
+    found, wanted = check(matrix, query, np.ones(600, bool), 5, "cosine")
     assert found == wanted
 
 
