@@ -1,13 +1,17 @@
 """How well walks become people: IDF1, precision and recall of linking labelled tracklets.
 
-    python benchmarks/people.py VIDEOS OUT [--model street] [--only campus]
+    python benchmarks/people.py VIDEOS OUT [--model street] [--only campus] [--answers 10]
+    python benchmarks/people.py VIDEOS OUT --only scenes [--scenes FOLDER] [--seeds 201 202]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels. The labelled boxes are
 indexed as ready tracks into galleries in OUT (or taken from there), and linked without a label: not
 at all, and with half, once and twice the share of strangers within the threshold. All videos of a
 place are one sequence, so that an identity is a person over all cameras. IDF1 is computed by a loop
 here and by `trackeval`; precision and recall are those of pairs of tracklets. Tracklets without an
-identity in the labels are linked, but don't count.
+identity in the labels are linked, but don't count. `--only scenes` does the same on generated
+scenes of three cameras, twelve people and 60 s in FOLDER, with their true boxes and the model that
+ships. With `--answers` as many questions of `tacan people --review` are answered by the
+labels, one after the other, and the gallery is linked again.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from scipy.optimize import linear_sum_assignment
 from trackeval.metrics import Identity
 
 from footage import PLACES, Place, stored_track, track
+from labelled_scenes import REPORTING, SCENES, make, persons
 from plain_faults import run
 from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
@@ -29,9 +34,13 @@ from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_source import VideoSource
-from tacan.linking import link_gallery
+from tacan.linking import confirm, link_gallery, reject, undo
 from tacan.linking.link import STRANGERS
+from tacan.linking.review import review
 from tacan.video.matching import match_tracks
+
+FACTORS = (0.5, 1.0, 2.0)
+"""Of the default's share of strangers within the threshold."""
 
 Walk = tuple[int, int, int]
 """The labelled person, the linked one, and the number of boxes of a tracklet."""
@@ -42,16 +51,73 @@ def main() -> None:
     parser.add_argument("videos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--only", choices=PLACES)
+    parser.add_argument("--only", choices=[*PLACES, "scenes"])
+    parser.add_argument("--scenes", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=REPORTING, choices=SCENES)
+    parser.add_argument("--answers", type=int, default=0)
     chosen = parser.parse_args()
     print(
         "place    share   IDF1  trackeval  precision  recall  people  false pairs expected (real)"
     )
-    for name in [chosen.only] if chosen.only else PLACES:
-        with index_labels(PLACES[name], chosen.videos, chosen.out / name, chosen.model) as gallery:
-            owners = labelled_people(gallery, PLACES[name], chosen.videos)
-            for factor in (None, 0.5, 1.0, 2.0):
-                print(f"{name:8} {measure(gallery, owners, factor)}", flush=True)
+    for name in PLACES if chosen.only is None else [chosen.only]:
+        if name != "scenes":
+            place = PLACES[name]
+            with index_labels(place, chosen.videos, chosen.out / name, chosen.model) as gallery:
+                owners = labelled_people(gallery, place, chosen.videos)
+                tell(name, gallery, owners, chosen.answers)
+    if chosen.only == "scenes" or chosen.scenes is not None:
+        measure_scenes(chosen.scenes or chosen.out / "scenes", chosen.seeds, chosen.answers)
+
+
+def measure_scenes(folder: Path, seeds: list[int], n_answers: int) -> None:
+    found: list[list[float]] = []
+    for seed in seeds:
+        scene = make(folder, seed)
+        with open_gallery(scene / "gallery", write=True) as gallery:
+            ids = gallery.index().columns.ids
+            shown = persons(gallery, scene, ids).tolist()
+            owners = dict(zip(ids.tolist(), shown, strict=True))
+            found.append(tell(str(seed), gallery, owners, n_answers))
+    means = "  ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0))
+    print(f"mean IDF1 of {len(seeds)} scenes, in this order: {means}")
+
+
+def tell(name: str, gallery: Gallery, owners: dict[int, int], n_answers: int) -> list[float]:
+    """Prints a line for each way to link, and gives the IDF1 of each."""
+    found = []
+    for factor in (None, *FACTORS):
+        score, text = measure(gallery, owners, factor)
+        found.append(score)
+        print(f"{name:8} {text}", flush=True)
+    if n_answers:
+        link_gallery(gallery, strangers=STRANGERS)
+        n_right = answer(gallery, owners, n_answers)
+        score, text = measure(gallery, owners, 1.0)
+        found.append(score)
+        print(
+            f"{name:8} {text}  after {n_answers} answers, {n_right} of them as it was", flush=True
+        )
+        while gallery.store.people().decisions():
+            undo(gallery)
+    return found
+
+
+def answer(gallery: Gallery, owners: dict[int, int], count: int) -> int:
+    """Answers the first questions whose answer the labels know; how many it had right before."""
+    n_right = 0
+    for _ in range(count):
+        known = [
+            doubt
+            for doubt in review(gallery, top=10 * count)
+            if doubt.one.id in owners and doubt.other.id in owners
+        ]
+        if not known:
+            break
+        doubt = known[0]
+        same = owners[doubt.one.id] == owners[doubt.other.id]
+        (confirm if same else reject)(gallery, doubt.one.name, doubt.other.name)
+        n_right += same == doubt.is_linked
+    return n_right
 
 
 def index_labels(place: Place, videos: Path, out: Path, model: str) -> Gallery:
@@ -84,8 +150,8 @@ def labelled_people(gallery: Gallery, place: Place, videos: Path) -> dict[int, i
     return owners
 
 
-def measure(gallery: Gallery, owners: dict[int, int], factor: float | None) -> str:
-    """A line of figures; unlinked where there is no factor."""
+def measure(gallery: Gallery, owners: dict[int, int], factor: float | None) -> tuple[float, str]:
+    """IDF1 and a line of figures; unlinked where there is no factor."""
     report = None if factor is None else link_gallery(gallery, strangers=factor * STRANGERS)
     walks = [
         (owners[each.id], each.person_id if report and each.person_id else -each.id, each.n_frames)
@@ -95,8 +161,9 @@ def measure(gallery: Gallery, owners: dict[int, int], factor: float | None) -> s
     precision, recall, n_false = pair_figures(walks)
     share = "none" if factor is None else f"{factor * STRANGERS:.3f}"
     expected = "" if report is None else f"{report.expected_false_pairs:.0f} ({n_false})"
-    return (
-        f"{share:>5} {idf1(walks):6.3f} {idf1_of_trackeval(walks):10.3f} {precision:10.3f} "
+    score = idf1(walks)
+    return score, (
+        f"{share:>5} {score:6.3f} {idf1_of_trackeval(walks):10.3f} {precision:10.3f} "
         f"{recall:7.3f} {len({person for _, person, _ in walks}):7}  {expected}"
     )
 

@@ -53,6 +53,17 @@ def test_an_unknown_start_becomes_known(gallery):
     )
 
 
+def test_a_shift_is_in_the_log_without_a_files_name(gallery):
+    shift_sources(gallery, sources(gallery, "door"), by=timedelta(minutes=-1))
+    shift_sources(gallery, sources(gallery, "yard"), start=NOON)
+    entries = gallery.store.people().log()[-3:]
+    assert [(entry.action, entry.detail) for entry in entries] == [
+        ("shift", "source 1 of camera door, by -60 s"),
+        ("shift", "source 3 of camera door, by -60 s"),
+        ("shift", "source 2 of camera yard, to a start"),
+    ]
+
+
 def test_what_can_not_be_moved_is_told_and_nothing_is_changed(gallery):
     before = gallery.sources()
     with pytest.raises(GalleryError, match="must be known to be moved"):

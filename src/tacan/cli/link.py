@@ -19,7 +19,7 @@ def link(
     gallery: Path,
     /,
     *,
-    strangers: Share = 0.02,
+    strangers: Share = 0.03,
     travel: Path | None = None,
     wait: Annotated[float, Parameter(validator=Number(gte=0))] = 0.0,
     json: JsonFile | None = None,
@@ -43,7 +43,7 @@ def link(
         The gallery's folder.
     strangers
         The share of certainly different people that may be as much alike as those who are linked:
-        less links fewer, more links more. It is made smaller in a gallery of more than 250
+        less links fewer, more links more. It is made smaller in a gallery of more than 350
         tracklets.
     travel
         A YAML file of what is known of the ways between cameras, which no link breaks: `door ->

@@ -57,6 +57,13 @@ def shift_sources(
     for source in changed:
         if source.start is not None:
             gallery.store.maintenance().set_start(source.id, to_microseconds(source.start))
+    for before, now in zip(sources, changed, strict=True):
+        how = (
+            "to a start"
+            if before.start is None or now.start is None
+            else (f"by {(now.start - before.start).total_seconds():+g} s")
+        )
+        gallery.log("shift", f"source {now.id} of camera {now.camera}, {how}")
     return tuple(changed)
 
 

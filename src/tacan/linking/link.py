@@ -5,9 +5,9 @@ at the same time at different places are never one person, nor is what a human c
 what a human called the same always is.
 
 The threshold follows from those certain strangers: it is the distance within which a small share
-of them lies, 2 % by default (`Calibration.distance_at`). In a gallery of more than 250 tracklets
-the share is smaller, so that nobody has more than 5 strangers within the threshold by chance. Where
-a gallery has too few strangers, and its model no prior, nothing is linked by looks.
+of them lies, 3 % by default (`Calibration.distance_at`). In a gallery of more than 350 tracklets
+the share is smaller, so that nobody has more than some 10 strangers within the threshold by chance.
+Where a gallery has too few strangers, and its model no prior, nothing is linked by looks.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from tacan.text import counted
 
 __all__ = ["STRANGERS", "LinkReport", "link_gallery", "linked_again", "names_that_hold"]
 
-STRANGERS = 0.02
+STRANGERS = 0.03
 """The share of certainly different people that may lie within the threshold."""
 
-FULL_SHARE_UP_TO = 250
+FULL_SHARE_UP_TO = 350
 """Tracklets; where there are more, the share is as much smaller as they are more."""
 
 FOLDS = 5

@@ -50,6 +50,9 @@ LIKELY = 0.5
 PRIOR_PAIRS = 5
 """As how many of a gallery's own pairs its model's prior counts where a share is estimated."""
 
+BULK = 0.05, 0.25
+"""Shares between which different people lie as many do, and not as the few who look alike."""
+
 TAIL_PAIRS, TAIL_SHARE = 20, 0.05
 STANDARD_ERRORS = 1.64
 MOST_BEYOND = 100
@@ -125,26 +128,42 @@ class Calibration:
 
     def distance_at(self, share: float) -> float | None:
         """The distance within which this share of different people are expected; None where too
-        few pairs are known to say.
+        few pairs are known to say, fewer than one of which would be that share.
 
-        The expected share is (k + w F(d)) / (n + w), with F that of the prior, which counts as
-        much as w = 5 pairs; without a prior it is (k + 1) / (n + 1). It is the best estimate, and
-        no bound as p_value is.
+        The expected share is F(d) = (k + w P(d)) / (n + w), with P that of the prior, which counts
+        as much as w = 5 pairs; without a prior it is (k + 1) / (n + 1). It is the best estimate,
+        and no bound as p_value is.
 
-        >>> round(Calibration("euclidean", np.linspace(0.5, 1.5, 1001)).distance_at(0.1), 3)
-        0.599
+        Counted so is a share of 5 % or more. Below, the closest pairs say more of the few people
+        who happen to look alike than of a distance, so the rest goes on as a power of it that the
+        bulk gives: F(d) = 0.05 (d / q)^a for d < q, with F(q) = 0.05, F(r) = 0.25 and
+        a = log 5 / log(r / q).
+
+        >>> spread = Calibration("euclidean", np.linspace(0.5, 1.5, 1001))
+        >>> [round(spread.distance_at(share), 3) for share in (0.1, 0.025)]
+        [0.599, 0.482]
         """
+        n = len(self.distances)
+        if not n + (self.prior is not None) or (self.prior is None and 1 / (n + 1) > share):
+            return None
+        if share >= BULK[0]:
+            return self._counted_distance(share)
+        low, high = map(self._counted_distance, BULK)
+        if not 0 < low < high:
+            return self._counted_distance(share)
+        power = np.log(BULK[1] / BULK[0]) / np.log(high / low)
+        return float(low * (share / BULK[0]) ** (1 / power))
+
+    def _counted_distance(self, share: float) -> float:
         n = len(self.distances)
         prior = np.zeros(0) if self.prior is None else self.prior.distances
         steps = np.unique(np.concatenate([self.distances, prior]))
         closer = np.searchsorted(self.distances, steps, side="right")
         if self.prior is None:
-            least, expected = 1 / (n + 1), (closer + 1) / (n + 1)
+            expected = (closer + 1) / (n + 1)
         else:
             of_prior = np.searchsorted(prior, steps, side="right") / len(prior)
-            least, expected = 0.0, (closer + PRIOR_PAIRS * of_prior) / (n + PRIOR_PAIRS)
-        if not len(steps) or least > share:
-            return None
+            expected = (closer + PRIOR_PAIRS * of_prior) / (n + PRIOR_PAIRS)
         beyond = np.flatnonzero(expected > share)
         return float(np.nextafter(steps[beyond[0]], -np.inf) if len(beyond) else steps[-1])
 
