@@ -10,7 +10,7 @@ from tacan.gallery import delete_tracklets, open_gallery
 from tacan.gallery.cannot_link import certain_strangers
 from tacan.gallery.sqlite.people import SqlitePeople
 from tacan.linking import confirm, link_gallery, name, reject
-from tacan.linking.link import STRANGERS
+from tacan.linking.link import STRANGERS, _share
 from tests.gallery.conftest import MODEL, new_source
 
 from .conftest import fill_cameras, of, partition, walk
@@ -23,11 +23,16 @@ def test_walks_become_people_without_an_option(folder):
         assert (report.n_pairs, report.n_new, report.n_gone) == (12, 12, 0)
         assert (report.n_strangers, report.n_hidden) == (2 * 66, 2 * 66)
         assert report.expected_false_pairs <= 12
+        assert report.share == 0.02
         people = partition(gallery)
         assert sorted(people) == list(range(1, 13))
         assert {f"door/{n}" for n in range(1, 13)} == {min(each) for each in people.values()}
         assert all({"door", "yard"} == {t[:4] for t in each} for each in people.values())
         assert gallery.info().n_persons == 12
+
+
+def test_nobody_of_many_has_more_than_five_strangers_within_the_threshold():
+    assert [_share(0.02, n) for n in (24, 251, 501)] == [0.02, 0.02, 0.01]
 
 
 def test_linking_twice_changes_nothing(folder):
