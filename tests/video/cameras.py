@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -105,9 +107,26 @@ def multipart(images: Sequence[Image]) -> bytes:
     return b"".join(parts)
 
 
+def transport_stream(images: Sequence[Image], *, codec: str = "mpeg2video") -> bytes:
+    """The pictures as an encoder sends them by HTTP or UDP: MPEG-TS, 10 a second."""
+    height, width = images[0].shape[:2]
+    packed = io.BytesIO()
+    with av.open(packed, "w", format="mpegts") as container:
+        stream = container.add_stream(codec, rate=10)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return packed.getvalue()
+
+
 @contextmanager
 def http_camera(
-    answers: dict[str, int | bytes], *, silent_until: threading.Event | None = None
+    answers: dict[str, int | bytes],
+    *,
+    silent_until: threading.Event | None = None,
+    content_type: str = "multipart/x-mixed-replace; boundary=x",
 ) -> Iterator[str]:
     """An address under which each path answers with a status, or with pictures; then the connection
     ends, or nothing comes until an event."""
@@ -118,7 +137,7 @@ def http_camera(
             self.send_response(answer if isinstance(answer, int) else 200)
             if answer == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="camera"')
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=x")
+            self.send_header("Content-Type", content_type)
             self.end_headers()
             if isinstance(answer, bytes):
                 self.wfile.write(answer)

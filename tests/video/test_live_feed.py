@@ -12,7 +12,7 @@ from tacan.errors import VideoError
 from tacan.video import live_feed
 from tacan.video.live_address import LiveAddress, live_address
 from tacan.video.live_feed import FeedBrokenError, LivePicture, open_feed
-from tests.video.cameras import http_camera, multipart
+from tests.video.cameras import http_camera, multipart, transport_stream
 
 
 def address_of(text: str) -> LiveAddress:
@@ -50,6 +50,16 @@ def test_pictures_come_one_by_one_and_a_break_is_told() -> None:
     assert images[-1].shape == (24, 32, 3)
     assert reason
     assert "secret" not in reason
+
+
+def test_a_transport_stream_by_http() -> None:
+    sent = [grey(40 + 10 * i, 160, 96) for i in range(15)]
+    with http_camera({"/ts": transport_stream(sent)}, content_type="video/mp2t") as host:
+        seen, _ = read(f"{host}/ts")
+    assert [(picture.width, picture.height) for picture in seen] == [(160, 96)] * len(sent)
+    assert [picture.image().mean() for picture in seen] == pytest.approx(
+        [image.mean() for image in sent], abs=4
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -109,14 +109,15 @@ class _NetworkFeed:
         packets = self._container.demux(self._stream)
         while True:
             packet, reason = _next_packet(packets)
-            if reason is not None:
-                raise FeedBrokenError(reason)
             try:
+                # No packet is the end: the decoder gives out the pictures that it still holds.
                 for picture in self._stream.decode(packet):
                     picture.time_base = picture.time_base or self._stream.time_base
                     yield picture
             except (av.error.FFmpegError, ValueError):
-                continue  # a packet that was damaged on its way
+                pass  # a packet that was damaged on its way
+            if reason is not None:
+                raise FeedBrokenError(reason)
 
     def close(self) -> None:
         self._container.close()
