@@ -44,6 +44,24 @@ def test_each_is_one_function_under_one_name(name: str) -> None:
     assert inspect.signature(function).return_annotation is not inspect.Signature.empty
 
 
+def test_paths_may_be_text(tmp_path: Path) -> None:
+    """Whatever takes a path tells a fault about text as it does about a `Path`."""
+    missing = str(tmp_path / "missing")
+    config = tacan.load_config("demo", {"data.dataset": "folder", "data.root": missing})
+    calls = (
+        lambda: tacan.load_dataset("folder", missing),
+        lambda: tacan.load_features(missing),
+        lambda: tacan.open_gallery(missing),
+        lambda: next(tacan.find_tracklets(missing)),
+        lambda: tacan.train(config, str(tmp_path / "run")),
+        lambda: tacan.open_model(missing),
+        lambda: tacan.load_config(missing),
+    )
+    for call in calls:
+        with pytest.raises(tacan.TacanError, match="missing"):
+            call()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_each_says_what_it_raises_and_shows_an_example(name: str) -> None:
     text = getattr(tacan, name).__doc__

@@ -17,9 +17,8 @@ mean is the tracklet's vector. Everything for that from Python, loaded when it i
     TacanError       every expected fault
 
 >>> import tacan
->>> from pathlib import Path
 >>> model = tacan.open_model("street")  # doctest: +SKIP
->>> people = tacan.load_dataset("folder", Path("people"))  # doctest: +SKIP
+>>> people = tacan.load_dataset("folder", "people")  # doctest: +SKIP
 >>> features, report = tacan.embed(people, model)  # doctest: +SKIP
 >>> tacan.evaluate(features, "cross-camera").mean_ap  # doctest: +SKIP
 0.815

@@ -75,11 +75,11 @@ DATASETS: dict[str, Dataset] = {
 
 def load_dataset(
     dataset: str,
-    root: Path,
+    root: Path | str,
     split: str = "test",
     *,
     split_number: int | None = None,
-    splits_file: Path | None = None,
+    splits_file: Path | str | None = None,
     variant: str | None = None,
     split_seed: int | None = None,
 ) -> TrackletSplit:
@@ -113,14 +113,15 @@ def load_dataset(
     doesn't have, and whatever is wrong with the copy in `root`. Warns with `UncountedQueryWarning`
     of queries of pid 0 or -1, unless the data set was generated so.
 
-    >>> split = load_dataset("folder", Path("people"))  # doctest: +SKIP
+    >>> split = load_dataset("folder", "people")  # doctest: +SKIP
     >>> len(split), split.tracklets[0].pid, split.tracklets[0].path(0)  # doctest: +SKIP
     (12, 1, PosixPath('people/1/1C1T1F001.jpg'))
     """
+    root = Path(root)
     known = _find(dataset, split)
     given = {
         "split_number": split_number,
-        "splits_file": splits_file,
+        "splits_file": None if splits_file is None else Path(splits_file),
         "variant": variant,
         "split_seed": split_seed,
     }

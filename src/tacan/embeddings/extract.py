@@ -88,7 +88,7 @@ def embed(
         For a batch or a number of workers below 1.
 
     >>> model = tacan.open_model("street")  # doctest: +SKIP
-    >>> features, report = embed(load_dataset("folder", Path("people")), model)  # doctest: +SKIP
+    >>> features, report = embed(load_dataset("folder", "people"), model)  # doctest: +SKIP
     >>> features.embeddings.shape, features.pids.shape, report.summary()  # doctest: +SKIP
     ((12, 512), (12,), '12 tracklets, 288 frames')
     """

@@ -102,16 +102,17 @@ def save_features(path: Path, features: Features) -> Path:
     return path
 
 
-def load_features(path: Path) -> Features:
+def load_features(path: Path | str) -> Features:
     """Reads a features file: N tracklets, and for each a vector [D] and who it shows.
 
     The arrays and their shapes are those of `Features`. Raises `FeaturesError` for a file that is
     missing, damaged or contradicts itself.
 
-    >>> features = load_features(Path("people.npz"))  # doctest: +SKIP
+    >>> features = load_features("people.npz")  # doctest: +SKIP
     >>> len(features), features.embeddings.shape, features.metric  # doctest: +SKIP
     (12, (12, 512), 'cosine')
     """
+    path = Path(path)
     if not path.is_file():
         raise FeaturesError(
             "a features file must exist",

@@ -30,7 +30,11 @@ BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
 
 
 def open_gallery(
-    folder: Path, *, write: bool = False, create_with: ModelInfo | None = None, wait: float = 0.0
+    folder: Path | str,
+    *,
+    write: bool = False,
+    create_with: ModelInfo | None = None,
+    wait: float = 0.0,
 ) -> Gallery:
     """The gallery in `folder`.
 
@@ -50,10 +54,11 @@ def open_gallery(
     of another model, `GallerySchemaError` for one of a newer version, `GalleryBusyError` when
     another process is writing to it, `StorageError` where it can't be written to.
 
-    >>> with open_gallery(Path("people.gallery")) as gallery:  # doctest: +SKIP
+    >>> with open_gallery("people.gallery") as gallery:  # doctest: +SKIP
     ...     print(gallery.info().n_tracklets, [one.name for one in gallery.tracklets()])
     2 ['door/1', 'door/2']
     """
+    folder = Path(folder)
     if write:
         return _open_writer(folder, create_with, wait)
     path = folder / GALLERY_DATABASE

@@ -98,7 +98,7 @@ def search(
     Example
     -------
     >>> import tacan  # doctest: +SKIP
-    >>> with tacan.open_gallery(Path("people.gallery")) as gallery:  # doctest: +SKIP
+    >>> with tacan.open_gallery("people.gallery") as gallery:  # doctest: +SKIP
     ...     results = search(gallery, "door/1", top=5)
     >>> [(match.tracklet.name, match.distance, match.level) for match in results.matches]
     ... # doctest: +SKIP

@@ -46,7 +46,7 @@ class RunRecord:
 
 def train(
     config: TrainConfig,
-    out: Path,
+    out: Path | str,
     *,
     resume: bool = False,
     fetch: bool = False,
@@ -94,9 +94,10 @@ def train(
 
     >>> config = load_config("demo", {"data.dataset": "folder", "data.root": "people"})
     ... # doctest: +SKIP
-    >>> record = train(config, Path("runs/first"))  # doctest: +SKIP
+    >>> record = train(config, "runs/first")  # doctest: +SKIP
     >>> model = tacan.open_model(str(record.model_folder))  # doctest: +SKIP
     """
+    out = Path(out)
     processes = Processes.from_torchrun()
     listeners = Listeners(progress, on_row, on_validation)
     with only_process_in(out) if processes.is_first else nullcontext():

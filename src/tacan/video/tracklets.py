@@ -23,7 +23,7 @@ __all__ = ["find_tracklets", "follow"]
 
 
 def find_tracklets(
-    video: ReadableVideo | Path,
+    video: ReadableVideo | Path | str,
     settings: TrackletSettings | None = None,
     *,
     source: DetectionSource | None = None,
@@ -64,13 +64,13 @@ def find_tracklets(
         While iterating, for a video or a detector that can't be used.
 
     >>> settings = TrackletSettings(detector="yolox:nano", stride=2)
-    >>> for tracklet in find_tracklets(Path("door.mp4"), settings):  # doctest: +SKIP
+    >>> for tracklet in find_tracklets("door.mp4", settings):  # doctest: +SKIP
     ...     print(tracklet.number, tracklet.seconds[0], len(tracklet.crops))
     """
     settings = TrackletSettings() if settings is None else settings
     with ExitStack() as stack:
-        if isinstance(video, Path):
-            video = stack.enter_context(open_video(video, fps=settings.fps))
+        if isinstance(video, Path | str):
+            video = stack.enter_context(open_video(Path(video), fps=settings.fps))
         if source is None:
             source = open_detection_source(
                 settings, video=video.path, camera=video.path.stem, threads=available_cores()
