@@ -27,6 +27,7 @@ from tacan.linking.evidence import (
     groups_of,
 )
 from tacan.linking.identities import match_identities
+from tacan.linking.recalibration import answers_of, recalibrated_share
 from tacan.linking.travel import parse_travel
 from tacan.progress import Progress, silent
 from tacan.retrieval.average_linkage import Neighbours, neighbours_within
@@ -68,6 +69,8 @@ class LinkReport:
         it would link them; and of these, those that it did.
     n_judgements
         Pairs that a human judged.
+    calibrated_by
+        Times the share that answers made of it; 1 where they are too few.
     n_unknown_pairs
         Pairs of tracklets of which nothing is certain.
     n_ways, n_ruled_out
@@ -89,6 +92,7 @@ class LinkReport:
     n_hidden_linked: int
     n_judgements: int
     n_unknown_pairs: int
+    calibrated_by: float = 1.0
     n_ways: int = 0
     n_ruled_out: int = 0
 
@@ -136,7 +140,9 @@ def link_gallery(
         gallery, judgements=judgements, people=people, travel=travel, progress=asked
     )
     calibration = calibrate_strangers(gallery, evidence)
-    share = _share(strangers, len(evidence.vectors))
+    given = _share(strangers, len(evidence.vectors))
+    metric = gallery.model.metric
+    share = recalibrated_share(evidence, calibration, given, answers_of(decisions), metric=metric)
     threshold = calibration.distance_at(share)
     near = _neighbours(gallery, evidence, threshold, compared)
     groups = groups_of(evidence, evidence.clusters(near))
@@ -146,6 +152,7 @@ def link_gallery(
     linking = Linking(threshold, share, travel)
     by_prior = calibration.prior is not None and 1 / (len(calibration.distances) + 1) > share
     report = _report(evidence, groups, ids, people, linking, hidden, len(judgements), by_prior)
+    report = replace(report, calibrated_by=share / given)
     change = PeopleChange(
         groups=tuple(zip(ids, map(tuple, groups), strict=True)),
         names=names_that_hold(gallery, people, groups, ids),

@@ -72,6 +72,8 @@ def _threshold(report: LinkReport) -> list[str]:
         f"{100 * report.share:.2g} % of different people are expected. That is by {pairs}, "
         f"{seen}{of_prior}."
     ]
+    if report.calibrated_by != 1:
+        lines.append(f"Answers made this share {report.calibrated_by:.2f} times what it was.")
     if report.n_pairs and report.n_hidden:
         linked = "none was" if not report.n_hidden_linked else f"{report.n_hidden_linked:,} were"
         lines.append(
