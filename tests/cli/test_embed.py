@@ -11,6 +11,7 @@ from tacan.cli import main
 from tacan.config import ModelConfig
 from tacan.features.features_file import load_features
 from tacan.model import build_model, save_model
+from tests.embeddings.test_file_encoders import write_onnx
 
 CONFIG = ModelConfig(encoder="small", height=32, width=16, clip_len=4, embedding_dim=8)
 
@@ -116,3 +117,18 @@ def test_faults(
     shown = capsys.readouterr()
     assert message in shown.err + shown.out
     assert "Traceback" not in shown.err
+
+
+def test_a_features_file_says_which_clip_weight_it_has(
+    model: Path, root: Path, tmp_path: Path
+) -> None:
+    encoder = f"onnx:{write_onnx(tmp_path / 'net.onnx')}"
+    kept = {}
+    for clip_weight in ("none", str(model)):
+        out = tmp_path / "vectors.npz"
+        words = ("embed", "--model", encoder, "--dataset", "folder", "--root", root, "--out", out)
+        assert run(*words, "--clip-weight", clip_weight) == 0
+        features = load_features(out)
+        assert features.meta["clip_weight"] == clip_weight
+        kept[features.meta["model_fingerprint"]] = len(features.clip_weights)
+    assert list(kept.values()) == [24, 8]

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tacan.cli import main
 from tacan.config import ModelConfig
 from tacan.errors import ConfigError
+from tacan.gallery import open_gallery
 from tacan.indexing.index_settings import IndexSettings
 from tacan.model import build_model, save_model
 from tacan.progress import Progress
@@ -22,6 +24,7 @@ from tacan.video.encode import write_video
 from tacan.video.mot import write_mot
 from tacan.video.tracklet_settings import TrackletSettings
 from tacan.video.video_records import VideoTracklet
+from tests.embeddings.test_file_encoders import write_onnx
 from tests.video.detectors.graphs import write_graph, yolox_rows
 
 FRAMES = 30
@@ -299,3 +302,35 @@ def test_a_mask_belongs_to_the_settings_of_a_source(
     assert "1 tracklet from 30 frames" in capsys.readouterr().out
     assert run(*words, *boxes, "c", "--mask", tmp_path / "none.png") == 1
     assert "a mask must exist" in capsys.readouterr().err
+
+
+def test_a_frozen_encoder_with_a_clip_weight_from_index_to_search(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder = f"onnx:{write_onnx(tmp_path / 'net.onnx')}"
+    gallery, camera = tmp_path / "gallery", "hall"
+
+    def index(*options: object) -> int:
+        words = ("index", gallery, folder / "a.mp4", "--camera", camera, "--model", encoder)
+        return run(*words, "--detector", f"mot:{folder / 'a.txt'}", *options)
+
+    assert index("--clip-weight", folder / "model") == 0
+    camera = "yard"
+    assert index() == 0  # the gallery's own
+    assert index("--clip-weight", "none") == 1
+    assert f"--clip-weight {folder / 'model'}" in " ".join(capsys.readouterr().err.split())
+    with open_gallery(gallery) as opened:
+        assert opened.model.clip_weight == str(folder / "model")
+        weights = [opened.trajectory(each.id).clip_weights for each in opened.tracklets()]
+    assert len(weights) == 2
+    assert all(len(each) > 1 and not (each == 1).all() for each in weights)
+
+    picture = tmp_path / "somebody.png"
+    Image.fromarray(np.full((50, 16, 3), (200, 30, 30), np.uint8)).save(picture)
+    assert run("search", gallery, picture) == 0
+    moved = folder / "model"
+    assert run("search", gallery, picture, "--clip-weight", moved) == 0
+    assert run("search", gallery, picture, "--clip-weight", "none") == 1
+    assert "clip weight of" in " ".join(capsys.readouterr().err.split())
+    assert run("gallery", "info", gallery) == 0
+    assert "clip weight of" in capsys.readouterr().out

@@ -68,6 +68,17 @@ def test_a_gallery_of_another_model_is_refused_and_unchanged(make_gallery):
         assert gallery.info().n_tracklets == 3
 
 
+def test_a_gallery_with_another_clip_weight_is_refused_with_its_own(tmp_path):
+    weighted = replace(MODEL, fingerprint="e" * 16, clip_weight="street")
+    open_gallery(tmp_path / "g", write=True, create_with=weighted).close()
+    with pytest.raises(GalleryModelError, match="small with the clip weight of street") as caught:
+        open_gallery(tmp_path / "g", write=True, create_with=MODEL)
+    assert "--clip-weight street" in str(caught.value)
+    with open_gallery(tmp_path / "g") as gallery:
+        assert gallery.model == weighted
+        assert gallery.info().clip_weight == "street"
+
+
 def test_a_model_that_means_nothing_is_refused(tmp_path):
     for wrong in ({"metric": "manhattan"}, {"embedding_dim": 0}, {"fingerprint": ""}):
         with pytest.raises(GalleryModelError, match="known metric"):

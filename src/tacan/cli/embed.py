@@ -37,6 +37,7 @@ def embed(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
     runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
+    clip_weight: str = "none",
     weights: str | None = None,
     height: int | None = None,
     width: int | None = None,
@@ -100,6 +101,9 @@ def embed(
         ONNX Runtime, if the model's folder holds an export (street's does, and those that
         `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
         length, which each start makes sure of.
+    clip_weight
+        For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
+        clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean.
     weights
         For timm: encoders: a weight file, pretrained (fetched by timm: the one case that uses the
         network) or random.
@@ -158,6 +162,7 @@ def embed(
         device=device,
         precision=precision,
         runtime=runtime,
+        clip_weight=clip_weight,
     )
     try:
         with progress_bar("embedding", "frames") as progress:
@@ -168,7 +173,7 @@ def embed(
                 batch_frames=batch_frames,
                 workers=workers,
                 strict=strict,
-                notes={"model": model},
+                notes={"model": model, "clip_weight": clip_weight},
                 progress=progress,
             )
     except KeyboardInterrupt:

@@ -43,6 +43,7 @@ def index(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     precision: Literal["32", "bf16"] = "32",
     runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
+    clip_weight: str | None = None,
     json: JsonFile | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
@@ -123,6 +124,10 @@ def index(
         ONNX Runtime, if the model's folder holds an export (street's does, and those that
         `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
         length, which each start makes sure of.
+    clip_weight
+        For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
+        clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean. The
+        gallery's own when not given, and none for a new one.
     json
         Write the outcome of each source to this file as well; - is standard output.
     """
@@ -162,17 +167,21 @@ def index(
 
     from tacan.embeddings.open import open_model
     from tacan.gallery import ModelInfo, apply_retention, open_gallery
+    from tacan.indexing.clip_weight import clip_weight_before
     from tacan.text import counted
 
     if threads is not None:
         torch.set_num_threads(threads)
-    embedder = open_model(model, device=device, precision=precision, runtime=runtime)
+    weight = clip_weight or clip_weight_before(gallery, model)
+    embedder = open_model(
+        model, device=device, precision=precision, runtime=runtime, clip_weight=weight
+    )
     parts: dict[str, Any] = {
         "embedder": embedder,
         "detections": detections,
         "batch_frames": batch_frames,
     }
-    card = ModelInfo(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    card = ModelInfo(model, embedder.fingerprint, embedder.embedding_dim, embedder.metric, weight)
     with open_gallery(gallery, write=True, create_with=card, wait=wait) as opened:
         try:
             if chosen[0].live is not None:

@@ -40,6 +40,7 @@ def search(
     metric: Literal["euclidean", "cosine"] | None = None,
     rerank: Annotated[bool, Parameter(negative="")] = False,
     model: str | None = None,
+    clip_weight: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     zone: str | None = None,
     json: JsonFile | None = None,
@@ -98,6 +99,8 @@ def search(
     model
         The gallery's model, if it lies elsewhere than when the gallery was made. Another model is
         refused. Tracklets of the gallery are searched for without it.
+    clip_weight
+        Likewise the model of the gallery's clip weight.
     device
         Where the model runs; auto takes a GPU if there is one.
     zone
@@ -112,7 +115,7 @@ def search(
     """
     from tacan.gallery import TrackletFilter, open_gallery
     from tacan.search.parse import parse_query
-    from tacan.search.query import TrackletNames, combine_queries, make_query, model_opener
+    from tacan.search.query import TrackletNames, combine_queries, gallery_model_opener, make_query
     from tacan.search.search import RerankSearch
     from tacan.search.search import search as find
     from tacan.views.times import parse_time, parse_zone
@@ -126,7 +129,9 @@ def search(
     )
     shown_zone = parse_zone(zone)
     with open_gallery(gallery) as opened:
-        open_model = model_opener(model or opened.model.name, device=device)
+        open_model = gallery_model_opener(
+            opened.model, name=model, clip_weight=clip_weight, device=device
+        )
         names = TrackletNames(opened)
 
         def read(words: Sequence[str]) -> list[Query]:

@@ -12,6 +12,7 @@ from tacan.embeddings.embedder import ClipEmbedder, Precision, TacanEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
 from tacan.embeddings.own_runtime import RUNTIMES, RuntimeChoice, in_runtime
 from tacan.embeddings.shipped import SHIPPED_MODELS
+from tacan.embeddings.weighted import NO_CLIP_WEIGHT, WeightedEmbedder, check_clip_weight
 from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import load_model
 from tacan.model.checkpoint import CONFIG_FILE
@@ -34,6 +35,7 @@ def open_model(
     precision: Precision = "32",
     threads: int | None = None,
     runtime: RuntimeChoice = "auto",
+    clip_weight: str = NO_CLIP_WEIGHT,
 ) -> ClipEmbedder:
     """The model that `spec` names, ready to embed.
 
@@ -56,6 +58,9 @@ def open_model(
     runtime
         What computes one of our own models: `torch`, `onnx`, `openvino`, or the fastest that is
         ready for it on this machine (`auto`): see `embeddings.own_runtime`.
+    clip_weight
+        For frozen encoders: one of our own models (a folder, a run folder, a shipped model's name)
+        whose clip weight makes their mean over a tracklet a weighted one, or `none`.
 
     Raises
     ------
@@ -71,6 +76,7 @@ def open_model(
     kind, _, name = spec.partition(":")
     _check_options(kind, settings=settings, weights=weights, precision=precision)
     _check_runtime(kind, runtime)
+    _check_weighable(kind, clip_weight)
     settings = settings or EncoderSettings()
     threads = threads or torch.get_num_threads()
     only_cpu = "openvino:" if kind == "openvino" else None
@@ -84,8 +90,9 @@ def open_model(
         )
         if exported is not None:
             _check_options("", settings=settings, weights=weights, precision=precision)
+            _check_weighable("", clip_weight)
             return exported
-        return file_embedder(
+        encoder = file_embedder(
             Path(name),
             kind,
             settings=settings,
@@ -93,15 +100,24 @@ def open_model(
             precision=precision,
             threads=threads,
         )
-    if kind == "timm":
+    elif kind == "timm":
         from tacan.embeddings.frozen import timm_embedder
 
-        return timm_embedder(
+        encoder = timm_embedder(
             name, weights=weights, settings=settings, device=place, precision=precision
         )
-    return _open_folder(
-        model_folder(spec), device=place, precision=precision, runtime=runtime, threads=threads
+    else:
+        return _open_folder(
+            model_folder(spec), device=place, precision=precision, runtime=runtime, threads=threads
+        )
+    if clip_weight == NO_CLIP_WEIGHT:
+        return encoder
+    folder = model_folder(clip_weight)
+    check_clip_weight(clip_weight, load_model(folder))
+    weigher = _open_folder(
+        folder, device=place, precision=precision, runtime="auto", threads=threads
     )
+    return WeightedEmbedder(encoder, weigher)
 
 
 def choose_device(name: str, *, only_cpu: str | None = None) -> torch.device:
@@ -152,6 +168,15 @@ def _check_runtime(kind: str, runtime: str) -> None:
         faults.append(f"runtime is for models of our own; {kind}: says what runs a frozen encoder")
     if faults:
         raise ConfigError(faults, source="the model's options")
+
+
+def _check_weighable(kind: str, clip_weight: str) -> None:
+    if kind not in FROZEN and clip_weight != NO_CLIP_WEIGHT:
+        fault = (
+            f"clip_weight is for frozen encoders ({', '.join(f'{one}:' for one in FROZEN)}), as "
+            f"models of our own have one; got {clip_weight!r}: leave it out"
+        )
+        raise ConfigError([fault], source="the model's options")
 
 
 def find_model_folder(spec: str) -> Path | None:

@@ -93,6 +93,7 @@ def export_features(gallery: Gallery, path: Path) -> Path:
         meta={
             "dataset": "gallery",
             "model": gallery.model.name,
+            "clip_weight": gallery.model.clip_weight,
             "model_fingerprint": gallery.model.fingerprint,
             "metric": gallery.model.metric,
             "cameras": {str(number): name for name, number in index.columns.cameras.items()},

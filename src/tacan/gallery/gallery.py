@@ -245,6 +245,7 @@ class Gallery:
             schema=self.store.schema,
             n_bytes=totals.n_bytes,
             cameras=cameras,
+            clip_weight=self.model.clip_weight,
         )
 
     def log(self, action: str, detail: str = "") -> bool:

@@ -35,13 +35,15 @@ class ModelInfo:
     """The model of a gallery's vectors.
 
     Vectors can be compared if and only if `fingerprint` is the same. `metric` is the distance
-    that they are meant for: `euclidean` or `cosine`.
+    that they are meant for: `euclidean` or `cosine`. `clip_weight` names the model whose clip
+    weight a frozen encoder was given, or is `none`; the fingerprint covers it.
     """
 
     name: str
     fingerprint: str
     embedding_dim: int
     metric: str = "euclidean"
+    clip_weight: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +212,4 @@ class GalleryInfo:
     schema: int
     n_bytes: int
     cameras: tuple[str, ...] = ()
+    clip_weight: str = "none"

@@ -199,6 +199,7 @@ def _write_metadata(connection: sqlite3.Connection, model: ModelInfo) -> None:
         "fingerprint": model.fingerprint,
         "embedding_dim": str(model.embedding_dim),
         "metric": model.metric,
+        "clip_weight": model.clip_weight,
     }
     with transaction(connection, "IMMEDIATE"):
         known = connection.execute("SELECT 1 FROM metadata WHERE name = 'identity'").fetchone()

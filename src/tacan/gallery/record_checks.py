@@ -42,11 +42,14 @@ def check_model_info(model: ModelInfo) -> None:
 def check_fingerprint(fingerprint: str, model: ModelInfo) -> None:
     """Raises `GalleryModelError` unless it is the fingerprint of the gallery's model."""
     if fingerprint != model.fingerprint:
+        weighted = model.clip_weight != "none"
+        weight = f" with the clip weight of {model.clip_weight}" if weighted else ""
         raise GalleryModelError(
-            f"vectors and queries must be of the gallery's model, {model.name} "
+            f"vectors and queries must be of the gallery's model, {model.name}{weight} "
             f"({model.fingerprint[:12]})",
             got=f"fingerprint {fingerprint[:12] or 'none'}",
-            remedy="Use that model (--model), as it was when the gallery was made; or index the "
+            remedy="Use that model (--model) and clip weight (--clip-weight "
+            f"{model.clip_weight}), as they were when the gallery was made; or index the "
             "videos into a new gallery. A search for a tracklet of the gallery needs no model.",
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DataError
-from tacan.gallery.gallery_records import StoredTracklet
+from tacan.gallery.gallery_records import ModelInfo, StoredTracklet
 from tacan.gallery.record_checks import check_fingerprint
 from tacan.images.read import read_crop
 from tacan.search.parse import ParsedQuery, Pictures, TrackletName, VideoBox
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder
     from tacan.gallery import Gallery
 
-__all__ = ["Query", "TrackletNames", "combine_queries", "make_query", "model_opener"]
+__all__ = ["Query", "TrackletNames", "combine_queries", "gallery_model_opener", "make_query"]
 
 
 MAX_NEAR = 3
@@ -161,16 +161,29 @@ def make_query(
     return _from_video_box(parsed, gallery, open_model, open_detector)
 
 
-def model_opener(name: str, *, device: str = "auto") -> Callable[[], ClipEmbedder]:
-    """A function that opens the model `name` when it is first needed, and only once."""
+def gallery_model_opener(
+    model: ModelInfo,
+    *,
+    name: str | None = None,
+    clip_weight: str | None = None,
+    device: str = "auto",
+) -> Callable[[], ClipEmbedder]:
+    """A function that opens a gallery's model when it is first needed, and only once.
+
+    `name` and `clip_weight` say where the model and the model of its clip weight lie now, if that
+    is not where they were when the gallery was made.
+    """
+    spec = name or model.name
+    weight = clip_weight or model.clip_weight
 
     @cache
     def opened() -> ClipEmbedder:
         from tacan.embeddings.open import FROZEN, open_model  # imports torch, which is slow
 
         # For a few pictures another runtime takes longer to start than it gains.
-        frozen = name.partition(":")[0] in FROZEN
-        return open_model(name, device=device, runtime="auto" if frozen else "torch")
+        frozen = spec.partition(":")[0] in FROZEN
+        runtime = "auto" if frozen else "torch"
+        return open_model(spec, device=device, runtime=runtime, clip_weight=weight)
 
     return opened
 

@@ -21,7 +21,7 @@ from tacan.retrieval.rerank_settings import Reranking
 from tacan.retrieval.vector_index import Nearest, VectorIndex
 from tacan.search.asked import Asked
 from tacan.search.parse import parse_query
-from tacan.search.query import Query, TrackletNames, make_query, model_opener
+from tacan.search.query import Query, TrackletNames, gallery_model_opener, make_query
 from tacan.search.search_results import Level, Match, SearchResults
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def search(
     if isinstance(query, str):
         (parsed,) = parse_query([query], names=TrackletNames(gallery))
         query = make_query(
-            parsed, gallery, open_model=open_model or model_opener(gallery.model.name)
+            parsed, gallery, open_model=open_model or gallery_model_opener(gallery.model)
         )
     if query.against and rerank is not None:
         fault = "re-ranking must be without people who are not searched for; got both"

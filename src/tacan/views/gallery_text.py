@@ -41,6 +41,7 @@ def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
         ("crops", f"{info.n_crops:,}"),
         ("seen", seen),
         ("model", info.model),
+        ("clip weight of", info.clip_weight),
         ("its fingerprint", info.fingerprint[:12]),
         ("embedding", f"{info.embedding_dim:,} numbers, {info.metric}"),
         ("schema", str(info.schema)),

@@ -81,6 +81,7 @@ class SqliteStore:
                 fingerprint=str(metadata["fingerprint"]),
                 embedding_dim=int(metadata["embedding_dim"]),
                 metric=str(metadata["metric"]),
+                clip_weight=str(metadata.get("clip_weight", "none")),
             )
         check_model_info(self.model)
 
