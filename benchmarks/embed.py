@@ -2,6 +2,7 @@
 
     python benchmarks/embed.py [--threads N] [--frames 256] [--repeats 7] [--precision bf16]
     python benchmarks/embed.py --memory
+    python benchmarks/embed.py --runtimes [street] [demo] [paper] --threads 1 [--repeats 7]
 
 1. Time. The paper's model (ResNet-50 at 224 x 112, both attentions, embedding layer) from JPEG
    crops on disk to vectors, against its ResNet-50 alone on tensors that are ready: the same
@@ -11,6 +12,11 @@
 2. `--memory`: the peak memory of a tracklet of 100,000 frames above that of one of 100 frames,
    each in a process of its own. Goal: at most 100 MB. And how far the vector lies from that of
    all clips in one batch. Goal: at most 1e-5.
+3. `--runtimes`: frames a second of `tacan export`'s files in ONNX Runtime and OpenVINO, against the
+   same model in torch, as `tacan embed` runs it: `street`, the preset `demo` and the preset `paper`
+   (ResNet-50 at 224 x 112), the last two with random weights; or one of them, `--runtimes street`.
+   Batches of 64 frames, ready in memory. Processor time is compared. Goal: twice as fast as torch.
+   And how far vectors and weights lie apart.
 """
 
 from __future__ import annotations
@@ -34,14 +40,17 @@ from PIL import Image
 from plain_faults import run
 from tacan.clips.split import consecutive_clips
 from tacan.config import ModelConfig, load_config
-from tacan.embeddings.embedder import TacanEmbedder, exact_arithmetic
+from tacan.embeddings.embedder import ClipEmbedder, TacanEmbedder, exact_arithmetic
+from tacan.embeddings.export import ENDINGS, export_model, load_own_model
+from tacan.embeddings.exported import difference, open_exported
 from tacan.embeddings.extract import embed
 from tacan.images.resize import load_frames
-from tacan.model import Tacan, build_model
+from tacan.model import ModelFolder, Tacan, build_model
 from tacan.records import Tracklet, TrackletSplit
 
 BATCH = 64
 TRACKLET = 50
+EXPORTED = ("street", "demo", "paper")
 CROPS = {"128x64": (128, 64), "256x128": (256, 128)}
 TINY = ModelConfig(encoder="small", height=32, width=16, embedding_dim=64, attention_channels=16)
 
@@ -54,6 +63,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--precision", choices=("32", "bf16"), default="32")
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--runtimes", nargs="*", choices=EXPORTED, metavar="MODEL")
     parser.add_argument("--peak", nargs=2, metavar=("FOLDER", "N"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.peak:
@@ -63,6 +73,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if chosen.memory:
             compare_memory(Path(folder))
+        elif chosen.runtimes is not None:
+            compare_runtimes(Path(folder), chosen)
         else:
             compare_time(Path(folder), chosen)
 
@@ -108,6 +120,52 @@ def compare_time(folder: Path, chosen: argparse.Namespace) -> None:
             f"{ratios[0]:.3f} times the bare backbone; "
             f"processor {processor:6.2f} s, {ratios[1]:.3f} times"
         )
+
+
+def compare_runtimes(folder: Path, chosen: argparse.Namespace) -> None:
+    print(f"{chosen.threads} threads, batches of {BATCH}, median of {chosen.repeats}")
+    for name in chosen.runtimes or EXPORTED:
+        saved = model_to_export(name)
+        model, config = saved.model.to(memory_format=torch.channels_last), saved.config
+        embedders: dict[str, ClipEmbedder] = {
+            "torch": TacanEmbedder(
+                model, clip_len=config.clip_len, input_size=(config.height, config.width)
+            )
+        }
+        for kind in ("onnx", "openvino"):
+            file = folder / f"{name}{ENDINGS[kind]}"
+            export_model(saved, file, kind)
+            opened = open_exported(file, kind, threads=chosen.threads)
+            assert opened is not None
+            embedders[kind] = opened
+        shape = (BATCH // config.clip_len, config.clip_len, 3, config.height, config.width)
+        clips = torch.randint(0, 256, shape, dtype=torch.uint8)
+        runs: dict[str, Callable[[], object]] = {
+            kind: lambda embedder=embedder, clips=clips: embedder.embed_clips(clips)
+            for kind, embedder in embedders.items()
+        }
+        times = take_turns(runs, repeats=chosen.repeats)
+        print(f"{name}, {config.encoder} at {config.height} x {config.width}")
+        for kind, seconds in times.items():
+            wall, processor = (median(column) for column in zip(*seconds, strict=True))
+            ratio = median(b[1] / m[1] for m, b in zip(seconds, times["torch"], strict=True))
+            apart = difference(embedders["torch"], embedders[kind], batches=(1, 2))
+            print(
+                f"{kind:>10}: {BATCH / wall:7.1f} frames/s; processor "
+                f"{processor / BATCH * 1000:6.2f} ms a frame, {ratio:.2f} times as fast; "
+                f"difference {apart:.0e}"
+            )
+
+
+def model_to_export(name: str) -> ModelFolder:
+    if name == "street":
+        return load_own_model(name)
+    config = load_config(name, {"model.weights": None}).model
+    torch.manual_seed(0)
+    model = build_model(config).eval()
+    if model.clip_attention.predictor is not None:
+        torch.nn.init.normal_(model.clip_attention.predictor.weight, std=0.01)
+    return ModelFolder(model, config, name, {})
 
 
 def take_turns(

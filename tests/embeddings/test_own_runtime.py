@@ -11,16 +11,22 @@ import torch
 
 from tacan.embeddings import own_runtime
 from tacan.embeddings.embedder import TacanEmbedder
+from tacan.embeddings.export import export_model
 from tacan.embeddings.exported import ExportedEmbedder
 from tacan.embeddings.open import open_model
 from tacan.embeddings.own_runtime import READY, OtherVectorsWarning, make_ready
 from tacan.errors import ConfigError, EncoderError
+from tacan.model import load_model
 from tests.embeddings.test_export import frames, save, vector
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     return save(tmp_path / "own", neck=True, clip_weight="sigmoid_sum", metric="cosine")
+
+
+def make_export(folder: Path) -> None:
+    export_model(load_model(folder), folder / READY, "onnx")
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def test_a_model_with_an_export_runs_in_the_fastest_runtime(
     found = object() if installed == "openvino" else None
     monkeypatch.setattr(own_runtime, "find_spec", lambda _: found)
     assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
-    make_ready(own)
+    make_export(own)
     embedder = open_model(str(own), device="cpu")
     assert isinstance(embedder, ExportedEmbedder)
     assert kinds == [installed]
@@ -63,7 +69,7 @@ def test_a_runtime_that_is_asked_for_is_used_with_an_export_or_without(
     runtime: str, ready: bool, own: Path
 ) -> None:
     if ready:
-        make_ready(own)
+        make_export(own)
     before = sorted(own.iterdir())
     embedder = open_model(str(own), device="cpu", runtime=runtime)
     assert isinstance(embedder, ExportedEmbedder)
@@ -75,14 +81,14 @@ def test_a_runtime_that_is_asked_for_is_used_with_an_export_or_without(
 def test_an_export_of_an_older_model_is_passed_over(
     own: Path, tmp_path: Path, no_warnings: None
 ) -> None:
-    make_ready(save(tmp_path / "older"))
+    make_export(save(tmp_path / "older"))
     for name in (READY, "model.yaml"):
         (tmp_path / "older" / name).rename(own / name)
     assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
 
 
 def test_a_damaged_export_is_told_and_torch_goes_on(own: Path) -> None:
-    make_ready(own)
+    make_export(own)
     (own / READY).write_bytes(b"no network")
     with pytest.warns(OtherVectorsWarning, match=r"torch computes the model: .*model\.onnx"):
         assert isinstance(open_model(str(own), device="cpu"), TacanEmbedder)
@@ -93,7 +99,7 @@ def test_a_damaged_export_is_told_and_torch_goes_on(own: Path) -> None:
 def test_a_runtime_that_says_something_else_here_is_not_used(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_ready(own)
+    make_export(own)
     plainly = ExportedEmbedder.embed_clips
 
     def other(self: ExportedEmbedder, clips: torch.Tensor) -> object:
@@ -111,7 +117,7 @@ def test_a_runtime_that_says_something_else_here_is_not_used(
 
 
 def test_bf16_is_torchs(own: Path, no_warnings: None) -> None:
-    make_ready(own)
+    make_export(own)
     assert isinstance(open_model(str(own), device="cpu", precision="bf16"), TacanEmbedder)
     with pytest.raises(ConfigError, match="32 bits"):
         open_model(str(own), device="cpu", precision="bf16", runtime="onnx")
@@ -122,3 +128,13 @@ def test_options_that_fit_no_model_are_told(own: Path) -> None:
         open_model(str(own), runtime="tensorrt")
     with pytest.raises(ConfigError, match="models of our own"):
         open_model("onnx:a.onnx", runtime="openvino")
+
+
+def test_a_training_leaves_an_export_of_what_another_runtime_computes_faster(
+    own: Path, tmp_path: Path
+) -> None:
+    assert not make_ready(own)
+    assert not (own / READY).exists()
+    larger = save(tmp_path / "larger", encoder="resnet10t", temporal_pooling="mean")
+    assert make_ready(larger)
+    assert isinstance(open_model(str(larger), device="cpu"), ExportedEmbedder)
