@@ -23,7 +23,10 @@ def test_walks_become_people_without_an_option(folder):
         assert (report.n_pairs, report.n_new, report.n_gone) == (12, 12, 0)
         assert (report.n_strangers, report.n_hidden) == (2 * 66, 2 * 66)
         assert report.expected_false_pairs <= 12
-        assert report.share == 0.02
+        linking = gallery.store.people().linking()
+        assert linking is not None
+        assert (linking.n_pairs, linking.expected_false_pairs) == (12, report.expected_false_pairs)
+        assert report.share == 0.03
         people = partition(gallery)
         assert sorted(people) == list(range(1, 13))
         assert {f"door/{n}" for n in range(1, 13)} == {min(each) for each in people.values()}
@@ -31,8 +34,8 @@ def test_walks_become_people_without_an_option(folder):
         assert gallery.info().n_persons == 12
 
 
-def test_nobody_of_many_has_more_than_five_strangers_within_the_threshold():
-    assert [_share(0.02, n) for n in (24, 251, 501)] == [0.02, 0.02, 0.01]
+def test_nobody_of_many_has_more_than_ten_strangers_within_the_threshold():
+    assert [_share(0.03, n) for n in (24, 351, 701)] == [0.03, 0.03, 0.015]
 
 
 def test_linking_twice_changes_nothing(folder):

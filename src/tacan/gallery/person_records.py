@@ -88,11 +88,16 @@ class Linking:
         The share of certainly different people that was taken to lie within it.
     travel
         What a human knows of the ways between cameras, which links keep: a text for each way.
+    n_pairs, expected_false_pairs
+        Pairs of tracklets of one person at that time, and at most how many of them were expected
+        to be false; None where nothing could tell.
     """
 
     threshold: float | None
     share: float
     travel: Mapping[str, str] = field(default_factory=dict)
+    n_pairs: int = 0
+    expected_false_pairs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

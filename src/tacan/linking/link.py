@@ -153,6 +153,9 @@ def link_gallery(
     by_prior = calibration.prior is not None and 1 / (len(calibration.distances) + 1) > share
     report = _report(evidence, groups, ids, people, linking, hidden, len(judgements), by_prior)
     report = replace(report, calibrated_by=share / given)
+    linking = replace(linking, n_pairs=report.n_pairs)
+    if report.n_hidden:
+        linking = replace(linking, expected_false_pairs=report.expected_false_pairs)
     change = PeopleChange(
         groups=tuple(zip(ids, map(tuple, groups), strict=True)),
         names=names_that_hold(gallery, people, groups, ids),

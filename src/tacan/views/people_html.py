@@ -200,6 +200,13 @@ def _how_to_read(known: Everybody) -> tuple[str, ...]:
             "not be made with half this share, and two people are perhaps one where twice the "
             "share would link them."
         )
+    if known.linking is not None and known.linking.expected_false_pairs is not None:
+        pairs = counted(known.linking.n_pairs, "linked pair")
+        how += (
+            f" Of {pairs} at most about {known.linking.expected_false_pairs:.0f} were expected to "
+            "be false when it was linked, by a test on such people; how many pairs are missed is "
+            "not known."
+        )
     return (
         how,
         "People who dress alike are alike, and whoever changes clothes is somebody else: look at "
