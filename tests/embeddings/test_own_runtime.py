@@ -135,6 +135,15 @@ def test_a_training_leaves_an_export_of_what_another_runtime_computes_faster(
 ) -> None:
     assert not make_ready(own)
     assert not (own / READY).exists()
-    larger = save(tmp_path / "larger", encoder="resnet10t", temporal_pooling="mean")
+    larger = save(tmp_path / "larger", encoder="resnet18", temporal_pooling="mean")
     assert make_ready(larger)
     assert isinstance(open_model(str(larger), device="cpu"), ExportedEmbedder)
+
+
+def test_what_the_fastest_runtime_cannot_read_the_next_one_computes(
+    tmp_path: Path, no_warnings: None
+) -> None:
+    # OpenVINO refuses the average pooling of this backbone.
+    own = save(tmp_path / "own", encoder="resnet10t", temporal_pooling="mean")
+    assert make_ready(own)
+    assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)

@@ -61,8 +61,9 @@ def in_runtime(
 
     Its vectors carry the model's fingerprint, and so must be torch's: on made-up clips they differ
     by at most 1e-4 of their length, and the weights likewise. `auto` falls back to torch with a
-    warning where they differ more; another `runtime` raises `EncoderError`, as for a package that
-    is absent. Raises `ConfigError` where `runtime` can't do what was asked of the model.
+    warning where they differ more in whatever is installed; another `runtime` raises
+    `EncoderError`, as for a package that is absent. Raises `ConfigError` where `runtime` can't do
+    what was asked of the model.
     """
     plain = on_cpu and torch_model.precision == "32"
     if runtime == "torch" or (runtime == "auto" and not plain):
@@ -76,16 +77,23 @@ def in_runtime(
         found = _ready(saved, folder, runtime, threads) or _exported(saved, runtime, threads)
         _require_same(torch_model, found, runtime)
         return found
-    fastest = "openvino" if find_spec("openvino") else "onnx"
-    try:
-        ready = _ready(saved, folder, fastest, threads)
-        if ready is None:
-            return torch_model
-        _require_same(torch_model, ready, fastest)
-    except TacanError as error:
-        warnings.warn(f"torch computes the model: {error}", OtherVectorsWarning, stacklevel=2)
-        return torch_model
-    return ready
+    failure: TacanError | None = None
+    for kind in _fastest_first():
+        try:
+            ready = _ready(saved, folder, kind, threads)
+            if ready is None:
+                return torch_model
+            _require_same(torch_model, ready, kind)
+        except TacanError as error:
+            failure = error
+        else:
+            return ready
+    warnings.warn(f"torch computes the model: {failure}", OtherVectorsWarning, stacklevel=2)
+    return torch_model
+
+
+def _fastest_first() -> tuple[Literal["onnx", "openvino"], ...]:
+    return ("openvino", "onnx") if find_spec("openvino") else ("onnx",)
 
 
 def make_ready(folder: Path) -> bool:
