@@ -10,7 +10,7 @@ from tacan.synthetic.scenes.camera_video import CameraRenderer
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.video.boxes import ious
 from tacan.video.detect import open_detector
-from tacan.video.detectors.street import STRIDES, input_size, open_street
+from tacan.video.detectors.street import POWER, STRIDES, input_size, open_street
 
 
 def test_sides_of_the_input_hold_whole_cells() -> None:
@@ -44,6 +44,38 @@ def test_people_in_a_generated_scene_are_found(scene) -> None:
     assert len(boxes) >= 2
     assert (ious(boxes[:, None], found.boxes[None]).max(axis=1, initial=0) > 0.5).mean() >= 0.6
     assert (found.scores >= 0.3).all()
+
+
+@pytest.mark.parametrize(
+    ("tall", "score", "counts"),
+    [
+        (200, 0.3, True),
+        (130, 0.3, True),
+        (126, 0.45, False),
+        (126, 0.55, True),
+        (66, 0.55, True),
+        (62, 0.99, False),
+    ],
+)
+def test_what_the_coarse_look_sees_of_smaller_people_counts_where_it_is_sure(
+    monkeypatch: pytest.MonkeyPatch, tall: float, score: float, counts: bool
+) -> None:
+    detector, _ = open_street(threshold=0.2)
+
+    def rows(pixels: np.ndarray) -> np.ndarray:
+        """One box, in the middle of the coarse look at a square picture."""
+        height, width = pixels.shape[2:]
+        found = np.zeros((sum((height // s) * (width // s) for s in STRIDES), 5), np.float32)
+        if height == 320:
+            cell = 20 * 40 + 20
+            found[cell] = (20, tall / 2, 20, tall / 2, score ** (1 / POWER))
+        return found
+
+    monkeypatch.setattr(detector, "_run", rows)
+    found = detector.detect_one(np.zeros((640, 640, 3), np.uint8))
+    assert len(found) == counts
+    if counts:
+        assert found.boxes[0, 3] - found.boxes[0, 1] == pytest.approx(2 * tall)
 
 
 def test_an_empty_picture_holds_nobody() -> None:

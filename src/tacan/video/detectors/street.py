@@ -9,6 +9,7 @@ from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,23 @@ from tacan.video.video_records import Detections
 
 __all__ = ["StreetDetector", "input_size", "open_street"]
 
-SCALES = ((640, 0.0, 280.0), (320, 128.0, np.inf))
-"""A frame is looked at twice: its longer side in pixels, the least and the largest height that a
-person's box may have then. Near people fill more than the network saw of anybody in training."""
+
+class Look(NamedTuple):
+    """One look at a frame, scaled so that its longer side has `side` pixels.
+
+    Boxes count whose height then is `least` to `largest` pixels, and those from `least_if_sure`
+    on that have a score of `SURE`: what a coarse look is in doubt about is mostly furniture.
+    """
+
+    side: int
+    least: float
+    least_if_sure: float
+    largest: float
+
+
+LOOKS = (Look(640, 0.0, 0.0, 280.0), Look(320, 128.0, 64.0, np.inf))
+"""A frame is looked at twice: near people fill more than the network saw of anybody in training."""
+SURE = 0.5
 STRIDES = (8, 16, 32)
 _PICTURE = PictureInput("corner", "rgb", 255)
 POWER = float(np.log(0.4) / np.log(0.5))
@@ -37,7 +52,7 @@ _IOU, _COVERED = 0.45, 0.65
 class StreetDetector:
     """Finds people with the network in an ONNX file: `detect_one` for a single image."""
 
-    input_side = SCALES[0][0]
+    input_side = LOOKS[0].side
 
     def __init__(self, file: Path, runtime: Runtime, *, threshold: float, threads: int) -> None:
         self._open = partial(load_network, file, runtime, role="detector", threads=threads)
@@ -47,20 +62,19 @@ class StreetDetector:
         self._opening = Lock()
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
-        parts = [self._at_scale(image, *scale) for scale in SCALES]
+        parts = [self._look(image, look) for look in LOOKS]
         boxes = np.concatenate([part.boxes for part in parts])
         found = Detections(boxes, np.concatenate([part.scores for part in parts]))
         return found.chosen(keep_best(found.boxes, found.scores, iou=_IOU, covered=_COVERED))
 
-    def _at_scale(
-        self, image: NDArray[np.uint8], side: int, least: float, largest: float
-    ) -> Detections:
-        """All likely boxes of a frame that was scaled to `side`, of people as tall as that."""
-        height, width = input_size(*image.shape[:2], side=side)
+    def _look(self, image: NDArray[np.uint8], look: Look) -> Detections:
+        """All likely boxes of one look."""
+        height, width = input_size(*image.shape[:2], side=look.side)
         pixels, place = _PICTURE.fit(image, width=width, height=height)
         rows = self._run(pixels)
         tall, scores = rows[:, 1] + rows[:, 3], rows[:, 4] ** POWER
-        likely = (scores >= self._threshold) & (tall >= least) & (tall <= largest)
+        least = np.where(scores >= SURE, look.least_if_sure, look.least)
+        likely = (scores >= self._threshold) & (tall >= least) & (tall <= look.largest)
         centres, sides = _centres(height, width)[likely], rows[likely, :4]
         boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1)
         boxes = clipped(place.from_pixels(boxes), width=image.shape[1], height=image.shape[0])
@@ -105,7 +119,6 @@ def open_street(*, threshold: float, threads: int = 2) -> tuple[StreetDetector, 
     runtime = onnx_runtime()
     with as_file(files("tacan") / "shipped" / "street_detector" / "detector.onnx") as file:
         detector = StreetDetector(file, runtime, threshold=threshold, threads=threads)
-        return (
-            detector,
-            f"street:{sha256(file)}:{SCALES}:{POWER:.2f}:{_IOU}/{_COVERED}:{runtime}",
-        )
+        looks = [tuple(look) for look in LOOKS]
+        rules = f"{looks}:{SURE}:{POWER:.2f}:{_IOU}/{_COVERED}"
+        return detector, f"street:{sha256(file)}:{rules}:{runtime}"
