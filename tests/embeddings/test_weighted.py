@@ -29,20 +29,20 @@ def weights_in(folder: Path, *, seed: int = 0, **changes: object) -> Path:
     config = plain.model_copy(update=changes)
     model = build_model(config).eval()
     if model.clip_attention.predictor is not None:
-        torch.nn.init.normal_(model.clip_attention.predictor.weight, std=10)
+        torch.nn.init.normal_(model.clip_attention.predictor.weight, std=20)
     save_model(folder, model, config)
     return folder
 
 
 def by_hand(spec: str, weigher: str, walk: torch.Tensor) -> np.ndarray:
-    """The weighted mean over clips, clip by clip and frame by frame."""
+    """The mean over clips with the roots of their weights, clip by clip and frame by frame."""
     encoder, weights_of = open_model(spec, device="cpu"), open_model(weigher, device="cpu")
     total, sum_of_weights = np.zeros(encoder.embedding_dim), 0.0
     for clip in consecutive_clips(len(walk), weights_of.clip_len):
         shown = walk[torch.from_numpy(clip)]
         feature = np.mean([encoder.embed_clips(one[None, None])[0][0] for one in shown], axis=0)
         smaller = F.interpolate(shown, size=weights_of.input_size, mode="bilinear", antialias=True)
-        weight = float(weights_of.embed_clips(smaller[None])[1][0])
+        weight = float(weights_of.embed_clips(smaller[None])[1][0]) ** 0.5
         total += weight * feature
         sum_of_weights += weight
     return total / sum_of_weights

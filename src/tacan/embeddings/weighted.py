@@ -2,12 +2,15 @@
 
 Legend: n clips, T frames, D feature size, H x W pixels.
 
-The weight of a clip says how much of a person it shows, whatever encoder then looks at it: the mean
-over a tracklet is no longer that of all frames alike,
+The weight w_i of a clip says how much of a person it shows, whatever encoder then looks at it: the
+mean over a tracklet is no longer that of all frames alike,
 
-    f = sum_i w_i f_i / sum_i w_i        f_i: the mean of the encoder's features over clip i
+    f = sum_i a_i f_i / sum_i a_i        f_i: the mean of the encoder's features over clip i
+                                         a_i = sqrt(w_i)
 
-which needs the same sums as Eq. 3, and so O(D) memory for a tracklet of any length.
+which needs the same sums as Eq. 3, and so O(D) memory for a tracklet of any length. The square root
+keeps more of a tracklet's views than w_i itself, which was learned together with another encoder:
+on real people it gained as much or more and never cost as much (`experiments/clip_weight`).
 """
 
 from __future__ import annotations
@@ -54,17 +57,17 @@ class WeightedEmbedder:
         self.embedding_dim = encoder.embedding_dim
         self.metric = encoder.metric
         self.precision = encoder.precision
-        content = f"{encoder.fingerprint} clip weight {weigher.fingerprint}"
+        content = f"{encoder.fingerprint} square root of {weigher.fingerprint}"
         self.fingerprint = hashlib.sha256(content.encode()).hexdigest()
 
     def embed_clips(self, frames: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Clips uint8 RGB [n, T, 3, H, W] -> mean features [n, D] and clip weights [n]."""
+        """Clips uint8 RGB [n, T, 3, H, W] -> mean features [n, D], square roots of weights [n]."""
         flat = frames.flatten(0, 1)
         features, _ = self._encoder.embed_clips(flat[:, None])
         smaller = _resized(flat, self._weigher.input_size).unflatten(0, frames.shape[:2])
         _, weights = self._weigher.embed_clips(smaller)
         by_clip = features.reshape(len(frames), self.clip_len, -1)
-        return by_clip.mean(1, dtype=np.float32), weights
+        return by_clip.mean(1, dtype=np.float32), np.sqrt(weights)
 
     def finish(
         self,
