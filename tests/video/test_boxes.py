@@ -42,6 +42,25 @@ def test_suppression_agrees_with_torchvision(iou: float) -> None:
     np.testing.assert_array_equal(keep_best(boxes, scores, iou=iou), expected)
 
 
+@pytest.mark.parametrize("covered", [0.3, 0.65, 1.0])
+@pytest.mark.parametrize("iou", [0.2, 0.45])
+@pytest.mark.parametrize("n", [0, 1, 80])
+def test_suppression_agrees_with_all_pairs(iou: float, covered: float, n: int) -> None:
+    boxes = some_boxes(4, n)
+    boxes[n // 2 :, 2:] = boxes[n // 2 :, :2]  # without an area
+    scores = np.random.default_rng(5).integers(0, 9, n).astype(np.float32)  # many are equal
+    gone: set[int] = set()
+    kept = []
+    for index in sorted(range(n), key=lambda i: -scores[i]):
+        if index not in gone:
+            kept.append(index)
+            near = (ious(boxes[index], boxes) > iou) | (
+                covered_shares(boxes[index], boxes) > covered
+            )
+            gone |= set(np.flatnonzero(near).tolist())
+    assert keep_best(boxes, scores, iou=iou, covered=covered).tolist() == kept
+
+
 def test_a_box_within_a_better_one_goes_when_asked() -> None:
     boxes = np.array([[0, 0, 100, 100], [10, 10, 30, 30], [90, 90, 120, 120]], np.float32)
     scores = np.array([0.9, 0.8, 0.7], np.float32)

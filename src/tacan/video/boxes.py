@@ -49,15 +49,18 @@ def ious(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.
     0.333
     """
     shared = intersections(left, right)
-    union = areas(left) + areas(right) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return _shares(shared, areas(left) + areas(right) - shared)
 
 
 def covered_shares(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
     """The shared area over that of the smaller box [...]: 1 where one lies within the other."""
     shared = intersections(left, right)
-    smaller = np.minimum(areas(left), areas(right))
-    return np.divide(shared, smaller, out=np.zeros_like(shared), where=smaller > 0)
+    return _shares(shared, np.minimum(areas(left), areas(right)))
+
+
+def _shares(part: NDArray[np.floating], whole: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The quotient [...]; 0 where there is no whole."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def keep_best(
@@ -68,15 +71,18 @@ def keep_best(
     A box goes when one that stays, of a higher score, has more than `iou` with it, or when the
     two share more than `covered` of the smaller one (never, at 1). Equal scores keep their order.
     """
-    order = np.argsort(-scores, kind="stable")
-    gone = np.zeros(len(boxes), bool)
+    rest = np.argsort(-scores, kind="stable")
+    own = areas(boxes)
     kept: list[int] = []
-    for index in order.tolist():
-        if not gone[index]:
-            kept.append(index)
-            # One row at a time: all pairs of thousands of boxes would take gigabytes.
-            box = boxes[index]
-            gone |= (ious(box, boxes) > iou) | (covered_shares(box, boxes) > covered)
+    while len(rest):
+        best, rest = int(rest[0]), rest[1:]
+        kept.append(best)
+        # One row at a time: all pairs of thousands of boxes would take gigabytes.
+        shared = intersections(boxes[best], boxes[rest])
+        union = own[best] + own[rest] - shared
+        smaller = np.minimum(own[best], own[rest])
+        gone = (_shares(shared, union) > iou) | (_shares(shared, smaller) > covered)
+        rest = rest[~gone]
     return np.array(kept, np.int64)
 
 

@@ -5,7 +5,7 @@ Legend: n cells of the network's three grids.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from threading import Lock
@@ -105,6 +105,7 @@ def _whole_cells(side: float) -> int:
     return max(-(-round(side) // STRIDES[-1]), 1) * STRIDES[-1]
 
 
+@lru_cache(maxsize=16)
 def _centres(height: int, width: int) -> NDArray[np.float32]:
     """The middle (x, y) of each cell [n, 2] in pixels, grid after grid, row by row."""
     grids = []
