@@ -187,6 +187,17 @@ def test_options_of_frozen_encoders_are_refused(own: Path, tmp_path: Path) -> No
         open_model(f"onnx:{tmp_path / 'model.onnx'}", settings=EncoderSettings(height=64))
 
 
+@pytest.mark.parametrize("pooling", ["rnn", "regions"])
+def test_what_runs_for_one_number_of_clips_alone_is_refused(
+    pooling: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    own = save(tmp_path / "own", temporal_pooling=pooling)
+    with pytest.raises(EncoderError, match=r"any number of clips|operations that ONNX has"):
+        export_model(load_model(own), tmp_path / "model.onnx", "onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["own"]
+    assert "onnxruntime:" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("spec", ["timm:resnet18", "onnx:a.onnx", "openvino:a.xml"])
 def test_a_frozen_encoder_is_not_exported(spec: str) -> None:
     with pytest.raises(EncoderError, match="frozen encoder"):

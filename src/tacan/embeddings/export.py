@@ -153,12 +153,7 @@ def write_checked(
         metric=config.metric,
         difference=0.0,
     )
-    network = load_network(file, kind, role="encoder", threads=1)
-    found = difference(
-        TacanEmbedder(saved.model, clip_len=config.clip_len, input_size=size),
-        ExportedEmbedder(network, settings, threads=1),
-        batches=BATCHES,
-    )
+    found = _apart(saved, file, kind, settings)
     most = LARGEST_HALF_DIFFERENCE if half else LARGEST_DIFFERENCE
     if not found <= most:
         raise EncoderError(
@@ -170,6 +165,24 @@ def write_checked(
     if found > LARGEST_DIFFERENCE:
         own = hashlib.sha256(f"{own} {settings.content}".encode()).hexdigest()
     return settings.model_copy(update={"difference": found, "fingerprint": own})
+
+
+def _apart(saved: ModelFolder, file: Path, kind: ExportFormat, settings: ExportSettings) -> float:
+    """The `difference` of the network in `file` from torch."""
+    reference = TacanEmbedder(
+        saved.model, clip_len=settings.clip_len, input_size=(settings.height, settings.width)
+    )
+    try:
+        network = load_network(file, kind, role="encoder", threads=1)
+        exported = ExportedEmbedder(network, settings, threads=1)
+        return difference(reference, exported, batches=BATCHES)
+    except EncoderError as error:
+        raise EncoderError(
+            f"an exported model must run in {kind} for any number of clips",
+            got=f"temporal pooling {saved.config.temporal_pooling}, encoder "
+            f"{saved.config.encoder}: {' '.join(str(error.got).split())[-200:]}",
+            remedy="Let torch run it.",
+        ) from error
 
 
 def _save_openvino(network: bytes, file: Path) -> None:

@@ -39,7 +39,7 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # an error is raised as well
     providers = _providers(onnxruntime, cuda=cuda)
     try:
         # Its fallback is to try the same again, and to print what it tries.
