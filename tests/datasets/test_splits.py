@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import savemat
 
+from tacan.datasets import splits
 from tacan.datasets.splits import (
     PeopleSplit,
     choose_split,
@@ -17,6 +18,7 @@ from tacan.datasets.splits import (
     seeded_split,
 )
 from tacan.errors import DatasetLayoutError
+from tacan.features.matlab import read_mat
 
 
 def write_ranks(folder: Path, ranks: object) -> Path:
@@ -31,6 +33,25 @@ def test_ranks_count_from_one_in_the_sorted_list_and_test_comes_first(tmp_path: 
     first, second = read_ilids_splits(path, unsorted)
     assert first == PeopleSplit(train=("person002", "person319"), test=("person001", "person009"))
     assert second == PeopleSplit(train=("person001", "person002"), test=("person009", "person319"))
+
+
+def test_a_file_of_ranks_is_read_again_only_if_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+
+    def counted(path: Path):
+        reads.append(path)
+        return read_mat(path)
+
+    monkeypatch.setattr(splits, "read_mat", counted)
+    path = write_ranks(tmp_path, [[1, 2]])
+    first = read_ilids_splits(path, ["a", "b"])
+    assert read_ilids_splits(path, ["c", "d"])[0].test == ("c",), "other people, the same ranks"
+    assert len(reads) == 1
+    write_ranks(tmp_path, [[2, 1]])
+    assert read_ilids_splits(path, ["a", "b"]) != first
+    assert len(reads) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,19 @@ def _read_ranks(path: Path) -> np.ndarray:
     if not path.is_file():
         raise _unreadable(path, "nothing there")
     try:
+        state = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    file = (state.st_dev, state.st_ino)
+    return _ranks_of(path, (*file, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+
+
+# A .mat file is read by a process of its own, and all splits ask for the same file twice each.
+@lru_cache(maxsize=8)
+def _ranks_of(path: Path, state: tuple[int, ...]) -> np.ndarray:
+    """The ranks in the file at `path`, which are kept as long as its `state` is the same."""
+    del state
+    try:
         ranks = np.asarray(read_mat(path)["ls_set"])
     except KeyError as error:
         raise _unreadable(path, "no variable ls_set") from error
@@ -134,7 +148,9 @@ def _read_ranks(path: Path) -> np.ndarray:
         raise _unreadable(path, str(error.got)) from error
     if ranks.ndim != 2 or ranks.size == 0 or ranks.dtype.kind not in "uif":
         raise _unreadable(path, f"ls_set of shape {ranks.shape} and type {ranks.dtype}")
-    return ranks.astype(np.int64)
+    ranks = ranks.astype(np.int64)
+    ranks.flags.writeable = False
+    return ranks
 
 
 def _names(entry: object) -> tuple[str, ...]:
