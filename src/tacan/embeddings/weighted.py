@@ -10,7 +10,7 @@ mean over a tracklet is no longer that of all frames alike,
 
 which needs the same sums as Eq. 3, and so O(D) memory for a tracklet of any length. The square root
 keeps more of a tracklet's views than w_i itself, which was learned together with another encoder:
-on real people it gained as much or more and never cost as much (`experiments/clip_weight`).
+where nobody is hidden it cost less (`experiments/clip_weight`).
 """
 
 from __future__ import annotations
