@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -119,10 +120,11 @@ def test_a_reader_that_leaves_is_no_fault_to_speak_of() -> None:
 
 def test_help_shows_the_commands_in_groups() -> None:
     shown = run("--help").stdout
-    places = [shown.index(title) for title in GROUPS]
+    words = [*chain(*([title, *commands] for title, commands in GROUPS.items())), "Options"]
+    found = [re.search(rf"^[╭│](?:─)? {re.escape(word)} ", shown, re.M) for word in words]
+    places = [place.start() for place in found if place is not None]
+    assert len(places) == len(words)
     assert places == sorted(places)
-    for start, end, commands in zip(places, [*places[1:], None], GROUPS.values(), strict=True):
-        assert [name for name in commands if name not in shown[start:end]] == []
 
 
 @pytest.mark.parametrize("words", ["--help", "train demo --print-config", "evaluate --help"])

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from tacan.paper.published import TABLE_1 as PUBLISHED
 from tacan.paper.tables import Row, as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import TABLE_1
 from tacan.runs.table1_results import Result, TestScores
+from tacan.views import table1_chart
 from tacan.views.table1_chart import draw_rows
 
 MAP = {
@@ -152,7 +154,7 @@ def test_csv_and_json_hold_exact_numbers() -> None:
     assert entries[1]["paper"] is None
 
 
-def test_a_table_says_how_long_its_rows_were_trained() -> None:
+def test_a_table_says_how_long_its_rows_were_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths = {0: 10, 1: 10, 2: 1500}
     trained = {
         seed: replace(found, training={"run": {"iterations": lengths[seed]}})
@@ -162,3 +164,7 @@ def test_a_table_says_how_long_its_rows_were_trained() -> None:
     assert as_markdown(rows).startswith("| row, after 10 and 1,500 iterations |")
     assert next(csv.DictReader(io.StringIO(as_csv(rows))))["iterations"] == "10 1500"
     assert as_json(rows)[0]["iterations"] == [10, 1500]
+    drawn: list[Figure] = []
+    monkeypatch.setattr(table1_chart, "save_png", lambda figure, path: drawn.append(figure))
+    draw_rows(rows, Path("table1.png"))
+    assert drawn[0].axes[0].get_title("left").endswith("; after 10 and 1,500 iterations")

@@ -21,7 +21,7 @@ from tacan.evaluation.thresholds import (
     roc_curve,
     true_positive_rate,
 )
-from tacan.views.charts import MAIN, WARNING
+from tacan.views.charts import INK, MAIN, QUIET, WARNING
 from tacan.views.evaluation_charts import plot_cmc, plot_distances, plot_roc, write_charts
 from tests.evaluation.rows import made_up
 
@@ -54,6 +54,14 @@ def labels_of(axes):
 def is_picture(path):
     with Image.open(path) as image:
         return image.format == "PNG" and min(image.size) > 300
+
+
+def test_a_chart_is_written_in_the_house_colours(features, axes, tmp_path):
+    pairs = collect_pairs(features, NAMES[0])
+    plot_distances(histogram(pairs), tmp_path / "distances.png", title="a title")
+    drawn = axes()
+    assert {text.get_color() for text in (drawn.xaxis.label, drawn.yaxis.label)} == {QUIET}
+    assert drawn.title.get_color() == INK
 
 
 def test_the_roc_plot_shows_each_protocols_curve_over_a_logarithmic_axis(features, axes, tmp_path):

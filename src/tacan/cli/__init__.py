@@ -69,9 +69,13 @@ def build_app(command: str | None = None) -> App:
     )
     for number, (title, commands) in enumerate(GROUPS.items()):
         group = Group(title, sort_key=number)
-        for name, purpose in commands.items():
+        for place, (name, purpose) in enumerate(commands.items()):
             own_help = {} if name == command else {"help": purpose}
-            app.command(f"tacan.cli.{name}:{name}", name=name, group=group, **own_help)
+            where = f"tacan.cli.{name}:{name}"
+            app.command(where, name=name, group=group, sort_key=place, **own_help)
+    options = Group("Options", sort_key=len(GROUPS))
+    for flag in ("--help", "--version"):
+        app[flag].group = (options,)
     return app
 
 

@@ -22,7 +22,7 @@ from tacan.paper.published import Published
 from tacan.paper.variants import Variant
 from tacan.runs.table1_results import Result, Results
 
-__all__ = ["Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows"]
+__all__ = ["Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows", "trained"]
 
 MEASURES = ("mAP", "Rank-1", "Rank-5", "Rank-20")
 """The paper's columns."""
@@ -120,15 +120,26 @@ def _step(
     )
 
 
+def trained(rows: Sequence[Row]) -> tuple[str, ...]:
+    """How long the rows were trained, in words; nothing where that is not known."""
+    lengths = sorted({length for row in rows for length in row.iterations})
+    said = " and ".join(f"{length:,}" for length in lengths)
+    return (f"after {said} iterations",) if lengths else ()
+
+
 def as_markdown(rows: Sequence[Row]) -> str:
     """A table in percent, its columns aligned so that it can be read as plain text too.
 
     Its head says how long the rows were trained, where that is known.
     """
-    lengths = sorted({length for row in rows for length in row.iterations})
-    trained = " and ".join(f"{length:,}" for length in lengths)
-    title = f"row, after {trained} iterations" if lengths else "row"
-    head = [title, "seeds", *MEASURES, AUC, "step in mAP", "over the tests"]
+    head = [
+        ", ".join(("row", *trained(rows))),
+        "seeds",
+        *MEASURES,
+        AUC,
+        "step in mAP",
+        "over the tests",
+    ]
     head += ["paper: mAP", "Rank-1", "step"]
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]

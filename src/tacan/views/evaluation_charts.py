@@ -111,7 +111,11 @@ def _chart() -> tuple[Figure, Axes]:
 
 
 def _written(figure: Figure, path: Path) -> Path:
-    figure.axes[0].legend(frameon=False, labelcolor=INK)
+    [axes] = figure.axes
+    axes.legend(frameon=False, labelcolor=INK)
+    axes.title.set_color(INK)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set_color(QUIET)
     return save_png(figure, path)
 
 

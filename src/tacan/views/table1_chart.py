@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tacan.paper.tables import Row
+from tacan.paper.tables import Row, trained
 from tacan.views.charts import GRID, INK, MAIN, PALE, QUIET, WARNING, save_png, take_frame_off
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def _draw_scores(axes: Axes, rows: Sequence[Row]) -> None:
         axes.text(mean + spread + 0.6, place, f"{mean:.1f}", color=INK, va="center", fontsize=8)
     n_seeds = max(row.scores.n for row in rows)
     axes.margins(x=0.12)
-    _name(axes, "mAP, %", f"spread over {n_seeds} seeds" if n_seeds > 1 else "one seed")
+    seeds = f"spread over {n_seeds} seeds" if n_seeds > 1 else "one seed"
+    _name(axes, "mAP, %", "; ".join((seeds, *trained(rows))))
 
 
 def _draw_steps(axes: Axes, rows: Sequence[Row]) -> None:
