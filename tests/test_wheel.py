@@ -2,15 +2,18 @@
 
 Its dependencies are those of the environment that runs the tests, which the new one sees: nothing
 is fetched, so this doesn't show that pip finds them. It shows that the wheel holds all that is
-needed, and what is said where OpenCV is the build with windows and the machine has no libGL.
+needed, and what is said where OpenCV is the build with windows and the machine has no libGL. Which
+build pip ends with is tried with OpenCV alone, fetched.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import site
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +77,23 @@ def test_it_indexes_and_searches_with_the_model_that_ships(installed: Path) -> N
     asked = shell(tacan, "search", "g", "hall/1", "--html", "found.html", cwd=installed)
     assert asked.returncode == 0, asked.stderr
     assert "<html" in (installed / "found.html").read_text()
+
+
+def test_pip_alone_ends_with_the_opencv_that_needs_no_libgl(tmp_path: Path) -> None:
+    """Both builds of OpenCV that the wheel asks for, fetched by pip into an empty environment."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    builds = [each for each in project["dependencies"] if each.startswith("opencv-")]
+    assert len(builds) == 2
+    python = tmp_path / "venv" / "bin" / "python"
+    shell(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    done = shell(python, "-m", "pip", "install", "-q", "--retries", "1", *builds, cwd=tmp_path)
+    if "No matching distribution" in done.stderr or "onnection" in done.stderr:
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+    libraries = "import cv2; print([line.split()[-1] for line in open('/proc/self/maps')])"
+    loaded = shell(python, "-c", libraries, cwd=tmp_path)
+    assert "/cv2.abi3.so" in loaded.stdout, loaded.stderr
+    assert not re.search(r"lib(GL|Qt|xcb|X11)", loaded.stdout)
 
 
 def test_without_libgl_help_works_and_the_rest_says_what_to_install(installed: Path) -> None:
