@@ -141,7 +141,7 @@ class Calibration:
 
         >>> spread = Calibration("euclidean", np.linspace(0.5, 1.5, 1001))
         >>> [round(spread.distance_at(share), 3) for share in (0.1, 0.025)]
-        [0.599, 0.482]
+        [0.599, 0.48]
         """
         n = len(self.distances)
         if not n + (self.prior is not None) or (self.prior is None and 1 / (n + 1) > share):

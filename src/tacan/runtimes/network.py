@@ -55,7 +55,7 @@ LARGEST_INPUT = 1 << 27
 _PACKAGES: dict[Runtime, str] = {
     "onnx": "onnxruntime",
     "openvino": "openvino",
-    "opencv": "opencv-python",
+    "opencv": "opencv-contrib-python-headless",
 }
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +21,8 @@ def load_opencv(file: Path, *, threads: int, size: tuple[int, int]) -> LoadedFil
     OpenCV doesn't tell what a file's input is. Up to `threads` calls run at once. Raises
     `UnfitFileError` for files that it can't read.
     """
+    import cv2  # fails where a library of the system is missing, which other runtimes don't need
+
     idle: SimpleQueue[Any] = SimpleQueue()
     try:
         networks = [cv2.dnn.readNetFromONNX(str(file)) for _ in range(threads)]
