@@ -147,6 +147,16 @@ def test_an_encoder_from_elsewhere_is_refused(folder: Path, encoder: str) -> Non
         load_model(folder)
 
 
+@pytest.mark.parametrize("name", ["attention_channels", "embedding_dim"])
+def test_a_size_that_no_memory_holds_is_refused(folder: Path, name: str) -> None:
+    path = folder / "config.json"
+    content = json.loads(path.read_text())
+    content["model"][name] = 50_000_000
+    path.write_text(json.dumps(content))
+    with pytest.raises(TacanError, match="less than or equal"):
+        load_model(folder)
+
+
 VALUES = st.one_of(
     st.none(),
     st.booleans(),

@@ -142,14 +142,14 @@ class ModelConfig(Section):
     the score; that with the factor 1/T as Sec. 3.2 prints it. The others are the paper's rivals:
     recurrent networks, a convolution over time, a 3-D convolution with a non-local block (ResNet3D
     NL), parts that are to differ (STAN), the quality of regions (RQEN), self-attention (SCAN)."""
-    attention_channels: Count = 256
+    attention_channels: Annotated[int, Field(ge=1, le=4096)] = 256
     """Hidden channels of the attention: `attention`, `parts`, `self_attention`."""
     clip_weight: Literal["none", "linear_mean", "sigmoid_mean", "sigmoid_sum", "softmax"] = (
         "sigmoid_sum"
     )
     """Clips to tracklet: plain mean; Eq. 1 and 3 to the letter (`linear_mean`); a sigmoid weight
     divided by the number of clips, or by the sum of the weights; a softmax over the clips."""
-    embedding_dim: Annotated[int, Field(ge=0)] = 1024
+    embedding_dim: Annotated[int, Field(ge=0, le=16384)] = 1024
     """D of the embedding layer (Eq. 2); 0 leaves the layer out, so that D = d."""
     neck: bool = False
     """BNNeck: batch normalisation between the metric losses and what is searched with."""
