@@ -12,11 +12,10 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from statistics import median
 
 import torch
 
-from embed import BATCH, crops, take_turns
+from embed import BATCH, crops, median_ratios, medians, take_turns
 from plain_faults import run
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.extract import embed
@@ -65,11 +64,8 @@ def compare(
     )
     print(model)
     for name, seconds in times.items():
-        wall, processor = (median(column) for column in zip(*seconds, strict=True))
-        ratios = [
-            median(mine[i] / base[i] for mine, base in zip(seconds, times["alone"], strict=True))
-            for i in (0, 1)
-        ]
+        wall, processor = medians(seconds)
+        ratios = median_ratios(seconds, times["alone"])
         print(
             f"{name:>10}: {split.n_frames / wall:6.1f} frames/s, {ratios[0]:.3f} times; "
             f"processor {1000 * processor / split.n_frames:6.2f} ms a frame, {ratios[1]:.3f} times"

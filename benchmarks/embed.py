@@ -48,6 +48,9 @@ from tacan.images.resize import load_frames
 from tacan.model import ModelFolder, Tacan, build_model
 from tacan.records import Tracklet, TrackletSplit
 
+Spent = tuple[float, float]
+"""Seconds of a run: on the wall, and of the processor."""
+
 BATCH = 64
 TRACKLET = 50
 EXPORTED = ("street", "demo", "paper")
@@ -110,11 +113,8 @@ def compare_time(folder: Path, chosen: argparse.Namespace) -> None:
         f"{chosen.frames} frames, median of {chosen.repeats}"
     )
     for name, seconds in times.items():
-        wall, processor = (median(column) for column in zip(*seconds, strict=True))
-        ratios = [
-            median(mine[i] / base[i] for mine, base in zip(seconds, times["bare"], strict=True))
-            for i in (0, 1)
-        ]
+        wall, processor = medians(seconds)
+        ratios = median_ratios(seconds, times["bare"])
         print(
             f"{name:>8}: {wall:6.2f} s, {chosen.frames / wall:6.1f} frames/s, "
             f"{ratios[0]:.3f} times the bare backbone; "
@@ -147,8 +147,8 @@ def compare_runtimes(folder: Path, chosen: argparse.Namespace) -> None:
         times = take_turns(runs, repeats=chosen.repeats)
         print(f"{name}, {config.encoder} at {config.height} x {config.width}")
         for kind, seconds in times.items():
-            wall, processor = (median(column) for column in zip(*seconds, strict=True))
-            ratio = median(b[1] / m[1] for m, b in zip(seconds, times["torch"], strict=True))
+            wall, processor = medians(seconds)
+            _, ratio = median_ratios(times["torch"], seconds)
             apart = difference(embedders["torch"], embedders[kind], batches=(1, 2))
             print(
                 f"{kind:>10}: {BATCH / wall:7.1f} frames/s; processor "
@@ -168,11 +168,24 @@ def model_to_export(name: str) -> ModelFolder:
     return ModelFolder(model, config, name, {})
 
 
-def take_turns(
-    runs: dict[str, Callable[[], object]], *, repeats: int
-) -> dict[str, list[tuple[float, float]]]:
+def medians(seconds: list[Spent]) -> Spent:
+    wall, processor = (median(column) for column in zip(*seconds, strict=True))
+    return wall, processor
+
+
+def median_ratios(seconds: list[Spent], base: list[Spent]) -> Spent:
+    """How many times as long as `base` a run took, turn by turn."""
+    return medians(
+        [
+            (mine[0] / theirs[0], mine[1] / theirs[1])
+            for mine, theirs in zip(seconds, base, strict=True)
+        ]
+    )
+
+
+def take_turns(runs: dict[str, Callable[[], object]], *, repeats: int) -> dict[str, list[Spent]]:
     """(wall, processor) seconds of each run, `repeats` times, after one that doesn't count."""
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    times: dict[str, list[Spent]] = {name: [] for name in runs}
     for turn in range(repeats + 1):
         for name, work in runs.items():
             wall, processor = time.perf_counter(), time.process_time()

@@ -14,7 +14,7 @@ from tacan.embeddings.own_runtime import RUNTIMES, RuntimeChoice, in_runtime
 from tacan.embeddings.shipped import SHIPPED_MODELS
 from tacan.embeddings.weighted import NO_CLIP_WEIGHT, WeightedEmbedder, check_clip_weight
 from tacan.errors import ConfigError, EncoderError, ModelError
-from tacan.model import load_model
+from tacan.model import ModelFolder, load_model
 from tacan.model.checkpoint import CONFIG_FILE
 
 __all__ = ["FROZEN", "choose_device", "find_model_folder", "model_folder", "open_model"]
@@ -107,15 +107,22 @@ def open_model(
             name, weights=weights, settings=settings, device=place, precision=precision
         )
     else:
-        return _open_folder(
-            model_folder(spec), device=place, precision=precision, runtime=runtime, threads=threads
+        folder = model_folder(spec)
+        return _in_folder(
+            load_model(folder),
+            folder,
+            device=place,
+            precision=precision,
+            runtime=runtime,
+            threads=threads,
         )
     if clip_weight == NO_CLIP_WEIGHT:
         return encoder
     folder = model_folder(clip_weight)
-    check_clip_weight(clip_weight, load_model(folder))
-    weigher = _open_folder(
-        folder, device=place, precision=precision, runtime="auto", threads=threads
+    saved = load_model(folder)
+    check_clip_weight(clip_weight, saved)
+    weigher = _in_folder(
+        saved, folder, device=place, precision=precision, runtime="auto", threads=threads
     )
     return WeightedEmbedder(encoder, weigher)
 
@@ -210,7 +217,8 @@ def model_folder(spec: str) -> Path:
     )
 
 
-def _open_folder(
+def _in_folder(
+    saved: ModelFolder,
     folder: Path,
     *,
     device: torch.device,
@@ -218,7 +226,7 @@ def _open_folder(
     runtime: RuntimeChoice,
     threads: int,
 ) -> ClipEmbedder:
-    saved = load_model(folder)
+    """The model `saved` of `folder`, ready to embed."""
     embedder = TacanEmbedder(
         saved.model.to(device).to(memory_format=torch.channels_last),
         clip_len=saved.config.clip_len,
