@@ -153,7 +153,7 @@ def test_a_size_that_no_memory_holds_is_refused(folder: Path, name: str) -> None
     content = json.loads(path.read_text())
     content["model"][name] = 50_000_000
     path.write_text(json.dumps(content))
-    with pytest.raises(TacanError, match="less than or equal"):
+    with pytest.raises(TacanError, match=rf"{name}: .*less than or equal"):
         load_model(folder)
 
 

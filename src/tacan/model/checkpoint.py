@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from safetensors.torch import load, save
 
 from tacan.config import ModelConfig
+from tacan.config.fault_messages import fault_messages
 from tacan.errors import CheckpointError
 from tacan.files import atomic_paths
 from tacan.model.build import build_model
@@ -84,7 +85,8 @@ def load_model(folder: Path) -> ModelFolder:
     try:
         config = ModelConfig.model_validate(content["model"])
     except ValidationError as error:
-        raise _broken(folder / CONFIG_FILE, error.errors()[0]["msg"]) from error
+        faults = fault_messages(error, ModelConfig)
+        raise _broken(folder / CONFIG_FILE, "; ".join(faults[:3])) from error
     config = config.model_copy(update={"weights": None})
     weights = _read_bytes(folder / WEIGHTS_FILE)
     try:
