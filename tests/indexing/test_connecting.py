@@ -30,11 +30,11 @@ def connect(
     )
     # Ten pairs of strangers, seen at once long ago: enough for the prior.
     for x, look in enumerate((RED, BLUE, GREEN, -RED, -BLUE)):
-        connector.add(fragment(100 + x, -90.0, [look], x=99.0 * x), running_since=-99)
+        connector.add([fragment(100 + x, -90.0, [look], x=99.0 * x)], running_since=-99)
     done = [
         each
         for fragment in fragments
-        for each in connector.add(fragment, running_since=fragment.tracklet.running_since)
+        for each in connector.add([fragment], running_since=fragment.tracklet.running_since)
     ]
     done += connector.flush()
     return [each.tracks for each in done if each.tracks[0] < 100]
@@ -86,6 +86,28 @@ def test_nothing_is_connected_without_strangers_or_when_off() -> None:
     assert connect(pieces, prior=None) == [(1,), (2,)]
 
 
+def test_the_prior_says_what_near_means_where_few_walk() -> None:
+    connector = Connector(
+        MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=PRIOR
+    )
+    connector.add([fragment(1, 0.0, [RED] * 9)], running_since=1.5)
+    done = connector.add([fragment(2, 1.5, [RED] * 9, x=20.0)], running_since=np.inf)
+    assert [each.tracks for each in done] == [(1, 2)]
+
+
+def test_all_parts_of_a_track_are_there_before_one_is_connected() -> None:
+    """The second part of a split track is the better one to go on."""
+    like_red = (0.97 * RED + 0.03 * GREEN).astype(np.float32)
+    ended = fragment(1, 0.0, [RED] * 9)
+    split = [fragment(2, 1.2, [like_red] * 9, x=20.0), fragment(3, 2.5, [RED] * 9, x=10.0)]
+    connector = Connector(
+        MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=PRIOR
+    )
+    connector.add([ended], running_since=1.2)
+    done = connector.add(split, running_since=np.inf) + connector.flush()
+    assert (1, 3) in [each.tracks for each in done]
+
+
 def test_no_tracklet_is_longer_than_it_may_be() -> None:
     pieces = [fragment(i, 2.0 * i, [RED] * 9) for i in range(1, 5)]
     assert connect(pieces, max_seconds=5.0) == [(1, 2, 3), (4,)]
@@ -97,7 +119,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     done = [
         each
         for i in range(9)
-        for each in connector.add(fragment(i, i / 10, [RED] * 9, x=FAR * i), running_since=0.0)
+        for each in connector.add([fragment(i, i / 10, [RED] * 9, x=FAR * i)], running_since=0.0)
     ]
     assert len(done) == 6
     assert len(connector.flush()) == 3
@@ -144,8 +166,8 @@ def test_who_goes_on_at_once_in_the_same_box_needs_less_likeness() -> None:
     connector = Connector(
         MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=prior
     )
-    connector.add(before, running_since=0.0)
-    connector.add(after(0.8, 4.0), running_since=0.0)
+    connector.add([before], running_since=0.0)
+    connector.add([after(0.8, 4.0)], running_since=0.0)
     (joined,) = connector.flush()
     assert (np.diff(joined.tracklet.frames) > 0).all()
     assert len(joined.tracklet) == 17
@@ -157,7 +179,7 @@ def test_time_that_passes_gives_out_what_nothing_can_go_on_from() -> None:
     connector = Connector(
         MeanEmbedder(), mode="careful", max_seconds=300.0, max_crops=16, prior=PRIOR
     )
-    assert connector.add(fragment(1, 0.0, [RED] * 9), running_since=0.8) == []
+    assert connector.add([fragment(1, 0.0, [RED] * 9)], running_since=0.8) == []
     assert connector.settle(running_since=0.8 + connecting.MAX_GAP) == []
     (done,) = connector.settle(running_since=0.9 + connecting.MAX_GAP)
     assert done.tracks == (1,)
@@ -169,13 +191,13 @@ def among_strangers(one: Fragment, other: Fragment, *, mode: Connect, nearer: in
     each other than the two are made to be."""
     connector = Connector(MeanEmbedder(), mode=mode, max_seconds=300.0, max_crops=16, prior=None)
     for x, look in enumerate(np.random.default_rng(0).normal(0, 1, (45, 3))):
-        connector.add(fragment(100 + x, -90.0, [look], x=99.0 * x), running_since=-99)
+        connector.add([fragment(100 + x, -90.0, [look], x=99.0 * x)], running_since=-99)
     known = connector.strangers
     assert len(known) == 990
     distance = float(known[nearer - 1 : nearer + 1].mean()) if nearer else 0.0
     n = len(other.embeddings)
     far = replace(other, embeddings=one.embeddings[:1].repeat(n, 0) + distance * GREEN)
-    done = [*connector.add(one, running_since=-99), *connector.add(far, running_since=-99)]
+    done = connector.add([one, far], running_since=-99)
     return (1, 2) in [each.tracks for each in (*done, *connector.flush())]
 
 
@@ -228,11 +250,11 @@ def test_the_fewest_strangers_for_going_on_at_once(n_of_both: int, expected: boo
     looks = np.random.default_rng(0).normal(0, 1, (11, 3))
     for x, look in enumerate(looks):
         begins, n = (-90.0, 1 + (x < n_of_both)) if x < 10 else (-89.9, 1)
-        connector.add(fragment(100 + x, begins, [look] * n, x=99.0 * x), running_since=-99)
+        connector.add([fragment(100 + x, begins, [look] * n, x=99.0 * x)], running_since=-99)
     assert len(connector.strangers) == 45 + n_of_both
     done = [
-        *connector.add(fragment(1, 0.0, [RED] * 9), running_since=-99),
-        *connector.add(fragment(2, 1.0, [RED] * 9), running_since=-99),
+        *connector.add([fragment(1, 0.0, [RED] * 9)], running_since=-99),
+        *connector.add([fragment(2, 1.0, [RED] * 9)], running_since=-99),
         *connector.flush(),
     ]
     assert ((1, 2) in [each.tracks for each in done]) is expected

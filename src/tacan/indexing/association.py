@@ -55,7 +55,7 @@ def _complete(
         done: list[Fragment] = []
         for fragment in group:
             known = connector.strangers
-            for part in split(
+            parts = split(
                 fragment,
                 embedder,
                 strangers=known,
@@ -63,7 +63,7 @@ def _complete(
                 prior=prior,
                 min_frames=settings.min_frames,
                 min_seconds=settings.min_seconds,
-            ):
-                done += connector.add(part, running_since=fragment.tracklet.running_since)
+            )
+            done += connector.add(parts, running_since=fragment.tracklet.running_since)
         yield done
     yield connector.flush()

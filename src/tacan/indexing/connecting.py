@@ -12,7 +12,8 @@ A fragment A is followed by a fragment B if
   and time say most, and the share is that of `bold`, of the model's prior at first;
 - and each is the other's best choice.
 
-Nothing else is connected before enough certain strangers were seen to say what near means.
+With fewer than 8 certain strangers, as where one or two people walk, the prior of the model says
+what near means; without one, nothing else is connected until then.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.cannot_link import cannot_link
 from tacan.indexing.fragments import Connect, Fragment, join, vector
-from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.calibration import MINIMUM_WITH_PRIOR, Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import ious
 
@@ -91,15 +92,17 @@ class Connector:
         self._waiting: list[_Waiting] = []
         self._strangers: list[float] = []
 
-    def add(self, fragment: Fragment, *, running_since: float) -> list[Fragment]:
-        """Takes the next fragment; returns what is complete now.
+    def add(self, fragments: Sequence[Fragment], *, running_since: float) -> list[Fragment]:
+        """Takes the next fragments, of which one may go on from another; returns what is complete
+        now.
 
         `running_since` is when the oldest track began that still runs: what is to come begins no
         earlier.
         """
-        new = _Waiting(fragment, vector(fragment, self._embedder))
-        self._note_strangers(new)
-        self._waiting.append(new)
+        for fragment in fragments:
+            new = _Waiting(fragment, vector(fragment, self._embedder))
+            self._note_strangers(new)
+            self._waiting.append(new)
         done = self.settle(running_since=running_since)
         while len(self._waiting) > MOST_WAITING:
             done.append(self._waiting.pop(0).fragment)
@@ -129,6 +132,8 @@ class Connector:
         and time that passes."""
         done: list[Fragment] = []
         judge = Calibration(self._embedder.metric, self.strangers, self._prior)
+        if len(self._strangers) < MINIMUM_WITH_PRIOR and self._prior is not None:
+            judge = self._prior
         for tail in sorted(self._waiting, key=_ending):
             if tail.fragment.last_seconds + MAX_GAP >= running_since:
                 continue

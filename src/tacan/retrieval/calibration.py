@@ -39,7 +39,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LIKELY", "MINIMUM_PAIRS", "SURE", "Calibration", "Certainty"]
+__all__ = ["LIKELY", "MINIMUM_PAIRS", "MINIMUM_WITH_PRIOR", "SURE", "Calibration", "Certainty"]
 
 MINIMUM_PAIRS = 100
 MINIMUM_TO_FIT = 2000
