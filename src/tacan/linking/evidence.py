@@ -18,6 +18,7 @@ from tacan.linking.words import Groups, standing_judgements
 from tacan.progress import Progress, silent
 from tacan.retrieval.average_linkage import Neighbours, Pairs, linked_clusters
 from tacan.retrieval.calibration import Calibration
+from tacan.retrieval.camera_offsets import without_camera_offsets
 from tacan.retrieval.precision import paired_distances
 from tacan.retrieval.priors import load_prior
 
@@ -31,7 +32,7 @@ class Evidence:
     columns
         Their ids and times, by rising id.
     vectors
-        float32 [N, D].
+        float32 [N, D], without their cameras' offsets (`retrieval.camera_offsets`).
     strangers
         Pairs of rows [n, 2] that one camera saw at the same time at different places.
     together, apart
@@ -90,7 +91,11 @@ def gather_evidence(
     groups = Groups(map(tuple, together.tolist()))
     overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
     apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
-    vectors = index.vectors.rows(rows)
+    vectors = without_camera_offsets(
+        index.vectors.rows(np.arange(len(index.columns.ids))),
+        index.columns.camera_ids,
+        metric=gallery.model.metric,
+    )[rows]
     return Evidence(columns, vectors, strangers, together, apart, rules, len(ruled_out))
 
 

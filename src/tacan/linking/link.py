@@ -2,7 +2,8 @@
 
 Tracklets are clustered by average linkage (`retrieval.average_linkage`). Those whom one camera saw
 at the same time at different places are never one person, nor is what a human called different; and
-what a human called the same always is.
+what a human called the same always is. What a camera adds to all of its tracklets is taken away
+before (`retrieval.camera_offsets`).
 
 The threshold follows from those certain strangers: it is the distance within which a small share
 of them lies, 3 % by default (`Calibration.distance_at`). In a gallery of more than 350 tracklets
