@@ -1,4 +1,4 @@
-"""Generated scenes with galleries of their true boxes and tracks, and who each tracklet shows."""
+"""Generated scenes, galleries of their true boxes or a detector's, and who each tracklet shows."""
 
 from __future__ import annotations
 
@@ -27,18 +27,35 @@ SCENES = {
 for choosing, those from 200 on for reporting alone."""
 
 
+LEAST_OVERLAP = 0.5
+"""Intersection over union from which a box shows a person."""
+
+
 def make(folder: Path, seed: int) -> Path:
-    """A scene of this seed with its gallery, made unless it is there."""
+    """A scene of this seed with the gallery of its true boxes, made unless it is there."""
+    indexed(draw(folder, seed), None)
+    return folder / str(seed)
+
+
+def draw(folder: Path, seed: int) -> Path:
+    """The videos of the scene of this seed and their true boxes, made unless they are there."""
     scene = folder / str(seed)
     if not (scene / "manifest.json").is_file():
         tacan("scenes", scene, "--cameras", CAMERAS, "--seed", seed, *SCENES[seed].split())
-    if (scene / "gallery").is_dir():
-        return scene
-    for camera in (f"camera{number + 1}" for number in range(CAMERAS)):
-        boxes = f"mot:{scene / camera}.txt"
-        video = scene / f"{camera}.mp4"
-        tacan("index", scene / "gallery", video, "--camera", camera, "--detector", boxes)
     return scene
+
+
+def indexed(scene: Path, detector: str | None) -> Path:
+    """The gallery of a scene by a detector, or by its true boxes; made unless it is there."""
+    name = "" if detector is None else "-" + "".join(c if c.isalnum() else "-" for c in detector)
+    gallery = scene / f"gallery{name}"
+    if gallery.is_dir():
+        return gallery
+    for camera in (f"camera{number + 1}" for number in range(CAMERAS)):
+        boxes = f"mot:{scene / camera}.txt" if detector is None else detector
+        video = scene / f"{camera}.mp4"
+        tacan("index", gallery, video, "--camera", camera, "--detector", boxes)
+    return gallery
 
 
 def tacan(*words: object) -> None:
@@ -46,7 +63,7 @@ def tacan(*words: object) -> None:
 
 
 def persons(gallery: Gallery, scene: Path, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The person [n] of each tracklet: whose true boxes it overlaps most."""
+    """The person [n] of each tracklet, on whose true boxes most of its own lie; 0 for nobody."""
     truth = {path.stem: np.loadtxt(path, delimiter=",") for path in scene.glob("camera*.txt")}
     cameras = {tracklet.id: tracklet.camera for tracklet in gallery.tracklets()}
     found = []
@@ -57,6 +74,7 @@ def persons(gallery: Gallery, scene: Path, ids: NDArray[np.int64]) -> NDArray[np
             here = rows[rows[:, 0] == frame + 1]
             boxes = np.concatenate([here[:, 2:4], here[:, 2:4] + here[:, 4:6]], axis=1)
             overlaps = ious(box, boxes.astype(np.float32))
-            votes[int(here[overlaps.argmax(), 1])] += 1
-        found.append(votes.most_common(1)[0][0])
+            if len(overlaps) and overlaps.max() >= LEAST_OVERLAP:
+                votes[int(here[overlaps.argmax(), 1])] += 1
+        found.append(votes.most_common(1)[0][0] if votes else 0)
     return np.array(found)

@@ -1,7 +1,8 @@
 """How well walks become people: IDF1, precision and recall of linking labelled tracklets.
 
     python benchmarks/people.py VIDEOS OUT [--model street] [--only campus] [--answers 10]
-    python benchmarks/people.py VIDEOS OUT --only scenes [--scenes FOLDER] [--seeds 201 202]
+    python benchmarks/people.py VIDEOS OUT --only scenes [--scenes FOLDER] [--seeds 201 202] \\
+        [--detector street]
 
 VIDEOS holds `campus_two_camera` and `room_two_view` with their labels. The labelled boxes are
 indexed as ready tracks into galleries in OUT (or taken from there), and linked without a label: not
@@ -9,8 +10,9 @@ at all, and with half, once and twice the share of strangers within the threshol
 place are one sequence, so that an identity is a person over all cameras. IDF1 is computed by a loop
 here and by `trackeval`; precision and recall are those of pairs of tracklets. Tracklets without an
 identity in the labels are linked, but don't count. `--only scenes` does the same on generated
-scenes of three cameras, twelve people and 60 s in FOLDER, with their true boxes and the model that
-ships. With `--answers` as many questions of `tacan people --review` are answered by the
+scenes of three cameras, twelve people and 60 s in FOLDER, with their true boxes, or with those of a
+detector as `tacan index` has them, and the model that ships; tracklets that lie on nobody don't
+count. With `--answers` as many questions of `tacan people --review` are answered by the
 labels, one after the other, and the gallery is linked again.
 """
 
@@ -26,7 +28,7 @@ from scipy.optimize import linear_sum_assignment
 from trackeval.metrics import Identity
 
 from footage import PLACES, Place, stored_track, track
-from labelled_scenes import REPORTING, SCENES, make, persons
+from labelled_scenes import REPORTING, SCENES, draw, indexed, persons
 from plain_faults import run
 from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
@@ -54,6 +56,7 @@ def main() -> None:
     parser.add_argument("--only", choices=[*PLACES, "scenes"])
     parser.add_argument("--scenes", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=REPORTING, choices=SCENES)
+    parser.add_argument("--detector", help="for scenes; their true boxes without one")
     parser.add_argument("--answers", type=int, default=0)
     chosen = parser.parse_args()
     print(
@@ -66,17 +69,18 @@ def main() -> None:
                 owners = labelled_people(gallery, place, chosen.videos)
                 tell(name, gallery, owners, chosen.answers)
     if chosen.only == "scenes" or chosen.scenes is not None:
-        measure_scenes(chosen.scenes or chosen.out / "scenes", chosen.seeds, chosen.answers)
+        folder = chosen.scenes or chosen.out / "scenes"
+        measure_scenes(folder, chosen.seeds, chosen.answers, chosen.detector)
 
 
-def measure_scenes(folder: Path, seeds: list[int], n_answers: int) -> None:
+def measure_scenes(folder: Path, seeds: list[int], n_answers: int, detector: str | None) -> None:
     found: list[list[float]] = []
     for seed in seeds:
-        scene = make(folder, seed)
-        with open_gallery(scene / "gallery", write=True) as gallery:
+        scene = draw(folder, seed)
+        with open_gallery(indexed(scene, detector), write=True) as gallery:
             ids = gallery.index().columns.ids
-            shown = persons(gallery, scene, ids).tolist()
-            owners = dict(zip(ids.tolist(), shown, strict=True))
+            shown = zip(ids.tolist(), persons(gallery, scene, ids).tolist(), strict=True)
+            owners = {number: person for number, person in shown if person > 0}
             found.append(tell(str(seed), gallery, owners, n_answers))
     means = "  ".join(f"{mean:.3f}" for mean in np.mean(found, axis=0))
     print(f"mean IDF1 of {len(seeds)} scenes, in this order: {means}")
