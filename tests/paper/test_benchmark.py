@@ -13,8 +13,7 @@ from tacan.paper.benchmark import (
     mars_benchmark,
     read_people,
 )
-
-EXPERIMENT = Path(__file__).parents[2] / "experiments" / "table1"
+from tacan.paper.sizes import SIZES
 
 PEOPLE = """
 all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 3, max_frames: 4}
@@ -96,7 +95,7 @@ def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
 def test_the_experiments_people_can_be_made(size: str) -> None:
     from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
-    people = read_people(EXPERIMENT / size / "people.yaml")
+    people = read_people(SIZES[size].people)
     settings = {part: DatasetSettings(**arguments) for part, arguments in people.items()}
     assert len({settings.seed for settings in settings.values()}) == len(people)
     assert all(settings[part].train_identities == 0 for part in settings if part != "train")

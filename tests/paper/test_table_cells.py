@@ -18,7 +18,7 @@ from tacan.paper.benchmark import Benchmark, generate_part, generated_benchmark,
 from tacan.paper.table_cells import PROTOCOL, Cell, plan_cells, run_table
 from tacan.paper.variants import find_variants
 from tacan.progress import Progress, Stage
-from tacan.runs.table1_results import collect_results, read_result
+from tacan.runs.row_results import collect_results, read_result
 from tests.training.conftest import TINY_RUN
 
 ROWS = find_variants("triplet,clip_attention")

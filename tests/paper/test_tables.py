@@ -15,9 +15,9 @@ from PIL import Image
 from tacan.paper.published import TABLE_1 as PUBLISHED
 from tacan.paper.tables import Row, as_csv, as_json, as_markdown, make_rows
 from tacan.paper.variants import TABLE_1
-from tacan.runs.table1_results import Result, TestScores
-from tacan.views import table1_chart
-from tacan.views.table1_chart import draw_rows
+from tacan.runs.row_results import Result, TestScores
+from tacan.views import table_rows_chart
+from tacan.views.table_rows_chart import draw_rows
 
 MAP = {
     "temporal_attention": {0: 0.30, 1: 0.36, 2: 0.33},
@@ -165,6 +165,6 @@ def test_a_table_says_how_long_its_rows_were_trained(monkeypatch: pytest.MonkeyP
     assert next(csv.DictReader(io.StringIO(as_csv(rows))))["iterations"] == "10 1500"
     assert as_json(rows)[0]["iterations"] == [10, 1500]
     drawn: list[Figure] = []
-    monkeypatch.setattr(table1_chart, "save_png", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr(table_rows_chart, "save_png", lambda figure, path: drawn.append(figure))
     draw_rows(rows, Path("table1.png"))
     assert drawn[0].axes[0].get_title("left").endswith("; after 10 and 1,500 iterations")

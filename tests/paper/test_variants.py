@@ -7,10 +7,10 @@ import pytest
 from tacan.config import load_config
 from tacan.errors import ConfigError
 from tacan.paper.published import TABLE_1 as PUBLISHED
+from tacan.paper.sizes import SIZES
 from tacan.paper.variants import TABLE_1, find_variants, variant_config, variant_yaml
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "table1"
-SIZES = ("two-cores", "paper-size")
 
 
 def settings(name: str, base: str | Path = "demo") -> tuple[object, ...]:
@@ -86,8 +86,8 @@ def test_an_encoder_without_squeeze_and_excitation_is_refused() -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", TABLE_1)
 def test_each_row_has_its_file_in_the_experiment(size: str, name: str) -> None:
-    base, file = EXPERIMENT / size / "base.yaml", EXPERIMENT / size / "rows" / f"{name}.yaml"
-    again = "experiments/table1/run.py write-rows " + size
+    base, file = SIZES[size].base, EXPERIMENT / size / "rows" / f"{name}.yaml"
+    again = f"tacan paper configs experiments/table1/{size}/rows --size {size}"
     assert file.read_text("utf-8") == variant_yaml(TABLE_1[name], base), again
     assert load_config(file) == variant_config(TABLE_1[name], base)
 

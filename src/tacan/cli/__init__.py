@@ -40,6 +40,7 @@ GROUPS = {
         "export": "write a model as a file for ONNX Runtime or OpenVINO",
         "evaluate": "mAP and CMC, from anyone's features",
         "splits": "mean and deviation over the ten splits of iLIDS-VID or PRID-2011",
+        "paper": "the paper's tables, each from nothing, beside the published figures",
     },
     "Generate people, and try it out": {
         "demo": "the main job in small, from nothing: generate, train, embed, evaluate, report",

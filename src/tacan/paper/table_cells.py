@@ -19,7 +19,7 @@ from tacan.paper.benchmark import Benchmark, TestSet
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
-from tacan.runs.table1_results import Result, TestScores, read_result, result_file, write_result
+from tacan.runs.row_results import Result, TestScores, read_result, result_file, write_result
 
 if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder  # the networks take ten seconds to load

@@ -20,9 +20,9 @@ import numpy as np
 from tacan.evaluation.summary import DDOF, Summary, summarise
 from tacan.paper.published import Published
 from tacan.paper.variants import Variant
-from tacan.runs.table1_results import Result, Results
+from tacan.runs.row_results import Result, Results
 
-__all__ = ["Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows", "trained"]
+__all__ = ["MEASURES", "Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows", "trained"]
 
 MEASURES = ("mAP", "Rank-1", "Rank-5", "Rank-20")
 """The paper's columns."""
@@ -111,7 +111,8 @@ def _step(
     names = ours[seeds[0]].tests
     printed = None
     if name in published and before in published:
-        printed = published[name].scores["mAP"] - published[before].scores["mAP"]
+        own, other = published[name].scores.get("mAP"), published[before].scores.get("mAP")
+        printed = own - other if own is not None and other is not None else None
     return Step(
         before,
         summary=summarise([{"mAP": gain} for gain in gains.mean(axis=1).tolist()]),
@@ -127,10 +128,11 @@ def trained(rows: Sequence[Row]) -> tuple[str, ...]:
     return (f"after {said} iterations",) if lengths else ()
 
 
-def as_markdown(rows: Sequence[Row]) -> str:
+def as_markdown(rows: Sequence[Row], *, others: Mapping[str, Published] | None = None) -> str:
     """A table in percent, its columns aligned so that it can be read as plain text too.
 
-    Its head says how long the rows were trained, where that is known.
+    Its head says how long the rows were trained, where that is known. `others` are rows that
+    the paper alone has.
     """
     head = [
         ", ".join(("row", *trained(rows))),
@@ -142,6 +144,9 @@ def as_markdown(rows: Sequence[Row]) -> str:
     ]
     head += ["paper: mAP", "Rank-1", "step"]
     lines = [head, *(_cells(row) for row in rows)]
+    for name, printed in (others or {}).items():
+        scores = [_percent(printed, measure) for measure in ("mAP", "Rank-1")]
+        lines.append([f"{name}: only published", *[""] * (len(head) - 4), *scores, ""])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
     return "".join(
@@ -156,7 +161,6 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    printed = row.published.scores if row.published else {}
     paper_step = next((step.published for step in row.steps if step.published is not None), None)
     return [
         row.variant.title,
@@ -165,9 +169,15 @@ def _cells(row: Row) -> list[str]:
         _spread(row.auc, AUC, scale=1, digits=3) if row.auc else "",
         "; ".join(f"{_spread(s.summary, 'mAP', sign='+')} ({s.before})" for s in row.steps),
         "; ".join(filter(None, map(_range_over_tests, row.steps))),
-        *(f"{printed[name]:.1f}" if name in printed else "" for name in ("mAP", "Rank-1")),
+        *(_percent(row.published, name) for name in ("mAP", "Rank-1")),
         "" if paper_step is None else f"{paper_step:+.1f}",
     ]
+
+
+def _percent(published: Published | None, measure: str) -> str:
+    """Empty where the paper has no such figure."""
+    score = published.scores.get(measure) if published else None
+    return "" if score is None else f"{score:.1f}"
 
 
 def _range_over_tests(step: Step) -> str:

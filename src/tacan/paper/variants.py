@@ -50,7 +50,7 @@ class Variant:
     title
         What it is, in our words.
     paper
-        What Table 1 calls it; None for a row that the paper doesn't have.
+        What the paper's table calls it; None for a row that the paper doesn't have.
     overrides
         How it differs from the full model.
     before
@@ -154,17 +154,17 @@ nothing), and it weighs them. `embedding` and `several_clips` take these steps o
 """
 
 
-def find_variants(names: str) -> tuple[Variant, ...]:
-    """The rows that `names`, separated by commas, asks for, in the table's order.
+def find_variants(names: str, variants: Mapping[str, Variant] = TABLE_1) -> tuple[Variant, ...]:
+    """The rows of `variants` that `names`, separated by commas, asks for, in the table's order.
 
     Raises `ConfigError` with all that are unknown.
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    known = ", ".join(TABLE_1)
-    faults = [f"{name!r} is no row; known are {known}" for name in wanted if name not in TABLE_1]
+    known = ", ".join(variants)
+    faults = [f"{name!r} is no row; known are {known}" for name in wanted if name not in variants]
     if faults or not wanted:
         raise ConfigError(faults or [f"a row must be named; known are {known}"], source="the rows")
-    return tuple(row for name, row in TABLE_1.items() if name in wanted)
+    return tuple(row for name, row in variants.items() if name in wanted)
 
 
 def variant_config(
@@ -187,7 +187,7 @@ def variant_config(
 
 
 def variant_yaml(variant: Variant, base: str | Path) -> str:
-    """The settings of `variant` as a file of its own, without those that have their defaults."""
+    """A row of Table 1 as a file of its own, without the settings that have their defaults."""
     config = variant_config(variant, base).model_dump(mode="json", exclude_defaults=True)
     named = f" In Table 1: {variant.paper}." if variant.paper else " Not a row of Table 1."
     return f"# {variant.title[0].upper()}{variant.title[1:]}.{named}\n{yaml.safe_dump(config)}"

@@ -1,0 +1,191 @@
+"""`tacan paper`: the paper's tables, from nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from tacan.cli.outputs import OutputFolder
+from tacan.paper.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from tacan.paper import NumberedTable
+
+__all__ = ["paper"]
+
+Options = Annotated[RunOptions | None, Parameter(name="*")]
+Flag = Annotated[bool, Parameter(negative="")]
+
+paper = App(
+    name="paper",
+    help="""The paper's tables, each from nothing to ours beside the published figures.
+
+    On generated people, or on MARS by --data. Interrupted, the same command goes on where it
+    stopped. A row and a seed is one training, whichever tables it stands in; rows and seeds may be
+    asked for in several calls, also at once, and a table holds all that are there.
+
+    Example: tacan paper table1 --rows triplet,clip_attention --seeds 0
+
+    Example: tacan paper table2 --data /data/MARS --size paper-size --workers 8 --fetch""",
+)
+
+
+@paper.command
+def people(*, options: Options = None, out: OutputFolder | None = None) -> None:
+    """Generates the people of a size, as every table does that doesn't find them.
+
+    Example: tacan paper people --size two-cores --out runs/paper/two-cores
+
+    Parameters
+    ----------
+    out
+        The folder of the tables; the people go to OUT/people. runs/paper/SIZE when not given.
+    """
+    from tacan.cli.console import note, show_stage
+
+    chosen = options or RunOptions()
+    place = out or chosen.folder
+    chosen.benchmark(place / "people", listener=show_stage)
+    note(f"{place}/people")
+
+
+@paper.command
+def table1(
+    *,
+    rows: str | None = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
+    assemble: Flag = False,
+) -> None:
+    """What each part of the model is worth: the paper's six rows, and four between them.
+
+    Writes table1.md, .csv, .json, .tex and .png to OUT.
+
+    Example: tacan paper table1
+
+    Parameters
+    ----------
+    rows
+        Which rows, by their names, separated by commas; all when not given.
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows.
+    """
+    _make_table("table1", rows, options or RunOptions(), out, assemble=assemble)
+
+
+@paper.command
+def table2(
+    *,
+    rows: str | None = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
+    assemble: Flag = False,
+) -> None:
+    """Other ways from frames to one vector, trained on equal terms with the paper's model.
+
+    Writes table2.md, .csv, .json, .tex and .png to OUT.
+
+    Example: tacan paper table2 --rows mean,lstm,min_max
+
+    Parameters
+    ----------
+    rows
+        Which rows, by their names, separated by commas; all when not given.
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows.
+    """
+    _make_table("table2", rows, options or RunOptions(), out, assemble=assemble)
+
+
+@paper.command
+def configs(folder: OutputFolder, /, *, size: str = "two-cores") -> None:
+    """Writes the rows of Table 1 as files of their own, which `tacan train` takes one by one.
+
+    Example: tacan paper configs rows --size paper-size
+
+    Parameters
+    ----------
+    folder
+        Where the files go; those of the same names are replaced.
+    size
+        two-cores or paper-size.
+    """
+    from tacan.errors import ConfigError
+    from tacan.files import write_text
+    from tacan.paper import SIZES, variant_yaml
+    from tacan.paper.variants import TABLE_1
+
+    if size not in SIZES:
+        fault = f"--size is one of {', '.join(SIZES)}; got {size!r}"
+        raise ConfigError([fault], source="the command line")
+    for name, variant in TABLE_1.items():
+        write_text(folder / f"{name}.yaml", variant_yaml(variant, SIZES[size].base))
+
+
+def _make_table(
+    name: str, rows: str | None, options: RunOptions, out: Path | None, *, assemble: bool
+) -> None:
+    from tacan.cli.console import note, say, show_stage
+    from tacan.paper import NUMBERED_TABLES, find_variants, run_table
+
+    table, place = NUMBERED_TABLES[name], out or options.folder
+    options.seed_numbers()
+    variants = find_variants(rows or ",".join(table.variants), table.variants)
+    if not assemble:
+        options.settle_torch()
+        benchmark = options.benchmark(place / "people", listener=show_stage)
+        cells = options.cells(variants, benchmark, place / "rows")
+        for first in range(0, len(cells), len(variants)):
+            run_table(
+                cells[first : first + len(variants)],
+                benchmark,
+                device=options.device,
+                fetch=options.fetch,
+                listener=show_stage,
+            )
+            _write_table(table, options, place)
+    else:
+        _write_table(table, options, place)
+    say((place / f"{name}.md").read_text(encoding="utf-8"))
+    note(f"{place}/{name}.md, .csv, .json, .tex and .png")
+
+
+def _write_table(table: NumberedTable, options: RunOptions, place: Path) -> None:
+    import json
+
+    from tacan.errors import StorageError
+    from tacan.files import write_text
+    from tacan.paper import as_csv, as_json, as_latex, as_markdown, collect_results, make_rows
+    from tacan.paper.table_cells import PROTOCOL
+    from tacan.views.table_rows_chart import draw_rows
+
+    rows = make_rows(collect_results(place / "rows"), table.variants, table.published)
+    if not rows:
+        raise StorageError(
+            "a table is made of results",
+            got=f"none of {table.title} in {place / 'rows'}",
+            remedy="Run the same command without --assemble.",
+        )
+    content = {
+        "table": table.name,
+        "title": table.title,
+        "size": options.size,
+        "protocol": PROTOCOL,
+        "rows": as_json(rows),
+        "only_published": {
+            name: {"scores": dict(printed.scores), "source": printed.source}
+            for name, printed in table.others.items()
+        },
+    }
+    path = place / table.name
+    write_text(path.with_suffix(".md"), as_markdown(rows, others=table.others))
+    write_text(path.with_suffix(".csv"), as_csv(rows))
+    write_text(path.with_suffix(".json"), json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    write_text(path.with_suffix(".tex"), as_latex(rows, others=table.others))
+    draw_rows(rows, path.with_suffix(".png"))

@@ -1,0 +1,41 @@
+"""The paper's tables whose rows are trainings, by the names of their commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tacan.paper import published, rivals, variants
+from tacan.paper.published import Published
+from tacan.paper.variants import Variant
+
+__all__ = ["NUMBERED_TABLES", "NumberedTable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedTable:
+    """A table: its rows, what the paper prints of them, and its methods that don't run here."""
+
+    name: str
+    title: str
+    variants: Mapping[str, Variant]
+    published: Mapping[str, Published]
+    others: Mapping[str, Published] = field(default_factory=dict)
+
+
+NUMBERED_TABLES: dict[str, NumberedTable] = {
+    "table1": NumberedTable(
+        name="table1",
+        title="Table 1: what each part of the model is worth",
+        variants=variants.TABLE_1,
+        published=published.TABLE_1,
+    ),
+    "table2": NumberedTable(
+        name="table2",
+        title="Table 2: other ways from frames to one vector, on equal terms",
+        variants=rivals.TABLE_2,
+        published=published.TABLE_2,
+        others=published.TABLE_2_OTHERS,
+    ),
+}
+"""A row of one name is one training, in whichever tables it stands."""

@@ -1,0 +1,107 @@
+"""Tables from the command line, made small: trainings of two steps, in several calls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tacan.cli import main
+from tacan.paper.numbered_tables import NUMBERED_TABLES
+from tacan.paper.sizes import Size
+
+BASE = """
+preset: demo
+clips: {n_clips: 2, identities_per_batch: 2, tracklets_per_identity: 2}
+model: {height: 32, width: 16, clip_len: 2, embedding_dim: 8, attention_channels: 4}
+"""
+
+PEOPLE = """
+all: {cameras: 2, height: 32, width: 16, min_frames: 2, median_frames: 8, max_frames: 20}
+train: {identities: 3, seed: 1}
+test: {identities: 5, seeds: [2, 3]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sizes' files are ones of this test."""
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+    (tmp_path / "people.yaml").write_text(PEOPLE, encoding="utf-8")
+    monkeypatch.setattr(Size, "base", tmp_path / "base.yaml")
+    monkeypatch.setattr(Size, "people", tmp_path / "people.yaml")
+
+
+def run(*words: object) -> None:
+    main(["paper", *map(str, words)])
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    with pytest.raises(SystemExit) as caught:
+        run(*words)
+    assert caught.value.code == 1
+    return capsys.readouterr().err
+
+
+SMALL = ("--iterations", 2, "--threads", 1, "--device", "cpu", "--tests", 1)
+
+
+@pytest.mark.slow
+def test_a_table_holds_the_rows_of_all_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    run("people", "--out", out, "--tests", 1, "--threads", 1)
+    assert {path.name for path in (out / "people").iterdir()} == {"train", "test-2"}
+    for row in ("softmax", "several_clips"):
+        run("table1", "--out", out, "--rows", row, "--seeds", 0, *SMALL)
+    shown = capsys.readouterr().out
+    assert (out / "table1.md").read_text("utf-8").strip() in shown
+    assert (out / "table1.png").read_bytes().startswith(b"\x89PNG")
+    table = json.loads((out / "table1.json").read_text("utf-8"))
+    assert [row["row"] for row in table["rows"]] == ["softmax", "several_clips"]
+    assert len((out / "table1.csv").read_text("utf-8").splitlines()) == 3
+
+    run("table2", "--out", out, "--rows", "mean", "--seeds", 0, *SMALL)
+    table = json.loads((out / "table2.json").read_text("utf-8"))
+    # Table 1's row of several clips is Table 2's of temporal attention: trained once for both.
+    assert [row["row"] for row in table["rows"]] == ["mean", "several_clips"]
+    gain = table["rows"][1]["steps"][0]["mean"]["mAP"]
+    values = [row["scores"]["mean"]["mAP"] for row in table["rows"]]
+    assert gain == pytest.approx(values[1] - values[0])
+    assert table["only_published"]["STIM"]["scores"]["mAP"] == 72.7
+    assert "STIM: only published" in (out / "table2.md").read_text("utf-8")
+    assert "0.7" not in (out / "table2.tex").read_text("utf-8").split("STIM")[0].split("%")[0]
+
+    results = tmp_path / "brought"
+    for name in ("mean", "several_clips"):
+        small = Path("rows") / name / "seed-0" / "result.json"
+        (results / small).parent.mkdir(parents=True)
+        (results / small).write_bytes((out / small).read_bytes())
+    run("table2", "--out", results, "--assemble")
+    assert (results / "table2.md").read_bytes() == (out / "table2.md").read_bytes()
+
+
+def test_a_table_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Run the same command without" in refused(
+        capsys, "table1", "--assemble", "--out", tmp_path / "nothing"
+    )
+
+
+def test_faults_of_the_command_line_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert "'a'" in refused(capsys, "table1", "--out", out, "--seeds", "a")
+    assert "no row" in refused(capsys, "table2", "--out", out, "--rows", "softmax")
+    assert "not both" in refused(capsys, "table2", "--generated", "--data", tmp_path)
+    assert "one test" in refused(capsys, "table2", "--tests", 2, "--data", tmp_path)
+    assert not out.exists()
+
+
+def test_rows_are_written_as_files(tmp_path: Path) -> None:
+    run("configs", tmp_path / "rows")
+    assert {path.stem for path in (tmp_path / "rows").iterdir()} == set(
+        NUMBERED_TABLES["table1"].variants
+    )
