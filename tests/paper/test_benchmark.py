@@ -91,7 +91,7 @@ def test_mars_brings_both_halves_and_no_truth(tmp_path: Path) -> None:
     assert [benchmark.train, *benchmark.tests.values()] == 2 * [TestSet("mars", tmp_path)]
 
 
-@pytest.mark.parametrize("size", ["two-cores", "paper-size"])
+@pytest.mark.parametrize("size", SIZES)
 def test_the_experiments_people_can_be_made(size: str) -> None:
     from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 

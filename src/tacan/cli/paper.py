@@ -114,7 +114,7 @@ def configs(folder: OutputFolder, /, *, size: str = "two-cores") -> None:
     folder
         Where the files go; those of the same names are replaced.
     size
-        two-cores or paper-size.
+        two-cores, one-gpu or paper-size.
     """
     from tacan.errors import ConfigError
     from tacan.files import write_text

@@ -34,9 +34,10 @@ Flag = Annotated[bool, Parameter(negative="")]
 class RunOptions:
     """Raises `ConfigError` for options that contradict each other."""
 
-    size: Literal["two-cores", "paper-size"] = "two-cores"
-    """How large everything is: two-cores trains a row in minutes without a GPU; paper-size has the
-    sizes of Sec. 4.5 and needs a GPU of 24 GB."""
+    size: Literal["two-cores", "one-gpu", "paper-size"] = "two-cores"
+    """How large everything is: two-cores trains a row in minutes without a GPU; one-gpu has the
+    encoder and the crops of the paper, from random weights, in minutes on a GPU of 40 GB;
+    paper-size has the sizes of Sec. 4.5 and needs a GPU of 24 GB."""
     data: Path | None = None
     """The folder of a copy of MARS."""
     generated: Flag = False
