@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "OcclusionTest",
     "area_under_curve",
     "clip_visibility",
+    "clips_with_weights",
     "occlusion_test",
     "weights_of",
 ]
@@ -55,11 +56,7 @@ def occlusion_test(
     clean: list[NDArray[np.float32]] = []
     occluded: list[NDArray[np.float32]] = []
     n_clips = 0
-    for row in np.flatnonzero(features.pids > DISTRACTOR_PID):
-        weights = weights_of(features, int(row))
-        seen = clip_visibility(_frames_of(features, int(row), visibility), clip_len=clip_len)
-        if len(seen) != len(weights):
-            raise _other_data(f"{len(weights)} weights for {len(seen)} clips")
+    for seen, weights in clips_with_weights(features, visibility, clip_len=clip_len):
         n_clips += len(weights)
         clean.append(weights[seen.min(axis=1) >= CLEAN_FROM])
         occluded.append(weights[seen.max(axis=1) <= OCCLUDED_TO])
@@ -67,6 +64,21 @@ def occlusion_test(
     of_occluded = np.concatenate([*occluded, np.empty(0, np.float32)])
     auc = area_under_curve(of_clean, of_occluded)
     return OcclusionTest(clean=of_clean, occluded=of_occluded, n_clips=n_clips, auc=auc)
+
+
+def clips_with_weights(
+    features: Features, visibility: Mapping[str, NDArray[np.float32]], *, clip_len: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """For each tracklet of a real person the visibility of its clips [m, T] and their weights [m].
+
+    Raises `FeaturesError` for features without clip weights, or of other tracklets.
+    """
+    for row in np.flatnonzero(features.pids > DISTRACTOR_PID):
+        weights = weights_of(features, int(row))
+        seen = clip_visibility(_frames_of(features, int(row), visibility), clip_len=clip_len)
+        if len(seen) != len(weights):
+            raise _other_data(f"{len(weights)} weights for {len(seen)} clips")
+        yield seen, weights
 
 
 def area_under_curve(above: NDArray[np.floating], below: NDArray[np.floating]) -> float:

@@ -1,9 +1,9 @@
-"""The cells of Table 1, a row with a seed each: trained and tested one after another, resumable."""
+"""The cells of a table, a row with a seed each: trained and tested one after another, resumable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from tacan.config import TrainConfig
 from tacan.datasets import load_dataset
 from tacan.errors import StorageError
 from tacan.evaluation import evaluate
+from tacan.evaluation.identity_spread import identity_diameters, people_of, silhouettes
 from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
+from tacan.evaluation.weight_by_visibility import weight_by_visibility
 from tacan.features.features_file import Features, load_features
 from tacan.paper.benchmark import Benchmark, TestSet
 from tacan.paper.variants import Variant, variant_config
@@ -123,10 +125,7 @@ def _test(cell: Cell, benchmark: Benchmark, device: str, progress: Progress) -> 
         in_all = partial(_in_all, progress, before, total)
         features = _embed(split, embedder, run / f"features-{name}.npz", in_all)
         before += split.n_frames
-        tests[name] = TestScores(
-            scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
-            occlusion_auc=_occlusion_auc(features, benchmark.tests[name], config),
-        )
+        tests[name] = _scores(features, benchmark.tests[name], config)
     return Result(
         row=cell.variant.name,
         seed=cell.seed,
@@ -152,11 +151,30 @@ def _embed(
     return load_features(path)
 
 
-def _occlusion_auc(features: Features, test_set: TestSet, config: TrainConfig) -> float | None:
-    if test_set.visibility is None or config.model.clip_weight == NO_ATTENTION:
-        return None
-    auc = occlusion_test(features, test_set.visibility, clip_len=config.model.clip_len).auc
-    return None if auc != auc else auc  # NaN, which JSON doesn't have
+def _scores(features: Features, test_set: TestSet, config: TrainConfig) -> TestScores:
+    seen, clip_len = test_set.visibility, config.model.clip_len
+    auc, by_visibility = None, None
+    if seen is not None and config.model.clip_weight != NO_ATTENTION:
+        auc = occlusion_test(features, seen, clip_len=clip_len).auc
+        auc = None if auc != auc else auc  # NaN, which JSON doesn't have
+        by_visibility = asdict(weight_by_visibility(features, seen, clip_len=clip_len))
+    lengths = {"raw": False, "unit": True}
+    return TestScores(
+        scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
+        occlusion_auc=auc,
+        diameters={
+            name: {
+                str(pid): of_pid
+                for pid, of_pid in identity_diameters(features, unit_length=unit_length).items()
+            }
+            for name, unit_length in lengths.items()
+        },
+        silhouette={
+            name: float(silhouettes(*people_of(features, unit_length=unit_length)).mean())
+            for name, unit_length in lengths.items()
+        },
+        weight_by_visibility=by_visibility,
+    )
 
 
 def _check_same(result: Result, cell: Cell, benchmark: Benchmark) -> None:

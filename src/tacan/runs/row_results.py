@@ -1,4 +1,4 @@
-"""The result of training one row with one seed, and its file."""
+"""The result of training one row of a table with one seed, and its file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,29 @@ RESULT = "result.json"
 class TestScores:
     """The scores of one test.
 
-    `scores` are fractions by the names of `tacan.evaluation.summary.measures`; `occlusion_auc` is
-    None for a row without a clip weight, and where the occlusion is not known.
+    scores
+        Fractions, by the names of `tacan.evaluation.summary.measures`.
+    occlusion_auc
+        None for a row without a clip weight, and where the occlusion is not known.
+    diameters
+        Of each identity by its pid as text, of `raw` vectors and of those of `unit` length: see
+        `tacan.evaluation.identity_spread`.
+    silhouette
+        The mean over all tracklets of people, `raw` and `unit` too.
+    weight_by_visibility
+        The fields of `tacan.evaluation.weight_by_visibility.WeightByVisibility`, or None like the
+        AUC.
+
+    What came later is None in results that were written before.
     """
 
     __test__ = False  # not a test of pytest's
 
     scores: Mapping[str, float]
     occlusion_auc: float | None
+    diameters: Mapping[str, Mapping[str, float]] | None = None
+    silhouette: Mapping[str, float] | None = None
+    weight_by_visibility: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
