@@ -30,7 +30,7 @@ GROUPS = {
         "search": "who else is this? Finds where else in a gallery somebody was seen",
         "link": "tracklets become people, across cameras",
         "people": "who was where; names, and a human's word on who is who",
-        "gallery": "look after a gallery: info, verify, export, shift, delete, log, retain",
+        "gallery": "look after a gallery: info, verify, export, merge, shift, delete, log, retain",
         "video": "write a video with its people drawn into it",
     },
     "Train, embed and evaluate": {

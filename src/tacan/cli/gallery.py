@@ -29,6 +29,8 @@ gallery = App(
 
     Example: tacan gallery export people.gallery --features people.npz
 
+    Example: tacan gallery merge all.gallery hall.gallery yard.gallery
+
     Example: tacan gallery shift people.gallery --camera door --by=-3600
 
     Example: tacan gallery delete people.gallery --before 2026-11-01T00:00:00+01:00""",
@@ -330,6 +332,68 @@ def retain(
         done = apply_retention(opened) if days is not None else None
     if done is not None:
         say(deletion_text(done, at_most=SHOWN))
+
+
+@gallery.command
+def merge(
+    folder: Annotated[Path, Parameter(name="INTO")],
+    /,
+    *others: Annotated[Path, Parameter(name="FROM")],
+    wait: Wait = 0.0,
+    json: JsonFile | None = None,
+) -> None:
+    """Takes what other galleries of the same model hold into one; they stay as they are.
+
+    Sources come with their tracklets, crops and vectors, with people, names and what humans said
+    about them, and with travel times between cameras. A source that is there already, the same file
+    of the same camera, is not taken twice, so the same command can be given again, and goes on
+    where it was interrupted. People of different galleries are not linked to each other: `tacan
+    link` does that. A gallery that is not there is made.
+
+    Example: tacan gallery merge all.gallery hall.gallery yard.gallery
+
+    Parameters
+    ----------
+    folder
+        The gallery that grows.
+    others
+        Galleries that it takes from.
+    wait
+        Seconds to wait for another process that is writing to the gallery.
+    json
+        Also write what was taken from each to this file; with - to standard output, instead of the
+        text.
+    """
+    from contextlib import ExitStack
+
+    from tacan.cli.console import note, progress_bar, say, write_json
+    from tacan.errors import ConfigError
+    from tacan.gallery import apply_retention, merge_gallery, open_gallery
+    from tacan.gallery.merge import check_mergeable
+    from tacan.text import counted
+    from tacan.views.merge_text import merge_as_json, merge_text
+
+    if not others:
+        fault = "at least one gallery to take from must be named"
+        raise ConfigError([fault], source="the command line")
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_gallery(path)) for path in others]
+        check_mergeable(folder, opened)
+        model = opened[0].model
+        into = stack.enter_context(open_gallery(folder, write=True, create_with=model, wait=wait))
+        reports = []
+        for other in opened:
+            with progress_bar("merging", "tracklets") as progress:
+                reports.append(merge_gallery(into, other, progress=progress))
+        deleted = apply_retention(into)
+    told = list(zip(map(str, others), reports, strict=True))
+    if deleted is not None and deleted.names:
+        gone = counted(len(deleted.names), "tracklet")
+        note(f"Deleted, by the rule of `tacan gallery retain`: {gone}.")
+    if json is not None:
+        write_json(json, merge_as_json(told))
+    if json != "-":
+        say(merge_text(told, folder=str(folder)))
 
 
 @gallery.command

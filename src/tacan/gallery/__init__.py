@@ -18,6 +18,7 @@ from tacan.gallery.gallery_records import (
     TrackletFilter,
     Trajectory,
 )
+from tacan.gallery.merge import MergeReport, merge_gallery
 from tacan.gallery.opening import open_gallery
 from tacan.gallery.person_records import Person
 from tacan.gallery.retention import apply_retention, set_retention
@@ -27,6 +28,7 @@ __all__ = [
     "Deletion",
     "Gallery",
     "GalleryInfo",
+    "MergeReport",
     "ModelInfo",
     "NewSource",
     "NewTracklet",
@@ -43,6 +45,7 @@ __all__ = [
     "export_csv",
     "export_features",
     "export_folder",
+    "merge_gallery",
     "open_gallery",
     "set_retention",
     "verify_gallery",
