@@ -33,12 +33,13 @@ NAMES = (
     *("--help=1", "-h", "--version=", "--no-", "--data.root", "--run", "--run.", "--x.y.z=1"),
 )
 DRAWING = (
+    "tacan.app.serve.run_server",
     "tacan.demo.run_demo",
     "tacan.synthetic.scenes.videos.in_order",
     "tacan.synthetic.tracklets.contact_sheet.Renderer",
     "tacan.synthetic.tracklets.generate.in_order",
 )
-"""Where people are drawn, which takes long."""
+"""Where people are drawn, which takes long, and where the page is served, which never ends."""
 
 
 def leaves(app: App, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -26,6 +26,7 @@ __all__ = ["COMMANDS", "GROUPS", "build_app", "main"]
 
 GROUPS = {
     "Find people in your videos": {
+        "serve": "the page: look, search and decide in a browser, on this machine alone",
         "index": "find and follow the people in videos, and put them into a gallery",
         "search": "who else is this? Finds where else in a gallery somebody was seen",
         "link": "tracklets become people, across cameras",

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tacan.text import for_terminal
 from tacan.version import VERSION
 
-__all__ = ["render_page"]
+__all__ = ["page_environment", "render_page"]
 
 
 def render_page(template: str, **values: Any) -> str:
     """The page of `templates/{template}`, which extends `page.html.j2`. Values are made safe."""
-    environment = Environment(
-        loader=PackageLoader("tacan.views"),
+    environment = page_environment(PackageLoader("tacan.views"))
+    return environment.get_template(template).render(version=VERSION, **values)
+
+
+def page_environment(loader: BaseLoader) -> Environment:
+    """Templates whose values are made safe for a page, and must all be given."""
+    return Environment(
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_shown,
     )
-    return environment.get_template(template).render(version=VERSION, **values)
 
 
 def _shown(value: object) -> object:

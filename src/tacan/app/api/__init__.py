@@ -1,0 +1,1 @@
+"""The public JSON API, one file a subject."""

@@ -1,0 +1,123 @@
+"""The galleries that a run of the server shows, each open once for all who read it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tacan.errors import ConfigError, GalleryError
+from tacan.files import GALLERY_DATABASE
+from tacan.gallery import Gallery, open_gallery
+
+__all__ = ["ServedGalleries", "UnknownGalleryError"]
+
+SUFFIX = ".gallery"
+WRITING_WAIT = 5.0
+"""Seconds that a change waits for another writer, such as a run of `tacan index`."""
+
+_NAME = re.compile(r"\w[\w .-]{0,79}")
+
+
+class UnknownGalleryError(GalleryError):
+    """A gallery that this run does not show."""
+
+
+class ServedGalleries:
+    """Galleries by their names in addresses, which are those of their folders.
+
+    `folders` are galleries. `home` is a folder whose galleries are shown as well, also those that
+    are made later, and in which new ones are made; None where only `folders` are shown.
+    """
+
+    def __init__(self, folders: Sequence[Path] = (), *, home: Path | None = None) -> None:
+        self.home = home
+        self._folders: dict[str, Path] = {}
+        self._opened: dict[str, Gallery] = {}
+        self._guard = threading.RLock()
+        self._writing: dict[str, threading.RLock] = {}
+        for folder in folders:
+            self._folders[_free_name(folder.resolve().name, self._folders)] = folder.resolve()
+
+    def names(self) -> tuple[str, ...]:
+        """All that are there now, or are going to be made, in the order of names."""
+        return tuple(sorted(self._known()))
+
+    def folder(self, name: str) -> Path:
+        """The folder of a gallery. Raises `UnknownGalleryError`."""
+        try:
+            return self._known()[name]
+        except KeyError:
+            raise UnknownGalleryError(
+                "a gallery must be one that is shown here",
+                got=repr(name),
+                remedy="The first page lists them.",
+            ) from None
+
+    def is_there(self, name: str) -> bool:
+        """Whether something was written to the gallery yet."""
+        return (self.folder(name) / GALLERY_DATABASE).is_file()
+
+    def plan(self, called: str) -> str:
+        """The name of a new gallery, which its first video makes. Raises `ConfigError`."""
+        if self.home is None:
+            fault = "new galleries are made only where `tacan serve` was given no gallery"
+            raise ConfigError([fault], source="the new gallery")
+        name = called.strip().removesuffix(SUFFIX) + SUFFIX
+        if not _NAME.fullmatch(name):
+            fault = f"a name must be of letters, digits, spaces, . _ and -; got {called[:80]!r}"
+            raise ConfigError([fault], source="the new gallery")
+        with self._guard:
+            if (self.home / name).exists() or name in self._folders:
+                fault = f"a new gallery needs a name of its own; got {name!r}, which is there"
+                raise ConfigError([fault], source="the new gallery")
+            self._folders[name] = self.home / name
+        return name
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Gallery]:
+        """The gallery, open to be read, and shared with whoever else reads it."""
+        folder = self.folder(name)
+        with self._guard:
+            gallery = self._opened.get(name)
+            if gallery is None:
+                gallery = self._opened[name] = open_gallery(folder)
+        yield gallery
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Gallery]:
+        """The gallery, open to be changed: one change at a time, each whole when the block ends.
+
+        Raises `GalleryBusyError` while another process writes.
+        """
+        with self._guard:
+            turn = self._writing.setdefault(name, threading.RLock())
+        with turn, open_gallery(self.folder(name), write=True, wait=WRITING_WAIT) as gallery:
+            yield gallery
+
+    def close(self) -> None:
+        """Closes all that are open."""
+        with self._guard:
+            for gallery in self._opened.values():
+                gallery.close()
+            self._opened.clear()
+
+    def _known(self) -> dict[str, Path]:
+        with self._guard:
+            known = dict(self._folders)
+        if self.home is not None:
+            for database in sorted(self.home.glob(f"*/{GALLERY_DATABASE}")):
+                if database.parent not in known.values():
+                    known[_free_name(database.parent.name, known)] = database.parent
+        return known
+
+
+def _free_name(name: str, taken: dict[str, Path]) -> str:
+    """The name, with a number where another gallery is called so."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free

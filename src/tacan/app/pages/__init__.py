@@ -1,0 +1,1 @@
+"""The screens, as HTML that the server writes."""

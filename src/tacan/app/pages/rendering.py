@@ -1,0 +1,39 @@
+"""Pages from the templates of this room, in which everything that comes from outside is escaped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from tacan.text import counted
+from tacan.version import VERSION
+from tacan.views.page import page_environment
+from tacan.views.times import local_time
+
+__all__ = ["SCREENS", "render"]
+
+SCREENS = (("everybody", "", "Everybody"),)
+"""The screens of a gallery in the order of the navigation: name, path and label."""
+
+
+def render(template: str, **values: Any) -> str:
+    """The page of `templates/{template}`."""
+    return _environment().get_template(template).render(version=VERSION, **values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = page_environment(PackageLoader("tacan.app"))
+    environment.globals |= {"gallery": None, "screen": None, "SCREENS": SCREENS}
+    environment.filters |= {"moment": _moment, "counted": counted}
+    return environment
+
+
+def _moment(time: datetime) -> Markup:
+    """A time, which the browser writes anew by its own clock and habits."""
+    text = '<time datetime="{}">{}</time>'
+    return Markup(text).format(time.isoformat(), local_time(time))  # noqa: S704  (escapes)

@@ -1,0 +1,49 @@
+"""What a run of the server shows, and to whom; every request reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from tacan.app.folders import ServedFolders
+from tacan.app.galleries import ServedGalleries
+from tacan.app.sessions import Keys
+from tacan.gallery import Gallery
+
+__all__ = ["GalleryName", "OpenGallery", "Served", "ServedHere"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A run of the server.
+
+    hosts
+        The names by which a browser may call this machine, without the port; an address in
+        digits is one always, since no foreign name leads to it.
+    """
+
+    galleries: ServedGalleries
+    folders: ServedFolders = field(default_factory=lambda: ServedFolders(()))
+    keys: Keys = field(default_factory=Keys)
+    hosts: tuple[str, ...] = ("localhost",)
+    is_public: bool = False
+
+
+def _served(request: Request) -> Served:
+    return request.app.state.served
+
+
+ServedHere = Annotated[Served, Depends(_served)]
+GalleryName = Annotated[str, Path(alias="gallery", description="The gallery's name.")]
+
+
+def _opened(served: ServedHere, name: GalleryName) -> Iterator[Gallery]:
+    with served.galleries.reading(name) as gallery:
+        yield gallery
+
+
+OpenGallery = Annotated[Gallery, Depends(_opened)]
+"""The gallery of the address, open to be read."""
