@@ -45,6 +45,8 @@ FOLDERS = {
     "paper people --out": "paper people --out OUT",
     "paper table1 --out": "paper table1 --out OUT",
     "paper table2 --out": "paper table2 --out OUT",
+    "paper table3 --out": "paper table3 --out OUT",
+    "paper choices --out": "paper choices --out OUT",
     "paper configs FOLDER": "paper configs OUT",
     "splits --out": "splits ilids-vid INPUT --model street --out OUT",
     "synth OUT": "synth OUT --layout folder --identities 2 --cameras 2 --seed 0",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tacan.cli.outputs import OutputFolder
 from tacan.paper.run_options import RunOptions
-
-if TYPE_CHECKING:
-    from tacan.paper import NumberedTable
 
 __all__ = ["paper"]
 
@@ -104,6 +102,61 @@ def table2(
 
 
 @paper.command
+def table3(
+    *, options: Options = None, out: OutputFolder | None = None, assemble: Flag = False
+) -> None:
+    """The largest distance within an identity (Eq. 10), without and with the min-max loss.
+
+    Of five identities, as in the paper, and of all; of vectors as they are and of length 1.
+    Trains the rows clip_attention and min_max of Table 1 where they are not there, and writes
+    table3.md, .csv, .json, .tex and .png to OUT.
+
+    Example: tacan paper table3
+
+    Parameters
+    ----------
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows.
+    """
+    from tacan.paper.spread_table import WITH, WITHOUT
+    from tacan.views.paper_files import write_spread_table
+
+    chosen = options or RunOptions()
+    place = out or chosen.folder
+    if not assemble:
+        _train("table1", f"{WITHOUT},{WITH}", chosen, place)
+    _show(write_spread_table(place, size=chosen.size))
+
+
+@paper.command
+def choices(
+    *,
+    rows: str | None = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
+    assemble: Flag = False,
+) -> None:
+    """What the paper leaves open: the full model with one setting changed in each row.
+
+    Writes choices.md, .csv, .json, .tex and .png to OUT.
+
+    Example: tacan paper choices --rows weight_softmax,sgd
+
+    Parameters
+    ----------
+    rows
+        Which rows, by their names, separated by commas; all when not given.
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows.
+    """
+    _make_table("choices", rows, options or RunOptions(), out, assemble=assemble)
+
+
+@paper.command
 def configs(folder: OutputFolder, /, *, size: str = "two-cores") -> None:
     """Writes the rows of Table 1 as files of their own, which `tacan train` takes one by one.
 
@@ -131,61 +184,50 @@ def configs(folder: OutputFolder, /, *, size: str = "two-cores") -> None:
 def _make_table(
     name: str, rows: str | None, options: RunOptions, out: Path | None, *, assemble: bool
 ) -> None:
-    from tacan.cli.console import note, say, show_stage
-    from tacan.paper import NUMBERED_TABLES, find_variants, run_table
+    from tacan.paper import NUMBERED_TABLES
+    from tacan.views.paper_files import write_rows_table
 
     table, place = NUMBERED_TABLES[name], out or options.folder
-    options.seed_numbers()
-    variants = find_variants(rows or ",".join(table.variants), table.variants)
+
+    def write() -> Path:
+        return write_rows_table(table, place, size=options.size)
+
     if not assemble:
-        options.settle_torch()
-        benchmark = options.benchmark(place / "people", listener=show_stage)
-        cells = options.cells(variants, benchmark, place / "rows")
-        for first in range(0, len(cells), len(variants)):
-            run_table(
-                cells[first : first + len(variants)],
-                benchmark,
-                device=options.device,
-                fetch=options.fetch,
-                listener=show_stage,
-            )
-            _write_table(table, options, place)
-    else:
-        _write_table(table, options, place)
-    say((place / f"{name}.md").read_text(encoding="utf-8"))
-    note(f"{place}/{name}.md, .csv, .json, .tex and .png")
+        _train(name, rows, options, place, after_each_seed=write)
+    _show(write())
 
 
-def _write_table(table: NumberedTable, options: RunOptions, place: Path) -> None:
-    import json
+def _train(
+    name: str,
+    rows: str | None,
+    options: RunOptions,
+    place: Path,
+    *,
+    after_each_seed: Callable[[], object] = lambda: None,
+) -> None:
+    from tacan.cli.console import show_stage
+    from tacan.paper import NUMBERED_TABLES, find_variants, run_table
 
-    from tacan.errors import StorageError
-    from tacan.files import write_text
-    from tacan.paper import as_csv, as_json, as_latex, as_markdown, collect_results, make_rows
-    from tacan.paper.table_cells import PROTOCOL
-    from tacan.views.table_rows_chart import draw_rows
-
-    rows = make_rows(collect_results(place / "rows"), table.variants, table.published)
-    if not rows:
-        raise StorageError(
-            "a table is made of results",
-            got=f"none of {table.title} in {place / 'rows'}",
-            remedy="Run the same command without --assemble.",
+    table = NUMBERED_TABLES[name]
+    variants = find_variants(rows or ",".join(table.variants), table.variants)
+    options.seed_numbers()
+    options.settle_torch()
+    benchmark = options.benchmark(place / "people", listener=show_stage)
+    cells = options.cells(variants, benchmark, place / "rows")
+    for first in range(0, len(cells), len(variants)):
+        run_table(
+            cells[first : first + len(variants)],
+            benchmark,
+            device=options.device,
+            fetch=options.fetch,
+            listener=show_stage,
         )
-    content = {
-        "table": table.name,
-        "title": table.title,
-        "size": options.size,
-        "protocol": PROTOCOL,
-        "rows": as_json(rows),
-        "only_published": {
-            name: {"scores": dict(printed.scores), "source": printed.source}
-            for name, printed in table.others.items()
-        },
-    }
-    path = place / table.name
-    write_text(path.with_suffix(".md"), as_markdown(rows, others=table.others))
-    write_text(path.with_suffix(".csv"), as_csv(rows))
-    write_text(path.with_suffix(".json"), json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    write_text(path.with_suffix(".tex"), as_latex(rows, others=table.others))
-    draw_rows(rows, path.with_suffix(".png"))
+        after_each_seed()
+
+
+def _show(markdown: Path) -> None:
+    """The finished table, and where its files are."""
+    from tacan.cli.console import note, say
+
+    say(markdown.read_text(encoding="utf-8"))
+    note(f"{markdown}, .csv, .json, .tex and .png")

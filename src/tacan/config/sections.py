@@ -166,9 +166,11 @@ class LossConfig(Section):
     """Share of the target spread over all identities."""
     triplet: NonNegative = 1.0
     """Weight of the batch-hard triplet loss (Eq. 5 and 6)."""
-    triplet_form: Literal["distance", "squared_sum", "soft_margin"] = "distance"
-    """Distance and mean over anchors; Eq. 5 to the letter, squared and summed; or softplus in
-    place of the margin."""
+    triplet_form: Literal[
+        "distance", "squared_sum", "distance_sum", "squared_mean", "soft_margin"
+    ] = "distance"
+    """Distance and mean over anchors; Eq. 5 to the letter, squared and summed; what lies between
+    the two; or softplus in place of the margin."""
     margin: NonNegative = 0.3
     """alpha of Eq. 5."""
     unit_length: bool = False

@@ -26,6 +26,7 @@ def batch_hard_triplet(
 
     - `"distance"`: 1/N sum_i [margin + d(a_i, p_i) - d(a_i, n_i)]+, as most public code has it.
     - `"squared_sum"`: sum_i [margin + d(a_i, p_i)^2 - d(a_i, n_i)^2]+, Eq. 5 to the letter.
+    - `"distance_sum"` and `"squared_mean"`: the same two with the sum and the mean exchanged.
     - `"soft_margin"`: 1/N sum_i log(1 + exp(d(a_i, p_i) - d(a_i, n_i))); it has no margin.
 
     N counts the anchors that have both a positive (another tracklet of the same identity) and a
@@ -103,6 +104,14 @@ def _squared_sum(to_positive: Tensor, to_negative: Tensor, margin: float) -> Ten
     return F.relu(margin + to_positive - to_negative).sum()
 
 
+def _distance_sum(to_positive: Tensor, to_negative: Tensor, margin: float) -> Tensor:
+    return F.relu(margin + _root(to_positive) - _root(to_negative)).sum()
+
+
+def _squared_mean(to_positive: Tensor, to_negative: Tensor, margin: float) -> Tensor:
+    return F.relu(margin + to_positive - to_negative).mean()
+
+
 def _soft_margin(to_positive: Tensor, to_negative: Tensor, margin: float) -> Tensor:
     del margin  # what makes it soft is that it has none
     return F.softplus(_root(to_positive) - _root(to_negative)).mean()
@@ -111,6 +120,8 @@ def _soft_margin(to_positive: Tensor, to_negative: Tensor, margin: float) -> Ten
 FORMS: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
     "distance": _distance,
     "squared_sum": _squared_sum,
+    "distance_sum": _distance_sum,
+    "squared_mean": _squared_mean,
     "soft_margin": _soft_margin,
 }
 """Each takes squared distances [N] to the positives and to the negatives, and the margin."""

@@ -1,11 +1,11 @@
-"""The paper's tables whose rows are trainings, by the names of their commands."""
+"""Tables whose rows are trainings, by the names of their commands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tacan.paper import published, rivals, variants
+from tacan.paper import choices, published, rivals, variants
 from tacan.paper.published import Published
 from tacan.paper.variants import Variant
 
@@ -36,6 +36,12 @@ NUMBERED_TABLES: dict[str, NumberedTable] = {
         variants=rivals.TABLE_2,
         published=published.TABLE_2,
         others=published.TABLE_2_OTHERS,
+    ),
+    "choices": NumberedTable(
+        name="choices",
+        title="What the paper leaves open",
+        variants=choices.CHOICES,
+        published={},
     ),
 }
 """A row of one name is one training, in whichever tables it stands."""

@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tacan.evaluation.summary import Summary
+from tacan.paper.plain_table import escaped
 from tacan.paper.published import Published
 from tacan.paper.tables import MEASURES, Row, trained
 
-__all__ = ["as_latex", "escaped"]
-
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
+__all__ = ["as_latex"]
 
 
 def as_latex(rows: Sequence[Row], *, others: Mapping[str, Published] | None = None) -> str:
@@ -45,15 +33,6 @@ def as_latex(rows: Sequence[Row], *, others: Mapping[str, Published] | None = No
         r"\end{tabular}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """`text` with LaTeX's special characters made plain.
-
-    >>> escaped("50 % of L_s")
-    '50 \\\\% of L\\\\_s'
-    """
-    return "".join(SPECIAL.get(letter, letter) for letter in text)
 
 
 def _line(title: str, ours: Sequence[str], printed: Published | None) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tacan.evaluation.summary import DDOF, Summary, summarise
+from tacan.paper.plain_table import aligned
 from tacan.paper.published import Published
 from tacan.paper.variants import Variant
 from tacan.runs.row_results import Result, Results
@@ -147,17 +148,7 @@ def as_markdown(rows: Sequence[Row], *, others: Mapping[str, Published] | None =
     for name, printed in (others or {}).items():
         scores = [_percent(printed, measure) for measure in ("mAP", "Rank-1")]
         lines.append([f"{name}: only published", *[""] * (len(head) - 4), *scores, ""])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
-    return "".join(
-        "| "
-        + " | ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        + " |\n"
-        for line in (head, rule, *lines[1:])
-    )
+    return aligned(head, lines[1:])
 
 
 def _cells(row: Row) -> list[str]:
