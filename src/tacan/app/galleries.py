@@ -11,10 +11,12 @@ from pathlib import Path
 from tacan.errors import ConfigError, GalleryError
 from tacan.files import GALLERY_DATABASE
 from tacan.gallery import Gallery, open_gallery
+from tacan.retrieval.calibration import Calibration
 
 __all__ = ["ServedGalleries", "UnknownGalleryError"]
 
 SUFFIX = ".gallery"
+RECALIBRATED_AT = 1.1
 WRITING_WAIT = 5.0
 """Seconds that a change waits for another writer, such as a run of `tacan index`."""
 
@@ -37,6 +39,7 @@ class ServedGalleries:
         self._folders: dict[str, Path] = {}
         self._opened: dict[str, Gallery] = {}
         self._guard = threading.RLock()
+        self._calibrations: dict[str, tuple[tuple[int, int], Calibration]] = {}
         self._writing: dict[str, threading.RLock] = {}
         for folder in folders:
             self._folders[_free_name(folder.resolve().name, self._folders)] = folder.resolve()
@@ -96,6 +99,25 @@ class ServedGalleries:
             turn = self._writing.setdefault(name, threading.RLock())
         with turn, open_gallery(self.folder(name), write=True, wait=WRITING_WAIT) as gallery:
             yield gallery
+
+    def calibration(self, name: str, gallery: Gallery) -> Calibration:
+        """What a distance is worth in the gallery of this name.
+
+        While an index run adds to it, it is made anew only when a tenth more is there: it is taken
+        from at most 50,000 pairs, and a few more change little.
+        """
+        index = gallery.index()
+        state = index.version.generation, len(index.columns.ids)
+        with self._guard:
+            known = self._calibrations.get(name)
+        if known is not None:
+            (generation, count), found = known
+            if generation == state[0] and count <= state[1] <= RECALIBRATED_AT * count:
+                return found
+        found = gallery.calibration()
+        with self._guard:
+            self._calibrations[name] = state, found
+        return found
 
     def close(self) -> None:
         """Closes all that are open."""

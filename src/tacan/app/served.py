@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Path, Request
+from starlette.exceptions import HTTPException
 
 from tacan.app.folders import ServedFolders
 from tacan.app.galleries import ServedGalleries
@@ -40,7 +42,11 @@ ServedHere = Annotated[Served, Depends(_served)]
 GalleryName = Annotated[str, Path(alias="gallery", description="The gallery's name.")]
 
 
-def _opened(served: ServedHere, name: GalleryName) -> Iterator[Gallery]:
+def _opened(request: Request, served: ServedHere, name: GalleryName) -> Iterator[Gallery]:
+    if not served.galleries.is_there(name):
+        if request.url.path.startswith("/g/"):
+            raise HTTPException(303, headers={"location": f"/g/{quote(name)}/index"})
+        raise HTTPException(404, "Nothing is in this gallery yet: its first video makes it.")
     with served.galleries.reading(name) as gallery:
         yield gallery
 

@@ -9,8 +9,12 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 import tacan.views
-from tacan.app.api import crops, galleries, tracklets
-from tacan.app.pages import entrance, everybody, first
+from tacan.app.api import crops, decisions, galleries, people, sources, timeline, tracklets
+from tacan.app.pages import days, entrance, everybody, first
+from tacan.app.pages import people as people_pages
+from tacan.app.pages import review as review_page
+from tacan.app.pages import timeline as timeline_page
+from tacan.app.pages import tracklet as tracklet_page
 from tacan.app.problems import PROBLEM_RESPONSES, catch_faults
 from tacan.app.security import Gate
 from tacan.app.served import Served
@@ -18,8 +22,25 @@ from tacan.version import VERSION
 
 __all__ = ["API_ROUTERS", "PAGE_ROUTERS", "build_app"]
 
-API_ROUTERS = (galleries.router, tracklets.router, crops.router)
-PAGE_ROUTERS = (entrance.router, first.router, everybody.router)
+API_ROUTERS = (
+    galleries.router,
+    tracklets.router,
+    crops.router,
+    sources.router,
+    people.router,
+    decisions.router,
+    timeline.router,
+)
+PAGE_ROUTERS = (
+    entrance.router,
+    first.router,
+    everybody.router,
+    tracklet_page.router,
+    people_pages.router,
+    days.router,
+    timeline_page.router,
+    review_page.router,
+)
 STATIC = Path(__file__).with_name("static")
 HOUSE_STYLE = Path(tacan.views.__file__).with_name("templates") / "page.css"
 """The style of the pages that `tacan search --html` and others write."""

@@ -9,14 +9,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from tacan.gallery import Person
 from tacan.text import counted
 from tacan.version import VERSION
 from tacan.views.page import page_environment
-from tacan.views.times import local_time
+from tacan.views.times import clock, local_time
 
 __all__ = ["SCREENS", "render"]
 
-SCREENS = (("everybody", "", "Everybody"),)
+SCREENS = (
+    ("everybody", "", "Everybody"),
+    ("days", "days", "Days"),
+    ("people", "people", "People"),
+    ("timeline", "timeline", "Timeline"),
+    ("review", "review", "Review"),
+)
 """The screens of a gallery in the order of the navigation: name, path and label."""
 
 
@@ -29,11 +36,19 @@ def render(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     environment = page_environment(PackageLoader("tacan.app"))
     environment.globals |= {"gallery": None, "screen": None, "SCREENS": SCREENS}
-    environment.filters |= {"moment": _moment, "counted": counted}
+    environment.filters |= {"moment": _moment, "counted": counted, "who": _who, "clock": clock}
     return environment
 
 
-def _moment(time: datetime) -> Markup:
-    """A time, which the browser writes anew by its own clock and habits."""
-    text = '<time datetime="{}">{}</time>'
-    return Markup(text).format(time.isoformat(), local_time(time))  # noqa: S704  (escapes)
+def _moment(time: datetime, shown: str = "all") -> Markup:
+    """A time, which the browser writes anew by its own clock and habits: all of it, or the `clock`
+    alone."""
+    text = '<time datetime="{}" data-as="{}">{}</time>'
+    return Markup(text).format(time.isoformat(), shown, local_time(time))  # noqa: S704  (escapes)
+
+
+def _who(person: Person | None) -> str:
+    """What a person is called on the page."""
+    if person is None:
+        return "not linked yet"
+    return person.name or f"Person {person.id}"

@@ -1,12 +1,24 @@
 // What every screen has: times by the browser's clock, words for the screen reader, and the API.
 
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const formats = {
+  all: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }),
+  day: new Intl.DateTimeFormat(undefined, { dateStyle: "full" }),
+  clock: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }),
+};
+
+// The server cuts days where this browser's clock does.
+const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC");
+const hadZone = document.cookie.split("; ").includes(`zone=${zone}`);
+if (!hadZone) {
+  document.cookie = `zone=${zone}; path=/; samesite=strict; max-age=31536000`;
+  if ("zoned" in document.body.dataset && document.cookie.includes("zone=")) location.reload();
+}
 
 /** Writes every time in `root` as this browser has it. */
 export function showTimes(root = document) {
   for (const time of root.querySelectorAll("time[datetime]:not([data-shown])")) {
     const moment = new Date(time.dateTime);
-    if (!Number.isNaN(moment.getTime())) time.textContent = dateTime.format(moment);
+    if (!Number.isNaN(moment.getTime())) time.textContent = formats[time.dataset.as ?? "all"].format(moment);
     time.dataset.shown = "";
   }
 }
