@@ -52,6 +52,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=256, help="embedded at once")
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--layout", choices=("last", "first"), default="last", help="of channels")
+    parser.add_argument("--tuned", action="store_true", help="cuDNN tries its algorithms first")
     chosen = parser.parse_args()
     options = {
         "data.root": ".",
@@ -62,7 +64,9 @@ def main() -> None:
         "run.recompute": False,
     }
     config = load_config(chosen.preset, options)
-    bench = Bench(torch.device(chosen.device), config, turns=chosen.turns)
+    torch.backends.cudnn.benchmark = chosen.tuned
+    device = torch.device(chosen.device)
+    bench = Bench(device, config, turns=chosen.turns, layout=chosen.layout)
     bench.show_limit()
     bench.show_embedding(chosen.clips, compiled=False)
     bench.show_step(compiled=False)
@@ -75,8 +79,11 @@ def main() -> None:
 class Bench:
     """The measurements of one configuration on one device, in TFLOP/s beside its limit."""
 
-    def __init__(self, device: torch.device, config: TrainConfig, *, turns: int) -> None:
+    def __init__(
+        self, device: torch.device, config: TrainConfig, *, turns: int, layout: str
+    ) -> None:
         self.device = device
+        self.layout = layout
         self.config = config
         self.turns = turns
         self.limit = 0.0
@@ -92,7 +99,8 @@ class Bench:
         model = self.config.model
         print(
             f"{name}, torch {torch.__version__}, {model.encoder} at {model.height} x "
-            f"{model.width}, {self.config.run.precision}; median of {self.turns} turns"
+            f"{model.width}, {self.config.run.precision}, channels {self.layout}; "
+            f"median of {self.turns} turns"
         )
         print(f"limit: {self.limit:.1f} TFLOP/s (product of {size} x {size})", flush=True)
 
@@ -162,6 +170,8 @@ class Bench:
 
     def module(self) -> TrainingModule:
         module = build_module(self.config, n_identities=N_IDENTITIES, checkpoint=None)
+        if self.layout == "first":
+            module.to(memory_format=torch.contiguous_format)
         return module.to(self.device)
 
     def frames(self, n_clips: int) -> torch.Tensor:

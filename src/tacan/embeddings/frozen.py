@@ -22,6 +22,7 @@ from tacan.embeddings.embedder import Precision, exact_arithmetic
 from tacan.embeddings.encoder_settings import EncoderSettings, Pixels
 from tacan.errors import EncoderError
 from tacan.model.encoders import build_encoder
+from tacan.model.memory_format import channels_last
 
 __all__ = ["FrozenEmbedder", "Runner", "TimmRunner", "timm_embedder"]
 
@@ -102,7 +103,7 @@ class TimmRunner:
     """A trunk whose map is averaged over its cells, where the weights lie."""
 
     def __init__(self, encoder: nn.Module, *, device: torch.device, precision: Precision) -> None:
-        self._encoder = encoder.eval().to(device).to(memory_format=torch.channels_last)
+        self._encoder = channels_last(encoder.eval().to(device))
         self._device = device
         self._precision: Precision = precision
 

@@ -16,6 +16,7 @@ from tacan.embeddings.weighted import NO_CLIP_WEIGHT, WeightedEmbedder, check_cl
 from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import ModelFolder, load_model
 from tacan.model.checkpoint import CONFIG_FILE
+from tacan.model.memory_format import channels_last
 
 __all__ = ["FROZEN", "choose_device", "find_model_folder", "model_folder", "open_model"]
 
@@ -228,7 +229,7 @@ def _in_folder(
 ) -> ClipEmbedder:
     """The model `saved` of `folder`, ready to embed."""
     embedder = TacanEmbedder(
-        saved.model.to(device).to(memory_format=torch.channels_last),
+        channels_last(saved.model.to(device)),
         clip_len=saved.config.clip_len,
         input_size=(saved.config.height, saved.config.width),
         fingerprint=saved.fingerprint,
