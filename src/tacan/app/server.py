@@ -9,8 +9,17 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 import tacan.views
-from tacan.app.api import crops, decisions, galleries, people, sources, timeline, tracklets
-from tacan.app.pages import days, entrance, everybody, first
+from tacan.app.api import (
+    crops,
+    decisions,
+    galleries,
+    maintenance,
+    people,
+    sources,
+    timeline,
+    tracklets,
+)
+from tacan.app.pages import care, days, entrance, everybody, first
 from tacan.app.pages import people as people_pages
 from tacan.app.pages import review as review_page
 from tacan.app.pages import timeline as timeline_page
@@ -29,6 +38,7 @@ API_ROUTERS = (
     sources.router,
     people.router,
     decisions.router,
+    maintenance.router,
     timeline.router,
 )
 PAGE_ROUTERS = (
@@ -40,6 +50,7 @@ PAGE_ROUTERS = (
     days.router,
     timeline_page.router,
     review_page.router,
+    care.router,
 )
 STATIC = Path(__file__).with_name("static")
 HOUSE_STYLE = Path(tacan.views.__file__).with_name("templates") / "page.css"

@@ -21,7 +21,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.timestamps import to_microseconds
 from tacan.text import counted
 
-__all__ = ["Deletion", "delete_tracklets"]
+__all__ = ["Chosen", "Deletion", "choose_tracklets", "delete_tracklets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,16 @@ class Deletion:
 
     names: tuple[str, ...]
     is_erased: bool
+    n_undated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a deletion would take: tracklets and sources by their ids. `n_undated` is as in
+    `Deletion`."""
+
+    ids: tuple[int, ...]
+    source_ids: tuple[int, ...] = ()
     n_undated: int = 0
 
 
@@ -69,29 +79,44 @@ def delete_tracklets(
     source or person, or a timestamp without a time zone, before anything is deleted.
     """
     gallery.require_writable()
+    chosen = choose_tracklets(
+        gallery, names=names, camera=camera, source=source, before=before, person=person
+    )
+    deleted = gallery.store.names(chosen.ids)
+    if chosen.ids or chosen.source_ids:
+        gallery.store.maintenance().remove(chosen.ids, sources=chosen.source_ids)
+        gallery.log("delete", counted(len(chosen.ids), "tracklet"))
+    return Deletion(deleted, gallery.complete_deletion(), chosen.n_undated)
+
+
+def choose_tracklets(
+    gallery: Gallery,
+    *,
+    names: Sequence[str] | None = None,
+    camera: str | None = None,
+    source: str | None = None,
+    before: datetime | None = None,
+    person: int | None = None,
+) -> Chosen:
+    """What `delete_tracklets` would delete; the gallery may be open to be read. Raises alike."""
     if sum(choice is not None for choice in (names, camera, source, before, person)) != 1:
         problem = "exactly one of names, camera, source, before and person must be given"
         raise ConfigError([problem], source="the deletion")
-    # A name is found without its record, so that a damaged one can be deleted as well.
-    ids, n_undated = [gallery.find(name) for name in names or ()], 0
+    if person is not None:
+        return Chosen(gallery.person(person).tracklets)
+    if names is not None:
+        # A name is found without its record, so that a damaged one can be deleted as well.
+        return Chosen(tuple(gallery.find(name) for name in names))
+    columns = gallery.store.columns()
+    if before is not None:
+        known = columns.starts != UNKNOWN_TIMESTAMP
+        gone = columns.ids[known & (columns.starts < to_microseconds(before))]
+        return Chosen(tuple(gone.tolist()), n_undated=int((~known).sum()))
     source_ids: list[int] = []
     if camera is not None:
-        camera_ids(gallery.store.columns(), [camera])
+        camera_ids(columns, [camera])
         source_ids = [known.id for known in gallery.sources() if known.camera == camera]
     if source is not None:
         source_ids = [known.id for known in find_sources(gallery, source)]
-    if source_ids:
-        columns = gallery.store.columns()
-        ids = columns.ids[np.isin(columns.source_ids, source_ids)].tolist()
-    if before is not None:
-        columns = gallery.store.columns()
-        known = columns.starts != UNKNOWN_TIMESTAMP
-        n_undated = int((~known).sum())
-        ids = columns.ids[known & (columns.starts < to_microseconds(before))].tolist()
-    if person is not None:
-        ids = list(gallery.person(person).tracklets)
-    deleted = gallery.store.names(ids)
-    if ids or source_ids:
-        gallery.store.maintenance().remove(ids, sources=source_ids)
-        gallery.log("delete", counted(len(ids), "tracklet"))
-    return Deletion(deleted, gallery.complete_deletion(), n_undated)
+    gone = columns.ids[np.isin(columns.source_ids, source_ids)]
+    return Chosen(tuple(gone.tolist()), tuple(source_ids))

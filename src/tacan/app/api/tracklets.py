@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, BackgroundTasks, Query
 from pydantic import BaseModel
 
 from tacan.app.api.records import TrackletRecord
@@ -93,10 +93,12 @@ def similar(
     name: GalleryName,
     gallery: OpenGallery,
     tracklet: int,
+    later: BackgroundTasks,
     top: Annotated[int, Query(ge=1, le=100)] = 12,
 ) -> SimilarList:
     """The tracklets that are nearest to this one, the nearest first."""
     results = closest(served, name, gallery, tracklet_of(gallery, tracklet), top=top)
+    later.add_task(gallery.log, "search", results.query.label)
     return SimilarList(
         verdict=headline(results),
         why=results_reason(results),

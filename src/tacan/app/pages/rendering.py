@@ -23,6 +23,7 @@ SCREENS = (
     ("people", "people", "People"),
     ("timeline", "timeline", "Timeline"),
     ("review", "review", "Review"),
+    ("care", "care", "Look after"),
 )
 """The screens of a gallery in the order of the navigation: name, path and label."""
 

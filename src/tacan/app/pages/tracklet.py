@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import HTMLResponse
 
 from tacan.app.look import closest, tracklet_of
@@ -37,13 +37,18 @@ class Bar:
 
 @router.get("/g/{gallery}/tracklets/{tracklet}")
 def tracklet_page(
-    served: ServedHere, name: GalleryName, gallery: OpenGallery, tracklet: int
+    served: ServedHere,
+    name: GalleryName,
+    gallery: OpenGallery,
+    tracklet: int,
+    later: BackgroundTasks,
 ) -> HTMLResponse:
     shown = tracklet_of(gallery, tracklet)
     source = source_of(gallery, shown.source_id)
     trajectory = gallery.trajectory(shown.id)
     crops = gallery.crops(shown.id)
     results = closest(served, name, gallery, shown, top=N_CLOSEST)
+    later.add_task(gallery.log, "search", shown.name)
     strip = Strip(
         pictures=(),
         frames=np.array([crop.frame for crop in crops], np.int64),
