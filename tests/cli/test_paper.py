@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -81,6 +83,36 @@ def test_a_table_holds_the_rows_of_all_calls(
         (results / small).write_bytes((out / small).read_bytes())
     run("table2", "--out", results, "--assemble")
     assert (results / "table2.md").read_bytes() == (out / "table2.md").read_bytes()
+
+
+@pytest.mark.slow
+def test_figures_are_drawn_of_trained_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    for figure in ("figure4", "figure5", "figure6"):
+        run(figure, "--out", out, "--seeds", 0, *SMALL)
+        for ending in ("png", "svg", "json"):
+            assert (out / f"{figure}.{ending}").stat().st_size > 100
+    shown = capsys.readouterr().out
+    assert "rank correlation" in shown
+    assert "silhouette of persons" in shown
+    assert "other backgrounds" in shown
+    found = json.loads((out / "figure6.json").read_text("utf-8"))
+    assert 0 <= found["other_backgrounds"]["share_of_variance"] <= 1
+    page = (out / "weights.html").read_text("utf-8")
+    script = page.split("<script>")[1].split("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "http:" not in page
+    assert "https:" not in page
+
+    run("table3", "--out", out, "--assemble")
+    assert "all 5 identities, mean" in (out / "table3.md").read_text("utf-8")
+    (out / "rows" / "min_max" / "seed-0" / "features-test-2.npz").unlink()
+    assert "Copy the row's whole folder" in refused(
+        capsys, "figure4", "--out", out, "--seeds", 0, *SMALL
+    )
 
 
 def test_a_table_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,63 @@ def table3(
 
 
 @paper.command
+def figure4(*, options: Options = None, out: OutputFolder | None = None) -> None:
+    """Consecutive clips with their weights, and mean weights by how much of the person is seen.
+
+    Writes figure4.png and .svg (of two people the three consecutive clips whose weights differ
+    most), figure4_tenths.png and .svg, figure4.json and weights.html to OUT: a page on which one
+    moves through tracklets frame by frame.
+
+    Trains what it needs of Table 1 where it is not there; of several seeds it shows the first.
+
+    Example: tacan paper figure4
+
+    Parameters
+    ----------
+    out
+        The folder for people, runs and figures; runs/paper/SIZE when not given.
+    """
+    _draw(4, options or RunOptions(), out)
+
+
+@paper.command
+def figure5(*, options: Options = None, out: OutputFolder | None = None) -> None:
+    """Vectors of five identities by t-SNE, without and with the min-max loss, and silhouettes.
+
+    Writes figure5.png, .svg and .json to OUT. It needs scikit-learn.
+
+    Trains what it needs of Table 1 where it is not there; of several seeds it shows the first.
+
+    Example: tacan paper figure5
+
+    Parameters
+    ----------
+    out
+        The folder for people, runs and figures; runs/paper/SIZE when not given.
+    """
+    _draw(5, options or RunOptions(), out)
+
+
+@paper.command
+def figure6(*, options: Options = None, out: OutputFolder | None = None) -> None:
+    """A long tracklet, its clips coloured by their weight, and what another background changes.
+
+    Writes figure6.png, .svg and .json to OUT. Colours are by the paper's thresholds and by thirds
+    of all weights. On generated people the same people are drawn again before other places.
+
+    Trains what it needs of Table 1 where it is not there; of several seeds it shows the first.
+
+    Example: tacan paper figure6
+
+    Parameters
+    ----------
+    out
+        The folder for people, runs and figures; runs/paper/SIZE when not given.
+    """
+    _draw(6, options or RunOptions(), out)
+
+
+@paper.command
 def choices(
     *,
     rows: str | None = None,
@@ -223,6 +280,20 @@ def _train(
             listener=show_stage,
         )
         after_each_seed()
+
+
+def _draw(number: int, options: RunOptions, out: Path | None) -> None:
+    from tacan.cli.console import note, say, show_stage
+    from tacan.paper.variants import TABLE_1
+    from tacan.views.paper_figures import FIGURES
+
+    figure, place = FIGURES[number], out or options.folder
+    _train("table1", ",".join(figure.rows), options, place)
+    benchmark = options.benchmark(place / "people", listener=show_stage)
+    cells = options.cells([TABLE_1[row] for row in figure.rows], benchmark, place / "rows")
+    for line in figure.write(cells, benchmark, place):
+        say(line)
+    note(f"{place}/figure{number}.png, .svg and .json")
 
 
 def _show(markdown: Path) -> None:

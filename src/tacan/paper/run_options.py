@@ -48,6 +48,9 @@ class RunOptions:
     """Seeds of the trainings, separated by commas. People and tests are the same for all."""
     iterations: Count = None
     """Steps of each training, in place of those of the size."""
+    precision: Literal["32", "bf16"] | None = None
+    """Arithmetic of the trainings, in place of that of the size, bf16. On a processor without
+    units for bf16 (AMX) 32 is faster."""
     threads: Count = None
     """Threads of torch; as many as it takes by itself when not given."""
     workers: Annotated[int, Parameter(validator=Number(gte=0))] = 0
@@ -109,6 +112,8 @@ class RunOptions:
                 "run.iterations": self.iterations,
                 "optimiser.warmup": self.iterations // 10,
             }
+        if self.precision is not None:
+            overrides["run.precision"] = self.precision
         return plan_cells(
             self.settings.base,
             benchmark,

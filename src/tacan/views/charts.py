@@ -39,6 +39,7 @@ __all__ = [
     "curve_panel",
     "histogram_panel",
     "save_png",
+    "save_png_and_svg",
     "take_frame_off",
 ]
 
@@ -79,6 +80,21 @@ def save_png(figure: Figure, path: Path) -> Path:
     with atomic_path(path) as draft:
         figure.savefig(draft, format="png", dpi=DPI)
     return path
+
+
+def save_png_and_svg(figure: Figure, path: Path) -> None:
+    """Writes `figure` to the PNG `path` and to the SVG beside it, whose text stays text.
+
+    The same figure gives the same files. Raises `StorageError`.
+    """
+    import matplotlib as mpl
+
+    save_png(figure, path)
+    with (
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tacan"}),
+        atomic_path(path.with_suffix(".svg")) as draft,
+    ):
+        figure.savefig(draft, format="svg", metadata={"Date": None})
 
 
 def as_svg(figure: Figure, *, description: str, style: str = "") -> str:

@@ -19,6 +19,7 @@ from tacan.synthetic.people.walking import Walker
 from tacan.synthetic.places.backdrop import Backdrop, paint_backdrops, sunlit
 from tacan.synthetic.places.backdrop_cutting import cut
 from tacan.synthetic.places.degradations import take_picture
+from tacan.synthetic.places.ground_plans import Place
 from tacan.synthetic.places.objects import build_thing
 from tacan.synthetic.places.placed_cameras import Camera
 from tacan.synthetic.tracklets.occluders import Placed
@@ -71,6 +72,18 @@ class Renderer:
 
     def __post_init__(self) -> None:
         self.bodies = BodyCache(self.people)
+
+    def put_before(self, place: Place, *, camid: int) -> None:
+        """Paints what is behind the people of a camera as that of another place.
+
+        The camera with its lights and faults, people, things and the light on them stay, so that
+        the same scene can be drawn before several backgrounds.
+        """
+        camera = self.cameras[camid - 1]
+        self._backdrops.pop(camid, None)
+        while len(self._backdrops) >= KEPT_CAMERAS:
+            del self._backdrops[next(iter(self._backdrops))]
+        self._backdrops[camid] = paint_backdrops(place, camera.lens, camera.lights)
 
     def pictures(self, scene: Scene, *, rng: np.random.Generator) -> Iterator[Shot]:
         """One shot for each frame. `rng` draws the sensor's noise."""
