@@ -42,10 +42,9 @@ def with_crops(tracklet):
 _FIELDS = walk(1, 1).__dataclass_fields__
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Twelve people, each seen by two cameras at noon."""
-    folder = tmp_path / "people.gallery"
+def make_folder(parent: Path, *, linked: bool) -> Path:
+    """The gallery people.gallery: twelve people, each seen by two cameras at noon."""
+    folder = parent / "people.gallery"
     with open_gallery(folder, write=True, create_with=MODEL) as gallery:
         for place, camera in enumerate(CAMERAS):
             source = gallery.begin_source(new_source(camera))
@@ -54,15 +53,21 @@ def folder(tmp_path: Path) -> Path:
             ]
             gallery.add(source.id, walks, fingerprint=MODEL.fingerprint)
             gallery.finish_source(source.id)
+        if linked:
+            link_gallery(gallery)
     return folder
 
 
 @pytest.fixture
-def linked(folder: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
+    """A gallery that was not linked."""
+    return make_folder(tmp_path, linked=False)
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
     """The same, linked."""
-    with open_gallery(folder, write=True) as gallery:
-        link_gallery(gallery)
-    return folder
+    return make_folder(tmp_path, linked=True)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tacan.app.api.records import TrackletRecord
 from tacan.app.look import Asked, closest, look, place_text, tracklet_of
@@ -52,8 +52,8 @@ class TrajectoryRecord(BaseModel):
 
     frames: list[int]
     seconds: list[float]
-    boxes: list[tuple[float, float, float, float]]
-    clip_frames: list[tuple[int, int]]
+    boxes: list[Annotated[list[float], Field(min_length=4, max_length=4)]]
+    clip_frames: list[Annotated[list[int], Field(min_length=2, max_length=2)]]
     clip_weights: list[float]
 
 

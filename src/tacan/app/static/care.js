@@ -21,8 +21,8 @@ function show(found, sent) {
   const walks = `${found.n_tracklets.toLocaleString()} ${found.n_tracklets === 1 ? "walk" : "walks"}`;
   document.getElementById("h-preview").textContent = found.n_tracklets ? `${walks} would go` : "Nothing would go";
   const notes = [];
-  if (found.n_people) notes.push(`With them go ${found.n_people} people altogether.`);
-  if (found.n_sources) notes.push(`${found.n_sources} videos can be indexed again.`);
+  if (found.n_people) notes.push(`Nothing is left of ${found.n_people} ${found.n_people === 1 ? "person" : "people"}.`);
+  if (found.n_sources) notes.push(`${found.n_sources} ${found.n_sources === 1 ? "video" : "videos"} can be indexed again.`);
   if (found.n_undated) notes.push(`${found.n_undated} walks stay, since nobody knows when they were.`);
   if (found.n_tracklets > found.names.length) notes.push(`The first ${found.names.length} are shown.`);
   if (found.n_tracklets) notes.push("This can't be undone.");
