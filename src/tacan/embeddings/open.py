@@ -28,7 +28,7 @@ EXPORTED = ("model", "last")
 
 
 def open_model(
-    spec: str,
+    spec: str | Path,
     *,
     settings: EncoderSettings | None = None,
     weights: str | None = None,
@@ -43,9 +43,9 @@ def open_model(
     Parameters
     ----------
     spec
-        A folder with `config.json` and `model.safetensors`; a run folder of `tacan train`; a
-        name of `SHIPPED_MODELS`; a frozen encoder: `timm:NAME`, `onnx:FILE`, `openvino:FILE`; or
-        likewise the file of one of our own models that `tacan export` wrote.
+        Text or a path: a folder with `config.json` and `model.safetensors`; a run folder of
+        `tacan train`; a name of `SHIPPED_MODELS`; a frozen encoder: `timm:NAME`, `onnx:FILE`,
+        `openvino:FILE`; or likewise the file of one of our own models that `tacan export` wrote.
     settings
         For frozen encoders: what differs from their defaults and from the YAML beside the file.
     weights
@@ -74,7 +74,7 @@ def open_model(
     >>> model.input_size, model.embedding_dim, model.metric
     ((128, 64), 576, 'cosine')
     """
-    kind, _, name = spec.partition(":")
+    kind, _, name = (spec := str(spec)).partition(":")
     _check_options(kind, settings=settings, weights=weights, precision=precision)
     _check_runtime(kind, runtime)
     _check_weighable(kind, clip_weight)
