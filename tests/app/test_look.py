@@ -6,6 +6,8 @@ import re
 
 from fastapi.testclient import TestClient
 
+from tests.app.conftest import make_folder
+
 GALLERY = "/api/galleries/people.gallery"
 
 
@@ -74,3 +76,12 @@ def test_the_only_gallery_is_the_first_screen_and_several_are_listed(client, lin
     for name in ("../x", "people", "", " ", "a/b", ".hidden"):
         assert listed.post("/api/galleries", json={"name": name}).status_code == 422
     assert not (linked.parent / "A new one.gallery").exists()
+
+
+def test_another_gallery_under_the_same_name_is_the_one_that_is_shown(client, linked, tmp_path):
+    assert client.get(GALLERY).json()["n_tracklets"] == 24
+    linked.rename(tmp_path / "old.gallery")
+    assert client.get(GALLERY).status_code == 404
+    (tmp_path / "other").mkdir()
+    make_folder(tmp_path / "other", linked=False).rename(linked)
+    assert client.get(f"{GALLERY}/people").json()["is_linked"] is False

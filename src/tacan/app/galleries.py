@@ -37,7 +37,7 @@ class ServedGalleries:
     def __init__(self, folders: Sequence[Path] = (), *, home: Path | None = None) -> None:
         self.home = home
         self._folders: dict[str, Path] = {}
-        self._opened: dict[str, Gallery] = {}
+        self._opened: dict[str, tuple[int | None, Gallery]] = {}
         self._guard = threading.RLock()
         self._calibrations: dict[str, tuple[tuple[int, int], Calibration]] = {}
         self._writing: dict[str, threading.RLock] = {}
@@ -84,10 +84,11 @@ class ServedGalleries:
         """The gallery, open to be read, and shared with whoever else reads it."""
         folder = self.folder(name)
         with self._guard:
-            gallery = self._opened.get(name)
-            if gallery is None:
-                gallery = self._opened[name] = open_gallery(folder)
-        yield gallery
+            opened = self._opened.get(name)
+            file = _file_number(folder)
+            if opened is None or opened[0] != file:  # another gallery may lie there by now
+                opened = self._opened[name] = file, open_gallery(folder)
+        yield opened[1]
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Gallery]:
@@ -122,7 +123,7 @@ class ServedGalleries:
     def close(self) -> None:
         """Closes all that are open."""
         with self._guard:
-            for gallery in self._opened.values():
+            for _, gallery in self._opened.values():
                 gallery.close()
             self._opened.clear()
 
@@ -134,6 +135,14 @@ class ServedGalleries:
                 if database.parent not in known.values():
                     known[_free_name(database.parent.name, known)] = database.parent
         return known
+
+
+def _file_number(folder: Path) -> int | None:
+    """By which the system knows the database's file, whatever lies under its name."""
+    try:
+        return (folder / GALLERY_DATABASE).stat().st_ino
+    except OSError:
+        return None
 
 
 def _free_name(name: str, taken: dict[str, Path]) -> str:

@@ -154,7 +154,8 @@ def _listen(settings: ServeSettings) -> socket.socket:
     ports = (USUAL_PORT, 0) if settings.port is None else (settings.port,)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in ports:
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # Named, for asyncio sends small packets at once only where it knows the protocol.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
@@ -167,5 +168,6 @@ def _listen(settings: ServeSettings) -> socket.socket:
                     remedy="Choose another by --port.",
                 ) from error
             continue
+        listening.listen()  # a browser that comes early waits
         return listening
     raise AssertionError

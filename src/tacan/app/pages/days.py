@@ -20,7 +20,7 @@ __all__ = ["router"]
 
 router = APIRouter()
 
-MOST_CARDS = 120
+MOST_CARDS = 60
 """People on one page of a day."""
 YEARS = range(3, 9998)
 

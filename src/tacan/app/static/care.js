@@ -72,6 +72,14 @@ for (const form of document.querySelectorAll("form[data-deletes]")) {
     }
   });
 }
+// A link from a walk or a person names what it is about: it is looked at at once.
+for (const [kind, value] of new URLSearchParams(location.search)) {
+  const form = document.querySelector(`form[data-deletes="${CSS.escape(kind)}"]`);
+  if (!form) continue;
+  form.elements[kind].value = value;
+  history.replaceState(null, "", location.pathname);
+  form.requestSubmit();
+}
 document.getElementById("delete").addEventListener("click", () => carryOut(order));
 document.getElementById("keep").addEventListener("click", () => dialog.close());
 document.getElementById("no-rule")?.addEventListener("click", () => carryOut({ path: "/retention", method: "PUT", body: { days: null } }));

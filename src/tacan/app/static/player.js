@@ -64,7 +64,7 @@ async function show(player) {
     atStart();
     video.play();
   });
-  for (const crop of document.querySelectorAll(".strip img")) {
+  for (const crop of document.querySelectorAll(".strip button")) {
     crop.addEventListener("click", () => seek(Number(crop.dataset.seconds)));
   }
 }
