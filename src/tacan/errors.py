@@ -17,6 +17,7 @@
     │   └── CheckpointError       a checkpoint that is missing, damaged, unsafe or of another shape
     ├── TrainingError         training that can't go on
     │   └── NonFiniteLossError    the loss became NaN or infinite
+    ├── ClusterError          machines that can't be reached, were lost, or lack something
     └── StorageError          a file that could not be written
 
 A message always states the rule, the value that was met, and the remedy:
@@ -34,6 +35,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "CropError",
     "DataError",
@@ -113,6 +115,10 @@ class GalleryModelError(GalleryError):
 
 class GallerySchemaError(GalleryError):
     """The gallery's database has a schema that this version of the software can't use."""
+
+
+class ClusterError(TacanError):
+    """Machines that work together can't be reached, were lost, or lack something."""
 
 
 class ConfigError(TacanError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -38,6 +39,7 @@ def embed(
     precision: Literal["32", "bf16"] = "32",
     runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
     clip_weight: str = "none",
+    cluster: str | None = None,
     weights: str | None = None,
     height: int | None = None,
     width: int | None = None,
@@ -104,6 +106,9 @@ def embed(
     clip_weight
         For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
         clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean.
+    cluster
+        The address of a Dask scheduler, tcp://HOST:8786, whose workers embed. Crops and model must
+        be under the same paths on all machines (docs/cluster.md).
     weights
         For timm: encoders: a weight file, pretrained (fetched by timm: the one case that uses the
         network) or random.
@@ -140,9 +145,11 @@ def embed(
 
     import torch
 
+    from tacan.cluster.connection import connected
+    from tacan.cluster.embed_on_cluster import EmbedJob, embed_on_cluster
+    from tacan.cluster.model_choice import ModelChoice
     from tacan.embeddings.encoder_settings import EncoderSettings
     from tacan.embeddings.extract import embed_to_file, partial_folder
-    from tacan.embeddings.open import open_model
 
     if threads is not None:
         torch.set_num_threads(threads)
@@ -155,8 +162,8 @@ def embed(
         "std": std,
         "output": output,
     }
-    embedder = open_model(
-        model,
+    choice = ModelChoice(
+        spec=model,
         settings=EncoderSettings.checked(options, source="the command line"),
         weights=weights,
         device=device,
@@ -164,17 +171,23 @@ def embed(
         runtime=runtime,
         clip_weight=clip_weight,
     )
+    embedder = choice.open(threads=torch.get_num_threads())
+    how: dict[str, Any] = {"batch_frames": batch_frames, "workers": workers, "strict": strict}
     try:
-        with progress_bar("embedding", "frames") as progress:
+        with ExitStack() as stack:
+            elsewhere = None
+            if cluster is not None:
+                client = stack.enter_context(connected(cluster))
+                job = EmbedJob(choice.for_others(), embedder.fingerprint, threads=threads, **how)
+                elsewhere = embed_on_cluster(tracklets, job, client=client)
             report = embed_to_file(
                 tracklets,
                 embedder,
                 out,
-                batch_frames=batch_frames,
-                workers=workers,
-                strict=strict,
+                **how,
                 notes={"model": model, "clip_weight": clip_weight},
-                progress=progress,
+                elsewhere=elsewhere,
+                progress=stack.enter_context(progress_bar("embedding", "frames")),
             )
     except KeyboardInterrupt:
         note(f"What is finished lies in {partial_folder(out)}; the same command goes on from it.")

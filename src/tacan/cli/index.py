@@ -44,14 +44,15 @@ def index(
     precision: Literal["32", "bf16"] = "32",
     runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
     clip_weight: str | None = None,
+    cluster: str | None = None,
     json: JsonFile | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
     The gallery is a folder, made when it is not there. Interrupted or killed, the same command
     goes on where it stopped; a file that is there already is passed over. One that can't be read
-    is told at the end, after the others were indexed. Nothing leaves this
-    machine, and nothing is fetched unless --fetch says so.
+    is told at the end, after the others were indexed. Nothing leaves this machine but for those of
+    --cluster, and nothing is fetched unless --fetch says so.
 
     Example: tacan index people.gallery door.mp4 --camera door --start 2026-11-22T14:00:00+01:00
 
@@ -128,6 +129,10 @@ def index(
         For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
         clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean. The
         gallery's own when not given, and none for a new one.
+    cluster
+        The address of a Dask scheduler, tcp://HOST:8786: its workers index, each stream of a
+        camera's files by one of them, and this process writes the gallery. Videos, ready boxes and
+        models must be under the same paths on all machines (docs/cluster.md).
     json
         Write the outcome of each source to this file as well; - is standard output.
     """
@@ -153,6 +158,11 @@ def index(
     from tacan.indexing.index_videos import index_videos, open_detections, readable_sources
     from tacan.indexing.settle_detectors import settle_detectors, sources_before
 
+    if cluster is not None and any(source.live is not None for source in asked):
+        from tacan.errors import ConfigError
+
+        fault = "live cameras are watched by one machine: leave --cluster out"
+        raise ConfigError([fault], source="the command line")
     # Loading the model takes longer than to find out that a detector or all videos are none.
     readable, unreadable = readable_sources(asked)
     chosen, choices = settle_detectors(
@@ -176,6 +186,14 @@ def index(
     embedder = open_model(
         model, device=device, precision=precision, runtime=runtime, clip_weight=weight
     )
+    spread: dict[str, Any] = {}
+    if cluster is not None:
+        from tacan.cluster.model_choice import ModelChoice
+
+        choice = ModelChoice(
+            spec=model, device=device, precision=precision, runtime=runtime, clip_weight=weight
+        )
+        spread = {"address": cluster, "model": choice, "threads": threads, "fetch": fetch}
     parts: dict[str, Any] = {
         "embedder": embedder,
         "detections": detections,
@@ -186,6 +204,8 @@ def index(
         try:
             if chosen[0].live is not None:
                 report = _index_live(opened, chosen, **parts)
+            elif spread:
+                report = _index_on_cluster(opened, chosen, **parts, **spread, unreadable=unreadable)
             else:
                 with progress_bar("indexing", "frames") as progress:
                     report = index_videos(
@@ -222,3 +242,14 @@ def _index_live(gallery: Gallery, sources: list[VideoSource], **parts: Any) -> I
             tell=note,
             show=show,
         )
+
+
+def _index_on_cluster(
+    gallery: Gallery, sources: list[VideoSource], *, address: str, **parts: Any
+) -> IndexReport:
+    from tacan.cli.console import progress_bar
+    from tacan.cluster.connection import connected
+    from tacan.cluster.index_on_cluster import index_on_cluster
+
+    with connected(address) as client, progress_bar("indexing", "frames") as progress:
+        return index_on_cluster(gallery, sources, client=client, progress=progress, **parts)

@@ -8,7 +8,7 @@ Legend: n clips, m clips of a tracklet, T frames, D embedding size, H x W pixels
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,15 +23,20 @@ from tacan.embeddings.reading import FRAMES_AT_ONCE, Stretch, UnreadableCrop, re
 from tacan.errors import ConfigError, StorageError
 from tacan.features.features_file import Features, save_features
 from tacan.progress import Progress, silent
-from tacan.records import TrackletSplit
+from tacan.records import Tracklet, TrackletSplit
 
 __all__ = [
+    "Elsewhere",
     "ExtractionReport",
     "UnreadableCrop",
     "embed",
     "embed_to_file",
+    "embed_tracklets",
     "partial_folder",
 ]
+
+Elsewhere = Callable[[Sequence[int], Progress], Iterable[EmbeddedTracklet]]
+"""Gives the tracklets of these numbers as they are embedded; progress is in their frames."""
 
 SECONDS_BETWEEN_PARTS = 30.0
 MOST_READERS = 8
@@ -45,6 +50,7 @@ def embed(
     workers: int | None = None,
     strict: bool = False,
     partial: Path | None = None,
+    elsewhere: Elsewhere | None = None,
     progress: Progress = silent,
 ) -> tuple[Features, ExtractionReport]:
     """Embeds every tracklet of `split` from all of its frames.
@@ -68,6 +74,8 @@ def embed(
         interrupted. The same call after an interruption goes on from there, and does tracklets
         whose files have changed anew. The folder is left in place: `embed_to_file` removes it
         when the features are on disk.
+    elsewhere
+        Embeds tracklets, given by their numbers in `split`, in place of this process.
     progress
         Told of frames.
 
@@ -103,21 +111,45 @@ def embed(
     done = {} if parts is None else {tracklet.index: tracklet for tracklet in parts.open()}
     n_resumed = len(done)
     todo = [index for index in range(len(split)) if index not in done]
+    n_before = split.n_frames - sum(len(split.tracklets[index]) for index in todo)
+    heard = _moved(progress, n_before, split.n_frames)
+    how = {"batch_frames": batch_frames, "workers": workers, "strict": strict}
+    if elsewhere is None:
+        embedded = embed_tracklets(split.tracklets, todo, embedder, **how, progress=heard)
+    else:
+        embedded = elsewhere(todo, heard)
+    with closing(_keep(embedded, parts)) as kept:
+        done |= {tracklet.index: tracklet for tracklet in kept}
+    report = make_report(split, done, n_resumed=n_resumed, seconds=time.monotonic() - began)
+    return make_features(split, done, settings), report
+
+
+def embed_tracklets(
+    tracklets: Sequence[Tracklet],
+    todo: Sequence[int],
+    embedder: ClipEmbedder,
+    *,
+    batch_frames: int,
+    workers: int,
+    strict: bool,
+    progress: Progress = silent,
+) -> Generator[EmbeddedTracklet]:
+    """The tracklets of the numbers `todo`, embedded as `embed` does it, in their order.
+
+    Progress is in frames of these.
+    """
     stretches = read_ahead(
-        split.tracklets,
+        tracklets,
         todo,
         input_size=embedder.input_size,
         workers=workers,
         depth=workers + -(-2 * batch_frames // FRAMES_AT_ONCE),
         strict=strict,
     )
-    n_before = split.n_frames - sum(len(split.tracklets[index]) for index in todo)
-    counted = _count(stretches, progress, done=n_before, total=split.n_frames)
-    embedded = embed_in_batches(counted, embedder, batch_frames=batch_frames)
-    with closing(stretches), closing(_keep(embedded, parts)) as kept:
-        done |= {tracklet.index: tracklet for tracklet in kept}
-    report = make_report(split, done, n_resumed=n_resumed, seconds=time.monotonic() - began)
-    return make_features(split, done, settings), report
+    total = sum(len(tracklets[index]) for index in todo)
+    counted = _count(stretches, progress, total=total)
+    with closing(stretches):
+        yield from embed_in_batches(counted, embedder, batch_frames=batch_frames)
 
 
 def partial_folder(path: Path) -> Path:
@@ -134,6 +166,7 @@ def embed_to_file(
     workers: int | None = None,
     strict: bool = False,
     notes: dict[str, Any] | None = None,
+    elsewhere: Elsewhere | None = None,
     progress: Progress = silent,
 ) -> ExtractionReport:
     """`embed`, with its result in the features file `path` and `notes` in the file's meta.
@@ -153,6 +186,7 @@ def embed_to_file(
         workers=workers,
         strict=strict,
         partial=partial,
+        elsewhere=elsewhere,
         progress=progress,
     )
     save_features(path, replace(features, meta=features.meta | (notes or {})))
@@ -160,9 +194,13 @@ def embed_to_file(
     return report
 
 
-def _count(
-    stretches: Iterable[Stretch], progress: Progress, *, done: int, total: int
-) -> Iterator[Stretch]:
+def _moved(progress: Progress, before: int, total: int) -> Progress:
+    """The listener for those who know nothing of what was done before."""
+    return lambda done, _: progress(before + done, total)
+
+
+def _count(stretches: Iterable[Stretch], progress: Progress, *, total: int) -> Iterator[Stretch]:
+    done = 0
     progress(done, total)
     for stretch in stretches:
         yield stretch

@@ -20,7 +20,7 @@ from tacan.files import atomic_paths, drafts_in
 from tacan.gallery.gallery_records import NewTracklet, StoredCrop
 from tacan.gallery.store import CropRow, corners
 
-__all__ = ["CropFolder", "CropProblem", "folder_of"]
+__all__ = ["CropFolder", "CropProblem", "erase", "folder_of"]
 
 _NAME = re.compile(r"\d{5,19}(/\d{6,19}(/\d{2,19}\.jpg)?)?", re.ASCII)
 _PIECE = 1 << 20
@@ -138,7 +138,7 @@ class CropFolder:
         """Erases the drafts that a run which was killed has left among a source's crops."""
         for folder in sorted(self.path(folder_of(source_id)).glob("*")):
             for draft in drafts_in(folder):
-                _erase(draft)
+                erase(draft)
                 _remove_empty(folder, self.root)
 
     def erase(self, name: str) -> None:
@@ -151,7 +151,7 @@ class CropFolder:
         """
         for root in (self.root, self.aside):
             target = _inside(root, name)
-            _erase(target)
+            erase(target)
             _remove_empty(target.parent, root)
 
 
@@ -173,8 +173,9 @@ def _has_link(path: Path, root: Path) -> bool:
     return any(part.is_symlink() for part in (path, *path.parents[:depth]))
 
 
-def _erase(target: Path) -> None:
-    """Erases a file, link or folder that may be missing."""
+def erase(target: Path) -> None:
+    """Overwrites a file, or all in a folder, with zeros and removes it; it may be missing, and of
+    a link only itself goes. Raises `StorageError`."""
     try:
         if target.is_dir() and not target.is_symlink():
             for folder, folders, names in os.walk(target, topdown=False):

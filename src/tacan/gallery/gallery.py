@@ -38,8 +38,11 @@ from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.priors import load_prior
 from tacan.runs.lock import ProcessLock
 
-__all__ = ["Gallery"]
+__all__ = ["PARTS", "Gallery"]
 
+PARTS = "parts"
+"""The folder within a gallery for galleries that are being merged into it. What is left of one when
+the gallery is next opened for writing is erased."""
 TRACKLETS_AT_ONCE = 1000
 
 

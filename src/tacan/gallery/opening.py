@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tacan.errors import GalleryBusyError, GalleryError, StorageError, TacanError
 from tacan.files import GALLERY_DATABASE
-from tacan.gallery.gallery import Gallery
+from tacan.gallery.crop_files import erase
+from tacan.gallery.gallery import PARTS, Gallery
 from tacan.gallery.gallery_records import ModelInfo
 from tacan.gallery.record_checks import check_fingerprint, check_model_info
 from tacan.gallery.sqlite.connections import (
@@ -25,7 +26,7 @@ from tacan.runs.lock import ProcessLock
 
 __all__ = ["open_gallery"]
 
-OURS = (GALLERY_DATABASE, "crops", "vectors", "set-aside", "writer.lock")
+OURS = (GALLERY_DATABASE, "crops", "vectors", "set-aside", "writer.lock", PARTS)
 BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
 
 
@@ -94,6 +95,7 @@ def _open_writer(folder: Path, model: ModelInfo | None, wait: float) -> Gallery:
                 check_fingerprint(model.fingerprint, gallery.model)
             with suppress(TacanError):  # what can't be erased now stays pending
                 gallery.complete_deletion()
+                erase(folder / PARTS)
             return gallery
     except BaseException:
         if connection is not None:

@@ -26,7 +26,7 @@ from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import open_tiles, with_tiles
 from tacan.video.video_chain import ChainLink, VideoChain
 
-__all__ = ["index_stream"]
+__all__ = ["index_stream", "unfinished_files"]
 
 _Described = tuple[StreamFile, NewSource]
 
@@ -49,6 +49,21 @@ def index_stream(
             done += sum(file.n_promised for file, _ in rest[:n_files])
             rest = rest[n_files:]
     return sorted(reports, key=lambda report: order[report.path]), failures
+
+
+def unfinished_files(
+    tools: IndexTools, stream: Sequence[StreamFile], reports: list[SourceReport]
+) -> tuple[list[list[StreamFile]], list[SourceFailure]]:
+    """The files of a stream that the gallery does not hold as done, in pieces without any other in
+    between, with the tiles that they are to have, and what failed; the others are reported.
+
+    Raises `GalleryError` for a file that the gallery holds with other settings.
+    """
+    settled, failures = settle_stream(
+        tools.gallery, list(map(_with_stride, stream)), tools.detections
+    )
+    chains = _chains(tools, settled, reports)
+    return [[file for file, _ in chain] for _, chain in chains], failures
 
 
 def _chains(
