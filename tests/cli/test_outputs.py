@@ -49,6 +49,7 @@ FOLDERS = {
     "paper figure4 --out": "paper figure4 --out OUT",
     "paper figure5 --out": "paper figure5 --out OUT",
     "paper figure6 --out": "paper figure6 --out OUT",
+    "paper costs --out": "paper costs --out OUT",
     "paper choices --out": "paper choices --out OUT",
     "paper configs FOLDER": "paper configs OUT",
     "splits --out": "splits ilids-vid INPUT --model street --out OUT",

@@ -115,6 +115,15 @@ def test_figures_are_drawn_of_trained_rows(
     )
 
 
+@pytest.mark.slow
+def test_rows_are_tried_without_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    run("table2", "--dry-run", "--rows", "parts,min_max", "--out", out, "--device", "cpu")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["parts", "min_max"]
+    assert [path.name for path in (out / "dry-run").iterdir()] == ["people"]
+
+
 def test_a_table_of_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Run the same command without" in refused(
         capsys, "table1", "--assemble", "--out", tmp_path / "nothing"

@@ -56,6 +56,7 @@ def table1(
     options: Options = None,
     out: OutputFolder | None = None,
     assemble: Flag = False,
+    dry_run: Flag = False,
 ) -> None:
     """What each part of the model is worth: the paper's six rows, and four between them.
 
@@ -71,7 +72,13 @@ def table1(
         The folder for people, runs and tables; runs/paper/SIZE when not given.
     assemble
         Train nothing: only make the table of the results that are in OUT/rows.
+    dry_run
+        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
+        continued and embedded. Says what came of it, and writes no table.
     """
+    if dry_run:
+        _try_rows("table1", rows, options or RunOptions(), out)
+        return
     _make_table("table1", rows, options or RunOptions(), out, assemble=assemble)
 
 
@@ -82,6 +89,7 @@ def table2(
     options: Options = None,
     out: OutputFolder | None = None,
     assemble: Flag = False,
+    dry_run: Flag = False,
 ) -> None:
     """Other ways from frames to one vector, trained on equal terms with the paper's model.
 
@@ -97,7 +105,13 @@ def table2(
         The folder for people, runs and tables; runs/paper/SIZE when not given.
     assemble
         Train nothing: only make the table of the results that are in OUT/rows.
+    dry_run
+        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
+        continued and embedded. Says what came of it, and writes no table.
     """
+    if dry_run:
+        _try_rows("table2", rows, options or RunOptions(), out)
+        return
     _make_table("table2", rows, options or RunOptions(), out, assemble=assemble)
 
 
@@ -194,6 +208,7 @@ def choices(
     options: Options = None,
     out: OutputFolder | None = None,
     assemble: Flag = False,
+    dry_run: Flag = False,
 ) -> None:
     """What the paper leaves open: the full model with one setting changed in each row.
 
@@ -209,8 +224,50 @@ def choices(
         The folder for people, runs and tables; runs/paper/SIZE when not given.
     assemble
         Train nothing: only make the table of the results that are in OUT/rows.
+    dry_run
+        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
+        continued and embedded. Says what came of it, and writes no table.
     """
+    if dry_run:
+        _try_rows("choices", rows, options or RunOptions(), out)
+        return
     _make_table("choices", rows, options or RunOptions(), out, assemble=assemble)
+
+
+@paper.command
+def costs(*, options: Options = None, out: OutputFolder | None = None) -> None:
+    """What the ways from frames to one vector cost: parameters, multiply-adds, time for a clip.
+
+    Writes costs.md, .csv and .tex to OUT. Nothing is trained. On a machine that does nothing else
+    the times say most.
+
+    Example: tacan paper costs --size paper-size --threads 1
+
+    Parameters
+    ----------
+    out
+        The folder for the tables; runs/paper/SIZE when not given.
+    """
+    from tacan.cli.console import note, say
+    from tacan.files import write_text
+    from tacan.paper.costs import cost_table, measure_cost
+    from tacan.paper.rivals import TABLE_2
+    from tacan.paper.variants import variant_config
+
+    chosen = options or RunOptions()
+    place = out or chosen.folder
+    device = chosen.settle_torch()
+    measured = [
+        measure_cost(row.title, variant_config(row, chosen.settings.base).model, device=device)
+        for row in TABLE_2.values()
+    ]
+    table = cost_table(measured)
+    path = place / "costs.md"
+    write_text(path, table.markdown())
+    write_text(path.with_suffix(".csv"), table.csv())
+    write_text(path.with_suffix(".tex"), table.latex())
+    say(table.markdown())
+    note(f"{path}, .csv and .tex")
 
 
 @paper.command
@@ -254,6 +311,35 @@ def _make_table(
     _show(write())
 
 
+def _try_rows(name: str, rows: str | None, options: RunOptions, out: Path | None) -> None:
+    from tacan.cli.console import say, show_stage
+    from tacan.paper import NUMBERED_TABLES, find_variants
+    from tacan.paper.dry_run import dry_run
+    from tacan.text import table
+
+    known = NUMBERED_TABLES[name].variants
+    options.settle_torch()
+    found = dry_run(
+        find_variants(rows or ",".join(known), known),
+        options.settings.base,
+        (out or options.folder) / "dry-run",
+        device=options.device,
+        listener=show_stage,
+    )
+    head = ["row", "loss, step 1", "step 2", "checkpoint", "vector", "took"]
+    lines = [
+        [
+            each.row,
+            *(f"{loss:.3f}" for loss in each.losses),
+            f"{each.checkpoint_bytes / 1e6:,.0f} MB",
+            str(each.embedding_dim),
+            f"{each.seconds:.0f} s",
+        ]
+        for each in found
+    ]
+    say(table([head, *lines]))
+
+
 def _train(
     name: str,
     rows: str | None,
@@ -262,7 +348,7 @@ def _train(
     *,
     after_each_seed: Callable[[], object] = lambda: None,
 ) -> None:
-    from tacan.cli.console import show_stage
+    from tacan.cli.console import note, show_stage
     from tacan.paper import NUMBERED_TABLES, find_variants, run_table
 
     table = NUMBERED_TABLES[name]
@@ -271,15 +357,19 @@ def _train(
     options.settle_torch()
     benchmark = options.benchmark(place / "people", listener=show_stage)
     cells = options.cells(variants, benchmark, place / "rows")
-    for first in range(0, len(cells), len(variants)):
-        run_table(
-            cells[first : first + len(variants)],
-            benchmark,
-            device=options.device,
-            fetch=options.fetch,
-            listener=show_stage,
-        )
-        after_each_seed()
+    try:
+        for first in range(0, len(cells), len(variants)):
+            run_table(
+                cells[first : first + len(variants)],
+                benchmark,
+                device=options.device,
+                fetch=options.fetch,
+                listener=show_stage,
+            )
+            after_each_seed()
+    except KeyboardInterrupt:
+        note(f"What is done lies in {place}; the same command goes on from there.")
+        raise
 
 
 def _draw(number: int, options: RunOptions, out: Path | None) -> None:

@@ -123,8 +123,11 @@ class RunOptions:
             overrides=overrides,
         )
 
-    def settle_torch(self) -> None:
-        """Sets torch's threads and devices as asked. Raises `ConfigError` without the device."""
+    def settle_torch(self) -> str:
+        """Sets torch's threads as asked, and returns the device's name, cpu or cuda.
+
+        Raises `ConfigError` where the device that was asked for is not there.
+        """
         import torch
 
         if self.threads is not None:
@@ -134,3 +137,5 @@ class RunOptions:
                 ["--device cuda needs a GPU that torch can use; there is none"],
                 source="the command line",
             )
+        found = "cuda" if torch.cuda.is_available() else "cpu"
+        return found if self.device == "auto" else self.device
