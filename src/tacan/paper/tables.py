@@ -21,7 +21,7 @@ from tacan.evaluation.summary import DDOF, Summary, summarise
 from tacan.paper.plain_table import aligned
 from tacan.paper.published import Published
 from tacan.paper.variants import Variant
-from tacan.runs.row_results import Result, Results
+from tacan.runs.row_results import Result, Results, TestScores
 
 __all__ = ["MEASURES", "Row", "Step", "as_csv", "as_json", "as_markdown", "make_rows", "trained"]
 
@@ -252,7 +252,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 str(seed): {
                     "scores": result.scores,
                     "occlusion_auc": result.occlusion_auc,
-                    "tests": {name: asdict(test) for name, test in result.tests.items()},
+                    "tests": {name: _scored(test) for name, test in result.tests.items()},
                     "model_fingerprint": result.model_fingerprint,
                 }
                 for seed, result in row.results.items()
@@ -260,6 +260,13 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _scored(test: TestScores) -> dict[str, Any]:
+    """All that a test found but the diameters of each identity, which Table 3 tells."""
+    found = asdict(test)
+    del found["diameters"]
+    return found
 
 
 def _plain(summary: Summary) -> dict[str, Any]:
