@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tacan.errors import ConfigError, GalleryError
+from tacan.errors import ConfigError, GalleryError, TacanError
 from tacan.files import GALLERY_DATABASE
 from tacan.gallery import Gallery, open_gallery
 from tacan.retrieval.calibration import Calibration
@@ -40,6 +40,7 @@ class ServedGalleries:
         self._opened: dict[str, tuple[int | None, Gallery]] = {}
         self._guard = threading.RLock()
         self._calibrations: dict[str, tuple[tuple[int, int], Calibration]] = {}
+        self._calibrating = threading.Lock()
         self._writing: dict[str, threading.RLock] = {}
         for folder in folders:
             self._folders[_free_name(folder.resolve().name, self._folders)] = folder.resolve()
@@ -107,18 +108,25 @@ class ServedGalleries:
         While an index run adds to it, it is made anew only when a tenth more is there: it is taken
         from at most 50,000 pairs, and a few more change little.
         """
-        index = gallery.index()
-        state = index.version.generation, len(index.columns.ids)
-        with self._guard:
+        with self._calibrating:  # it takes long in a large gallery, and once is enough
+            index = gallery.index()
+            state = index.version.generation, len(index.columns.ids)
             known = self._calibrations.get(name)
-        if known is not None:
-            (generation, count), found = known
-            if generation == state[0] and count <= state[1] <= RECALIBRATED_AT * count:
-                return found
-        found = gallery.calibration()
-        with self._guard:
+            if known is not None:
+                (generation, count), found = known
+                if generation == state[0] and count <= state[1] <= RECALIBRATED_AT * count:
+                    return found
+            found = gallery.calibration()
             self._calibrations[name] = state, found
-        return found
+            return found
+
+    def make_ready(self) -> None:
+        """Reads of each gallery what its first screen and its first search take long for."""
+        for name in self.names():
+            with suppress(TacanError):
+                if self.is_there(name):
+                    with self.reading(name) as gallery:
+                        self.calibration(name, gallery)
 
     def close(self) -> None:
         """Closes all that are open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def serve(
     say("It ends with Ctrl-C.")
 
     def opened() -> None:
+        threading.Thread(target=served.galleries.make_ready, daemon=True).start()
         if not settings.no_browser:
             webbrowser.open(address)
 

@@ -207,11 +207,14 @@ class Gallery:
         with self._guard:
             index = self.index()
             made = self._calibrations.get(metric)
-            if made is None or made[0] is not index:
-                prior = load_prior(self.model.fingerprint, metric)
-                found = calibrate(index, self.store, metric=metric, prior=prior, progress=progress)
-                made = self._calibrations[metric] = index, found
+        if made is not None and made[0] is index:
             return made[1]
+        # Not under the guard: whoever else reads the gallery need not wait for it.
+        prior = load_prior(self.model.fingerprint, metric)
+        found = calibrate(index, self.store, metric=metric, prior=prior, progress=progress)
+        with self._guard:
+            self._calibrations[metric] = index, found
+        return found
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids int64 [N], rising, and vectors float32 [N, D]; mapped into memory if possible."""

@@ -16,6 +16,8 @@ from tacan.gallery.timestamps import from_microseconds
 
 __all__ = ["Passes", "days_seen", "passes_of_people"]
 
+LAST = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, slots=True)
 class Passes:
@@ -54,36 +56,39 @@ def passes_of_people(
     """
     columns = gallery.index().columns
     columns = columns.rows(select_rows(columns, conditions or TrackletFilter()))
-    people = gallery.store.people().persons()
-    person_of = {number: person for person in people for number in person.tracklets}
-    persons = [person_of.get(number) for number in columns.ids.tolist()]
+    if not len(columns.ids):
+        return ()
+    people = {person.id: person for person in gallery.store.people().persons()}
+    person_of = {number: each.id for each in people.values() for number in each.tracklets}
     # A tracklet without a person is a group of its own: its id, below zero.
-    keys = np.array(
-        [
-            -number if person is None else person.id
-            for number, person in zip(columns.ids.tolist(), persons, strict=True)
-        ],
-        np.int64,
-    )
+    keys = np.array([person_of.get(number, -number) for number in columns.ids.tolist()], np.int64)
     order = np.lexsort((columns.ids, columns.starts, keys))
+    by_quality = columns.ids[np.lexsort((columns.quality, keys))]
+    columns, keys = columns.rows(order), keys[order]
+    # Rows of one group stand together now, from one border to the next.
+    borders = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+    known = columns.starts != UNKNOWN_TIMESTAMP
+    firsts = np.minimum.reduceat(np.where(known, columns.starts, LAST), borders)
+    lasts = np.maximum.reduceat(np.where(known, columns.ends, UNKNOWN_TIMESTAMP), borders)
+    ends = np.append(borders[1:], len(keys))
+    best = by_quality[ends - 1]
+    newest = np.lexsort((best, lasts))[::-1].tolist()
+    ids, cameras = columns.ids.tolist(), columns.camera_ids.tolist()
     names = {number: name for name, number in columns.cameras.items()}
+    groups = [each.tolist() for each in (keys[borders], borders, ends, best, firsts, lasts)]
     found = []
-    for rows in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
-        if not len(rows):
-            continue
-        dated = rows[columns.starts[rows] != UNKNOWN_TIMESTAMP]
-        cameras = dict.fromkeys(names[number] for number in columns.camera_ids[rows].tolist())
+    for group in newest:
+        key, start, end, best_id, first, last = (each[group] for each in groups)
         found.append(
             Passes(
-                person=persons[rows[0]],
-                tracklets=tuple(columns.ids[rows].tolist()),
-                cameras=tuple(cameras),
-                best=int(columns.ids[rows[columns.quality[rows].argmax()]]),
-                first=from_microseconds(int(columns.starts[dated].min())) if len(dated) else None,
-                last=from_microseconds(int(columns.ends[dated].max())) if len(dated) else None,
+                person=people.get(key),
+                tracklets=tuple(ids[start:end]),
+                cameras=tuple(names[number] for number in dict.fromkeys(cameras[start:end])),
+                best=best_id,
+                first=_time(first),
+                last=_time(last),
             )
         )
-    found.sort(key=lambda each: (each.last is None, -_seconds(each.last), -each.best))
     return tuple(found)
 
 
@@ -108,5 +113,6 @@ def _local_date(time: datetime, zone: tzinfo | None) -> date:
         return time.date()
 
 
-def _seconds(time: datetime | None) -> float:
-    return 0.0 if time is None else time.timestamp()
+def _time(microseconds: int) -> datetime | None:
+    """None for the two numbers that stand for no time at all."""
+    return None if microseconds in (LAST, UNKNOWN_TIMESTAMP) else from_microseconds(microseconds)

@@ -21,7 +21,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["people"])
 
-MOST_PASSES = 3000
+MOST_PASSES = 2000
 USUAL_SPAN = timedelta(hours=24)
 
 
@@ -102,13 +102,7 @@ def _lanes(gallery: Gallery, conditions: TrackletFilter) -> tuple[list[Lane], in
     alone = [each for each in people if each.is_alone]
     ids = [number for each in (*known, *alone) for number in each.tracklets]
     shown = set(ids[:MOST_PASSES])
-    passes = {
-        each.id: Pass(
-            id=each.id, tracklet=each.name, camera=each.camera, start=each.start, end=each.end
-        )
-        for each in gallery.store.tracklets(np.array(ids[:MOST_PASSES], np.int64).tolist())
-        if each.start is not None and each.end is not None
-    }
+    passes = _passes(gallery, ids[:MOST_PASSES])
     lanes = [
         Lane(
             person=each.person.id,
@@ -122,3 +116,17 @@ def _lanes(gallery: Gallery, conditions: TrackletFilter) -> tuple[list[Lane], in
     if once:
         lanes.append(Lane(person=None, label="seen once", passes=once))
     return lanes, len(ids) - len(shown)
+
+
+def _passes(gallery: Gallery, ids: list[int]) -> dict[int, Pass]:
+    """The walks of these ids whose times are known."""
+    columns = gallery.index().columns
+    rows = np.searchsorted(columns.ids, np.array(ids, np.int64))
+    cameras = {number: name for name, number in columns.cameras.items()}
+    found = {}
+    for number, row, name in zip(ids, rows.tolist(), gallery.store.names(ids), strict=True):
+        start, end = (from_microseconds(int(c[row])) for c in (columns.starts, columns.ends))
+        if start is not None and end is not None:
+            camera = cameras[int(columns.camera_ids[row])]
+            found[number] = Pass(id=number, tracklet=name, camera=camera, start=start, end=end)
+    return found
