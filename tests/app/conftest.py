@@ -89,7 +89,7 @@ def serve() -> Iterator[Callable[..., TestClient]]:
 
     yield served
     for run in opened:
-        run.galleries.close()
+        run.close()
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def serve(
     try:
         run_server(served, listening, opened)
     finally:
-        served.galleries.close()
+        served.close()
 
 
 def run_server(served: Served, listening: socket.socket, on_start: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from tacan.app.folders import ServedFolders
 from tacan.app.galleries import ServedGalleries
+from tacan.app.queries import Queries
 from tacan.app.sessions import Keys
 from tacan.gallery import Gallery
 
@@ -30,8 +31,14 @@ class Served:
     galleries: ServedGalleries
     folders: ServedFolders = field(default_factory=lambda: ServedFolders(()))
     keys: Keys = field(default_factory=Keys)
+    queries: Queries = field(default_factory=Queries)
     hosts: tuple[str, ...] = ("localhost",)
     is_public: bool = False
+
+    def close(self) -> None:
+        """Closes the galleries, and forgets what was sent."""
+        self.galleries.close()
+        self.queries.close()
 
 
 def _served(request: Request) -> Served:

@@ -15,6 +15,7 @@ from tacan.app.api import (
     galleries,
     maintenance,
     people,
+    search,
     sources,
     timeline,
     tracklets,
@@ -22,6 +23,7 @@ from tacan.app.api import (
 from tacan.app.pages import care, days, entrance, everybody, first
 from tacan.app.pages import people as people_pages
 from tacan.app.pages import review as review_page
+from tacan.app.pages import search as search_pages
 from tacan.app.pages import timeline as timeline_page
 from tacan.app.pages import tracklet as tracklet_page
 from tacan.app.problems import PROBLEM_RESPONSES, catch_faults
@@ -36,6 +38,7 @@ API_ROUTERS = (
     tracklets.router,
     crops.router,
     sources.router,
+    search.router,
     people.router,
     decisions.router,
     maintenance.router,
@@ -50,6 +53,7 @@ PAGE_ROUTERS = (
     days.router,
     timeline_page.router,
     review_page.router,
+    search_pages.router,
     care.router,
 )
 STATIC = Path(__file__).with_name("static")

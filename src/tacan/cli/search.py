@@ -158,14 +158,8 @@ def search(
 
             with progress_on_terminal("drawing", "tracklets") as progress:
                 write_search_page(searches, opened, html, zone=shown_zone, progress=progress)
-        opened.log("search", ", ".join(map(_logged, queries)))
+        opened.log("search", ", ".join(one.logged for one in queries))
     _write(searches, zone=shown_zone, json=json, csv=csv)
-
-
-def _logged(query: Query) -> str:
-    """Who was searched for, without a path: it may hold a person's name."""
-    names = ("pictures" if one.tracklet is None else one.tracklet.name for one in query.parts)
-    return " and ".join(dict.fromkeys(names))
 
 
 def _write(

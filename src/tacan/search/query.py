@@ -89,6 +89,12 @@ class Query:
         """The examples; the query itself where it is not made of others."""
         return self.examples or (self,)
 
+    @property
+    def logged(self) -> str:
+        """Who is searched for, without a path: it may hold a person's name."""
+        names = ("pictures" if one.tracklet is None else one.tracklet.name for one in self.parts)
+        return " and ".join(dict.fromkeys(names))
+
 
 def combine_queries(examples: Sequence[Query], *, against: Sequence[Query] = ()) -> Query:
     """One query of several that show the same person, and of others that show somebody else.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,8 +79,15 @@ def find_sources(sources: Sequence[Source], asked: VideoBox) -> tuple[Source, ..
     if not os.path.isfile(asked.path):  # noqa: PTH113  (too long a name is no error)
         paths = {str(asked.path), os.path.realpath(asked.path)}
         return tuple(source for source in sources if source.path in paths)
-    digest = sha256(asked.path)
+    status = asked.path.stat()
+    digest = _digest(asked.path, status.st_size, status.st_mtime_ns)
     return tuple(source for source in sources if source.sha256 == digest)
+
+
+@lru_cache(maxsize=1000)
+def _digest(path: Path, size: int, changed: int) -> str:  # noqa: ARG001
+    """The SHA-256 of a file, read once as long as it does not change: videos are large."""
+    return sha256(path)
 
 
 def tracklets_at(

@@ -28,7 +28,7 @@ from tacan.views.verdict_text import (
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
 
-__all__ = ["write_search_page"]
+__all__ = ["search_page", "write_search_page"]
 
 
 def write_search_page(
@@ -39,10 +39,20 @@ def write_search_page(
     zone: tzinfo | None = None,
     progress: Progress = silent,
 ) -> None:
-    """Writes the page to `path`: every query and its matches, with the pictures in it.
+    """Writes `search_page` to `path`. Raises `StorageError` where it can't be written."""
+    write_text(path, search_page(searches, gallery, zone=zone, progress=progress))
 
-    Times are by the clock of `zone`, this machine's own if None. Progress is in tracklets. Raises
-    `StorageError` where it can't be written.
+
+def search_page(
+    searches: Sequence[SearchResults],
+    gallery: Gallery,
+    *,
+    zone: tzinfo | None = None,
+    progress: Progress = silent,
+) -> str:
+    """The page: every query and its matches, with the pictures in it.
+
+    Times are by the clock of `zone`, this machine's own if None. Progress is in tracklets.
     """
     sizes = [
         len(results.query.parts) + len(results.query.against) + len(results.matches)
@@ -55,7 +65,7 @@ def write_search_page(
         done += size
         progress(done, sum(sizes))
     title, lede = _opening(searches)
-    text = render_page(
+    return render_page(
         "search.html.j2",
         title=title,
         lede=lede,
@@ -63,7 +73,6 @@ def write_search_page(
         reading=how_to_read(searches[0]),
         settings=_settings(searches),
     )
-    write_text(path, text)
 
 
 def _opening(searches: Sequence[SearchResults]) -> tuple[str, str]:

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from tacan.app.api.records import TrackletRecord
 from tacan.app.look import Asked, closest, look, place_text, tracklet_of
 from tacan.app.served import GalleryName, OpenGallery, ServedHere
-from tacan.search.search_results import Level
+from tacan.search.search_results import Level, Match, SearchResults
 from tacan.views.verdict_text import LEVEL_WORDS, headline, match_reason, results_reason
 
-__all__ = ["router"]
+__all__ = ["SimilarRecord", "router"]
 
 router = APIRouter(tags=["tracklets"])
 
@@ -80,6 +80,17 @@ class SimilarRecord(BaseModel):
     words: str
     why: str
 
+    @classmethod
+    def of(cls, match: Match, results: SearchResults) -> SimilarRecord:
+        return cls(
+            rank=match.rank,
+            tracklet=TrackletRecord.of(match.tracklet),
+            distance=match.distance,
+            sure=match.level,
+            words=LEVEL_WORDS[match.level],
+            why=match_reason(match, results),
+        )
+
 
 class SimilarList(BaseModel):
     verdict: str
@@ -102,15 +113,5 @@ def similar(
     return SimilarList(
         verdict=headline(results),
         why=results_reason(results),
-        matches=[
-            SimilarRecord(
-                rank=match.rank,
-                tracklet=TrackletRecord.of(match.tracklet),
-                distance=match.distance,
-                sure=match.level,
-                words=LEVEL_WORDS[match.level],
-                why=match_reason(match, results),
-            )
-            for match in results.matches
-        ],
+        matches=[SimilarRecord.of(match, results) for match in results.matches],
     )

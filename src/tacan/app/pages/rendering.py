@@ -22,6 +22,7 @@ SCREENS = (
     ("days", "days", "Days"),
     ("people", "people", "People"),
     ("timeline", "timeline", "Timeline"),
+    ("search", "ask", "Search"),
     ("review", "review", "Review"),
     ("care", "care", "Look after"),
 )
