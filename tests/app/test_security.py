@@ -142,9 +142,35 @@ def test_a_body_has_a_largest_size(client: TestClient):
     assert client.post("/api/galleries", content=pieces()).status_code in (400, 413)
 
 
-def test_names_from_a_gallery_are_no_markup(tmp_path, serve):
-    client = serve(tmp_path / "<b>.gallery", home=None)
-    assert "<b>" not in client.get("/none<b>").text
+def test_names_are_no_markup(tmp_path, serve):
+    client = serve(tmp_path / "<b>.gallery", tmp_path / "other.gallery", home=None)
+    for path in ("/none<b>", "/g/<b>.gallery/none", "/g/<b>/"):
+        assert "<b>" not in client.get(path).text
+    assert "&lt;b&gt;" in client.get("/").text
+
+
+@pytest.mark.parametrize("path", [f"{GALLERY}/tracklets", "/g/people.gallery/"])
+def test_a_defect_is_no_traceback_and_as_safe_as_any_answer(client, monkeypatch, path):
+    def fail(*_, **__):
+        raise RuntimeError("secret words")
+
+    for name in ("tacan.app.api.tracklets.look", "tacan.app.pages.everybody.look"):
+        monkeypatch.setattr(name, fail)
+    answer = client.get(path)
+    assert answer.status_code == 500
+    assert answer.headers["content-security-policy"] == CONTENT_POLICY
+    assert "secret words" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "defect of TACAN" in answer.text
+
+
+def test_a_ticket_ends_after_a_minute():
+    now = [0.0]
+    keys = Keys(clock=lambda: now[0])
+    ticket = keys.new_ticket()
+    now[0] = 61
+    assert not keys.admits(ticket)
+    assert keys.admits(keys.token)
 
 
 def test_wrong_passwords_are_limited(folder, serve):

@@ -24,7 +24,14 @@ from tacan.errors import (
 )
 from tacan.text import for_terminal
 
-__all__ = ["PROBLEM_RESPONSES", "Problem", "catch_faults", "not_found", "problem_response"]
+__all__ = [
+    "PROBLEM_RESPONSES",
+    "Problem",
+    "catch_faults",
+    "defect_response",
+    "not_found",
+    "problem_response",
+]
 
 API = "/api/"
 STATUS: dict[type[TacanError], int] = {
@@ -67,7 +74,6 @@ def catch_faults(app: FastAPI) -> None:
     app.add_exception_handler(TacanError, _on_tacan_error)
     app.add_exception_handler(RequestValidationError, _on_wrong_request)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_defect)
 
 
 def problem_response(
@@ -94,6 +100,12 @@ def problem_response(
     return HTMLResponse(page, status, headers)
 
 
+def defect_response(request: Request) -> Response:
+    """The answer where this software failed; the server writes why to its own terminal."""
+    detail = "This is a defect of TACAN. The terminal in which it runs says more."
+    return problem_response(request, 500, detail)
+
+
 def _on_tacan_error(request: Request, error: Exception) -> Response:
     kind = next(kind for kind in type(error).__mro__ if kind in STATUS)
     faults = error.faults if isinstance(error, ConfigError) else ()
@@ -112,12 +124,3 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         raise error
     headers = dict(error.headers) if error.headers else None
     return problem_response(request, error.status_code, error.detail, headers=headers)
-
-
-def _on_defect(request: Request, _: Exception) -> Response:
-    """The server writes what it was to its own terminal."""
-    return problem_response(
-        request,
-        500,
-        "This is a defect of TACAN. The terminal in which it runs says more.",
-    )

@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tacan.app.problems import problem_response
+from tacan.app.problems import defect_response, problem_response
 from tacan.app.served import Served
 
 __all__ = ["BODY_LIMITS", "CONTENT_POLICY", "Gate", "cookie_name"]
@@ -62,7 +62,13 @@ class Gate:
         request = Request(scope)
         limit = next(most for end, most in BODY_LIMITS.items() if request.url.path.endswith(end))
         answer = self._refusal(request, limit) or self._admission(request)
-        await (answer or self._app)(scope, _limited(receive, limit), _with_headers(send))
+        sent = _Guarded(send)
+        try:
+            await (answer or self._app)(scope, _limited(receive, limit), sent)
+        except Exception:
+            if not sent.has_begun:
+                await defect_response(request)(scope, receive, sent)
+            raise  # the server writes it to its terminal
 
     def _refusal(self, request: Request, limit: int) -> Response | None:
         """The answer to a request that nobody may make."""
@@ -80,7 +86,7 @@ class Gate:
         """None for who may come in; else how to, or the way on with a session that was opened."""
         keys, name = self._served.keys, cookie_name(request)
         token = request.query_params.get("token")
-        if request.method == "GET" and token is not None and keys.is_token(token):
+        if request.method == "GET" and token is not None and keys.admits(token):
             others = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
             # One slash: //host would be another host.
             target = "/" + request.url.path.lstrip("/")
@@ -157,14 +163,18 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def _with_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
+class _Guarded:
+    """Sends an answer with what every answer says to the browser."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.has_begun = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
-            if "cache-control" not in Headers(scope=message):
-                headers["cache-control"] = "no-store"
-        await send(message)
-
-    return send_with_headers
+            headers.setdefault("cache-control", "no-store")
+        await self._send(message)

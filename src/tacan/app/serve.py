@@ -71,8 +71,8 @@ def serve(
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     shown = LOOPBACK if ip_address(host).is_unspecified else host
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token={served.keys.token}"
-    say(f"TACAN is at {address}")
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token="
+    say(f"TACAN is at {address}{served.keys.token}")
     if settings.host is not None:
         say(
             f"Other machines reach it at port {port} with the password. What they see goes over "
@@ -83,7 +83,7 @@ def serve(
     def opened() -> None:
         threading.Thread(target=served.galleries.make_ready, daemon=True).start()
         if not settings.no_browser:
-            webbrowser.open(address)
+            webbrowser.open(address + served.keys.new_ticket())
 
     try:
         run_server(served, listening, opened)

@@ -15,8 +15,10 @@ from tacan.errors import ConfigError
 __all__ = ["Attempts", "Keys", "read_password"]
 
 MOST_SESSIONS = 500
+MOST_ADDRESSES = 10_000
 LONGEST_IDLE = 24 * 3600.0
 """Seconds without a request after which a session ends."""
+LONGEST_TICKET = 60.0
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1000
 
@@ -51,6 +53,8 @@ class Attempts:
         """Counts a wrong password."""
         with self._guard:
             now = self._clock()
+            if len(self._wrong) >= MOST_ADDRESSES:
+                self._wrong.clear()  # all together are still counted
             self._wrong[address].append(now)
             self._all.append(now)
 
@@ -68,12 +72,27 @@ class Keys:
         self.attempts = Attempts(clock=clock)
         self._password = password
         self._clock = clock
+        self._tickets: dict[str, float] = {}
         self._sessions: OrderedDict[str, float] = OrderedDict()
         self._guard = threading.Lock()
 
     @property
     def has_password(self) -> bool:
         return self._password is not None
+
+    def new_ticket(self) -> str:
+        """What lets in once, within a minute: a browser's command line is seen by everybody on the
+        machine."""
+        ticket = secrets.token_urlsafe(32)
+        with self._guard:
+            self._tickets[ticket] = self._clock() + LONGEST_TICKET
+        return ticket
+
+    def admits(self, text: str) -> bool:
+        """Whether it is the token, or a ticket, which is used up then."""
+        with self._guard:
+            end = self._tickets.pop(text, None)
+        return self.is_token(text) or (end is not None and self._clock() <= end)
 
     def is_token(self, text: str) -> bool:
         return _same(text, self.token)
