@@ -61,6 +61,20 @@ def test_people_of_the_api(client: TestClient):
     assert client.get(f"{GALLERY}/people/99").status_code == 404
 
 
+def test_people_are_found_by_a_part_of_their_name(client: TestClient):
+    client.put(f"{GALLERY}/people/3", json={"name": "Ann Example"})
+    found = client.get(f"{GALLERY}/people", params={"called": "EXAM"}).json()
+    assert [each["person"] for each in found["people"]] == [3]
+    assert "Ann Example" in client.get(f"{PAGES}/people", params={"called": "exam"}).text
+
+
+def test_a_persons_page_suggests_others_who_may_be_the_same(client: TestClient):
+    page = client.get(f"{PAGES}/people/3").text
+    others = re.findall(r'data-merge="3" data-other="(\d+)"', page)
+    assert len(others) == len(set(others)) == 6
+    assert "3" not in others
+
+
 def test_days_of_the_api_and_their_pages(client: TestClient):
     days = client.get(f"{GALLERY}/days", params={"zone": "Pacific/Kiritimati"}).json()
     assert days == {"days": [{"day": "2026-11-23", "n_tracklets": 24}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -59,12 +60,26 @@ class PeopleList(BaseModel):
 
 
 class PeopleQuery(WhenQuery):
-    """`everyone` counts those too of whom there is one tracklet and no name; `skip` is how many
-    came before."""
+    """`everyone` counts those too of whom there is one tracklet and no name; `called` is a part of
+    the name; `skip` is how many came before."""
 
     everyone: bool = False
+    called: Annotated[str | None, Query(max_length=200)] = None
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0
     limit: Annotated[int, Query(ge=1, le=200)] = 60
+
+    def choose(self, people: Sequence[Passes]) -> list[Passes]:
+        """Those who are asked for, in their order."""
+        part = (self.called or "").casefold()
+        return [
+            each
+            for each in people
+            if (self.everyone or not each.is_alone)
+            and (
+                not part
+                or (each.person is not None and part in (each.person.name or "").casefold())
+            )
+        ]
 
 
 class Day(BaseModel):
@@ -90,7 +105,7 @@ class Person(BaseModel):
 def list_people(gallery: OpenGallery, asked: Annotated[PeopleQuery, Query()]) -> PeopleList:
     """People who were seen, who was seen last first."""
     found = passes_of_people(gallery, asked.conditions)
-    chosen = [each for each in found if asked.everyone or not each.is_alone]
+    chosen = asked.choose(found)
     return PeopleList(
         people=[PersonRecord.of(each) for each in chosen[asked.skip : asked.skip + asked.limit]],
         n_people=len(chosen),

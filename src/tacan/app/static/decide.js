@@ -32,6 +32,10 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if ("undo" in button.dataset) andReload("/people/undo", { method: "POST" });
   if ("links" in button.dataset) andReload("/people/link", { method: "POST", body: {} });
+  if ("merge" in button.dataset) {
+    const { merge, other } = button.dataset;
+    andReload(`/people/${merge}/merge`, { method: "POST", body: { other: Number(other) } });
+  }
   if ("answer" in button.dataset) {
     const { answer, one, other } = button.dataset;
     andReload("/people/answers", { method: "POST", body: { answer, one, other } });
