@@ -76,7 +76,8 @@ def serve() -> Iterator[Callable[..., TestClient]]:
     opened: list[Served] = []
 
     def served(*folders: Path, comes_in: bool = True, **settings) -> TestClient:
-        galleries = ServedGalleries(folders, home=settings.pop("home", None))
+        home = settings.pop("home", None)
+        galleries = settings.pop("galleries", None) or ServedGalleries(folders, home=home)
         run = Served(galleries, **settings)
         opened.append(run)
         client = TestClient(

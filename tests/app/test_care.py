@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -109,3 +111,27 @@ def test_verification_finds_a_crop_that_is_gone(client, linked):
     found = client.post(f"{GALLERY}/verify").json()
     assert (found["is_sound"], found["n_problems"]) == (False, 1)
     assert client.get("/g/people.gallery/care").status_code == 200
+
+
+def test_nothing_is_left_while_others_look(client, linked, serve):
+    """Readers of this server wait, so that no trace of what is deleted stays for their sake."""
+    stop, statuses = threading.Event(), set()
+
+    def look() -> None:
+        reader = serve(linked, galleries=client.app.state.served.galleries)
+        while not stop.is_set():
+            for path in ("timeline", "people", "tracklets/5/similar", "review"):
+                statuses.add(reader.get(f"{GALLERY}/{path}").status_code)
+
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    erased = []
+    for number in range(1, 7):
+        order = {"names": [f"door/{number}"], "n_tracklets": 1}
+        erased.append(client.post(f"{GALLERY}/deletions", json=order).json()["is_erased"])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert erased == [True] * 6
+    assert statuses <= {200, 404, 422}

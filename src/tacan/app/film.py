@@ -69,7 +69,7 @@ def film_of_strip(strip: Strip, addresses: Sequence[str]) -> Film:
     """The film of pictures that are no tracklet's; `addresses` are those of all of them, and the
     strip's frames say which are shown."""
     pictures = [
-        FilmPicture(addresses[frame], f"Picture {frame + 1}") for frame in strip.frames.tolist()
+        FilmPicture(addresses[frame], f"Picture {frame + 1}") for frame in map(int, strip.frames)
     ]
     return _film(pictures, strip, seen=strip.frames.tolist())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tacan.errors import ConfigError, GalleryError, TacanError
@@ -92,14 +92,21 @@ class ServedGalleries:
         yield opened[1]
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Gallery]:
+    def writing(self, name: str, *, erases: bool = False) -> Iterator[Gallery]:
         """The gallery, open to be changed: one change at a time, each whole when the block ends.
 
-        Raises `GalleryBusyError` while another process writes.
+        Whoever reads here waits meanwhile if it `erases`: no trace is left then. Raises
+        `GalleryBusyError` while another process writes.
         """
         with self._guard:
             turn = self._writing.setdefault(name, threading.RLock())
-        with turn, open_gallery(self.folder(name), write=True, wait=WRITING_WAIT) as gallery:
+        with turn, ExitStack() as stack:
+            gallery = stack.enter_context(
+                open_gallery(self.folder(name), write=True, wait=WRITING_WAIT)
+            )
+            if erases:
+                with self.reading(name) as shared:
+                    stack.enter_context(shared.store.idle())
             yield gallery
 
     def calibration(self, name: str, gallery: Gallery) -> Calibration:

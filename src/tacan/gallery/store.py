@@ -8,6 +8,7 @@ whole, when the method returns; after an error nothing has changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -147,6 +148,11 @@ class GalleryStore(Protocol):
 
     def maintenance(self) -> StoreMaintenance:
         """Deletion and repair; what changes something needs a store opened for writing."""
+        ...
+
+    def idle(self) -> AbstractContextManager[None]:
+        """A block in which threads that share this store wait to read, so that another connection
+        of this process can erase what is deleted."""
         ...
 
     def close(self) -> None: ...

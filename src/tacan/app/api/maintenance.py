@@ -122,7 +122,7 @@ def preview(gallery: OpenGallery, choice: Choice) -> Preview:
 @router.post("/galleries/{gallery}/deletions")
 def delete(served: ServedHere, called: GalleryName, order: Order) -> Done:
     """Deletes for good: rows, vectors and crops. It can't be undone."""
-    with served.galleries.writing(called) as gallery:
+    with served.galleries.writing(called, erases=True) as gallery:
         _require_as_told(gallery, order.choice, order.n_tracklets)
         done = delete_tracklets(gallery, **order.choice)
     return Done(
@@ -148,7 +148,7 @@ def preview_rule(gallery: OpenGallery, days: Annotated[int, Query(ge=1, le=MOST_
 @router.put("/galleries/{gallery}/retention")
 def set_rule(served: ServedHere, called: GalleryName, new: Rule) -> RuleNow:
     """Sets the rule, and applies it now; or takes it away."""
-    with served.galleries.writing(called) as gallery:
+    with served.galleries.writing(called, erases=True) as gallery:
         if new.days is not None:
             border = {"before": retention_border(new.days)}
             _require_as_told(gallery, border, new.n_tracklets)

@@ -121,10 +121,13 @@ def _lanes(gallery: Gallery, conditions: TrackletFilter) -> tuple[list[Lane], in
 def _passes(gallery: Gallery, ids: list[int]) -> dict[int, Pass]:
     """The walks of these ids whose times are known."""
     columns = gallery.index().columns
-    rows = np.searchsorted(columns.ids, np.array(ids, np.int64))
+    asked = np.array(ids, np.int64)
+    rows = np.searchsorted(columns.ids, asked).clip(max=max(0, len(columns.ids) - 1))
     cameras = {number: name for name, number in columns.cameras.items()}
     found = {}
     for number, row, name in zip(ids, rows.tolist(), gallery.store.names(ids), strict=True):
+        if not len(columns.ids) or columns.ids[row] != number:
+            continue  # it went at this moment
         start, end = (from_microseconds(int(c[row])) for c in (columns.starts, columns.ends))
         if start is not None and end is not None:
             camera = cameras[int(columns.camera_ids[row])]

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from tacan.app.api.people import PeopleQuery
 from tacan.app.look import closest, person_of
 from tacan.app.pages.rendering import render
+from tacan.app.problems import not_found
 from tacan.app.served import GalleryName, OpenGallery, ServedHere
 from tacan.gallery.passes import passes_of_people
 from tacan.linking.people import person_seen
@@ -58,6 +59,8 @@ def person_page(
     later: BackgroundTasks,
 ) -> HTMLResponse:
     seen = person_seen(gallery, person_of(gallery, person))
+    if not seen.tracklets:  # they went at this moment
+        raise not_found("There is nothing left of this person.")
     asked = max(seen.tracklets, key=lambda each: each.quality)
     results = closest(served, name, gallery, asked, top=CLOSEST_ASKED)
     later.add_task(gallery.log, "search", asked.name)

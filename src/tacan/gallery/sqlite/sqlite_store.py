@@ -112,6 +112,11 @@ class SqliteStore:
         with self._lock, sqlite_errors(self.path):
             yield self._connection
 
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
     def version(self) -> Version:
         with self.reading() as database:
             generation = database.execute(
