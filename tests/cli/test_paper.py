@@ -11,7 +11,7 @@ import pytest
 
 from tacan.cli import main
 from tacan.paper.numbered_tables import NUMBERED_TABLES
-from tacan.paper.sizes import Size
+from tacan.paper.sizes import OTHERS, Size
 
 BASE = """
 preset: demo
@@ -113,6 +113,31 @@ def test_figures_are_drawn_of_trained_rows(
     assert "Copy the row's whole folder" in refused(
         capsys, "figure4", "--out", out, "--seeds", 0, *SMALL
     )
+
+
+@pytest.mark.slow
+def test_tables_of_other_data_sets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for layout in OTHERS:
+        small = {"identities": 8, "height": 32, "width": 16}
+        monkeypatch.setitem(OTHERS[layout], "two-cores", OTHERS[layout]["two-cores"] | small)
+    out, few = (
+        tmp_path / "out",
+        ("--seeds", 0, "--iterations", 2, "--threads", 1, "--device", "cpu"),
+    )
+    run("table5", "--rows", "min_max", "--out", out, *few)
+    table = json.loads((out / "table5.json").read_text("utf-8"))
+    assert table["protocol"] == "cross-camera"
+    assert table["rows"][0]["paper"]["scores"]["Rank-10"] == 99.6
+    assert set(table["only_published"]) == {"EUG", "VRSTC"}
+    for splits in ("0", "0-1"):
+        run("table4", "--rows", "min_max", "--splits", splits, "--out", out, *few)
+    table = json.loads((out / "table4.json").read_text("utf-8"))
+    assert [row["dataset"] for row in table["rows"]] == ["ilids-vid", "prid2011"]
+    assert [row["n_splits"] for row in table["rows"]] == [2, 2]
+    assert "VRSTC, only published" in (out / "table4.md").read_text("utf-8")
+    assert "--ilids" in refused(capsys, "table4", "--data", tmp_path, "--out", out)
 
 
 @pytest.mark.slow

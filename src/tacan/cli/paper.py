@@ -145,6 +145,82 @@ def table3(
 
 
 @paper.command
+def table4(
+    *,
+    rows: str | None = None,
+    splits: str = "0-9",
+    ilids: Path | None = None,
+    prid: Path | None = None,
+    prid_splits: Path | None = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
+    assemble: Flag = False,
+) -> None:
+    """ILIDS-VID and PRID-2011: means over ten splits, on each of which every row is trained.
+
+    Writes table4.md, .csv, .json, .tex and .png to OUT. On generated people unless copies are
+    named; with one of the two, the other is left out.
+
+    Example: tacan paper table4 --rows min_max --seeds 0 --splits 0-2
+
+    Example: tacan paper table4 --ilids /data/iLIDS --prid /data/PRID --size paper-size --fetch
+
+    Parameters
+    ----------
+    rows
+        Which rows, by their names, separated by commas; all when not given.
+    splits
+        Which splits, such as 0-4 or 0,3,5.
+    ilids
+        The folder of a copy of iLIDS-VID.
+    prid
+        The folder of a copy of PRID-2011.
+    prid_splits
+        Its published splits, where they are not in that folder.
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows-splits.
+    """
+    from tacan.paper.splits_table import SPLIT_RUNS
+    from tacan.views.paper_files import write_splits_table
+
+    chosen = options or RunOptions()
+    place = out or chosen.folder
+    if not assemble:
+        roots = {"ilids-vid": ilids, "prid2011": prid}
+        _train_splits(rows, splits, roots, prid_splits, chosen, place, place / SPLIT_RUNS)
+    _show(write_splits_table(place, size=chosen.size))
+
+
+@paper.command
+def table5(
+    *,
+    rows: str | None = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
+    assemble: Flag = False,
+) -> None:
+    """DukeMTMC-VideoReID: the paper's model, and what it is without its parts.
+
+    Writes table5.md, .csv, .json, .tex and .png to OUT. On generated people in its layout unless
+    --data names a copy.
+
+    Example: tacan paper table5 --seeds 0
+
+    Parameters
+    ----------
+    rows
+        Which rows, by their names, separated by commas; all when not given.
+    out
+        The folder for people, runs and tables; runs/paper/SIZE when not given.
+    assemble
+        Train nothing: only make the table of the results that are in OUT/rows-duke.
+    """
+    _make_table("table5", rows, options or RunOptions(), out, assemble=assemble)
+
+
+@paper.command
 def figure4(*, options: Options = None, out: OutputFolder | None = None) -> None:
     """Consecutive clips with their weights, and mean weights by how much of the person is seen.
 
@@ -355,8 +431,9 @@ def _train(
     variants = find_variants(rows or ",".join(table.variants), table.variants)
     options.seed_numbers()
     options.settle_torch()
-    benchmark = options.benchmark(place / "people", listener=show_stage)
-    cells = options.cells(variants, benchmark, place / "rows")
+    people = options.duke if name == "table5" else options.benchmark
+    benchmark = people(place / "people", listener=show_stage)
+    cells = options.cells(variants, benchmark, place / table.runs)
     try:
         for first in range(0, len(cells), len(variants)):
             run_table(
@@ -392,3 +469,58 @@ def _show(markdown: Path) -> None:
 
     say(markdown.read_text(encoding="utf-8"))
     note(f"{markdown}, .csv, .json, .tex and .png")
+
+
+def _train_splits(
+    rows: str | None,
+    splits: str,
+    roots: dict[str, Path | None],
+    prid_splits: Path | None,
+    options: RunOptions,
+    place: Path,
+    runs: Path,
+) -> None:
+    from tacan.cli.console import note, show_stage
+    from tacan.errors import ConfigError
+    from tacan.paper import find_variants
+    from tacan.paper.rivals import TACAN_ROWS
+    from tacan.paper.splits_table import run_split_rows
+    from tacan.splits import SplitChoice, parse_numbers
+
+    if options.data is not None:
+        fault = "Table 4 is of two data sets: name them by --ilids and --prid, not by --data"
+        raise ConfigError([fault], source="the command line")
+    variants, seeds = (
+        find_variants(rows or ",".join(TACAN_ROWS), TACAN_ROWS),
+        options.seed_numbers(),
+    )
+    numbers = parse_numbers(splits)
+    options.settle_torch()
+    given = {name: root for name, root in roots.items() if root is not None}
+    found = given or {
+        name: options.generate_layout(name, place / "people", listener=show_stage) for name in roots
+    }
+    choices = [
+        SplitChoice(
+            dataset=name,
+            root=root,
+            numbers=numbers,
+            splits_file=prid_splits if name == "prid2011" else None,
+        )
+        for name, root in found.items()
+    ]
+    try:
+        run_split_rows(
+            choices,
+            options.settings.base,
+            runs,
+            variants=variants,
+            seeds=seeds,
+            overrides=options.overrides(),
+            device=options.device,
+            fetch=options.fetch,
+            listener=show_stage,
+        )
+    except KeyboardInterrupt:
+        note(f"What is done lies in {place}; the same command goes on from there.")
+        raise

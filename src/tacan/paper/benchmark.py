@@ -21,16 +21,26 @@ from tacan.errors import ConfigError, StorageError
 from tacan.progress import Progress, silent
 from tacan.runs.run_state import setting_differences
 from tacan.synthetic import DatasetSettings, generate, read_manifest, read_visibility
+from tacan.synthetic.layouts import find_layout
 from tacan.synthetic.tracklets.tracklet_truth import is_generated
 
 __all__ = [
+    "DUKE_PROTOCOL",
+    "PROTOCOL",
     "Benchmark",
     "TestSet",
+    "duke_benchmark",
     "generate_part",
     "generated_benchmark",
     "mars_benchmark",
     "read_people",
 ]
+
+PROTOCOL = "mars-9330"
+"""The one whose gallery has the size that the paper gives."""
+
+DUKE_PROTOCOL = "cross-camera"
+"""That of published results on DukeMTMC-VideoReID."""
 
 PARTS: dict[str, dict[str, Any]] = {
     # A `folder` can have any number of cameras; only a test has distractors and junk.
@@ -63,12 +73,14 @@ class TestSet:
 class Benchmark:
     """The data set to train on, and those to test with by the tests' names.
 
-    `settings` tell one benchmark from another.
+    `settings` tell one benchmark from another. `protocol` is a name in
+    `tacan.evaluation.protocol.PROTOCOLS`.
     """
 
     train: TestSet
     tests: Mapping[str, TestSet]
     settings: Mapping[str, Any]
+    protocol: str = PROTOCOL
 
 
 def read_people(path: Path) -> dict[str, dict[str, Any]]:
@@ -132,7 +144,9 @@ def generate_part(
 
     Raises `StorageError` where `out` holds anything else.
     """
-    wanted = DatasetSettings(**arguments).as_dict()
+    settings = DatasetSettings(**arguments)
+    # The manifest has the settings that were followed, without what the layout doesn't have.
+    wanted = find_layout(settings.layout).suit(settings).as_dict()
     if is_generated(out):
         before = read_manifest(out)["settings"]
         if differences := setting_differences(before, wanted, unknown_differs=True):
@@ -143,7 +157,7 @@ def generate_part(
             )
         progress(1, 1)
         return
-    generate(out, DatasetSettings(**arguments), workers=workers, progress=progress)
+    generate(out, settings, workers=workers, progress=progress)
 
 
 def generated_benchmark(out: Path, people: Mapping[str, Arguments]) -> Benchmark:
@@ -163,3 +177,16 @@ def mars_benchmark(root: Path) -> Benchmark:
     """A copy of MARS: its own training and test people, and the same six cameras in both."""
     mars = TestSet("mars", root)
     return Benchmark(train=mars, tests={"mars": mars}, settings={"mars": True})
+
+
+def duke_benchmark(root: Path) -> Benchmark:
+    """A copy of DukeMTMC-VideoReID, or people generated in its layout.
+
+    Its queries are in the gallery a second time, so that no visibility is given: a clip would count
+    twice.
+    """
+    duke = TestSet("duke-video", root)
+    settings = read_manifest(root)["settings"] if is_generated(root) else True
+    return Benchmark(
+        train=duke, tests={"duke": duke}, settings={"duke": settings}, protocol=DUKE_PROTOCOL
+    )

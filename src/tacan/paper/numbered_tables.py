@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tacan.paper import choices, published, rivals, variants
+from tacan.paper.benchmark import DUKE_PROTOCOL, PROTOCOL
 from tacan.paper.published import Published
 from tacan.paper.variants import Variant
 
@@ -14,13 +15,18 @@ __all__ = ["NUMBERED_TABLES", "NumberedTable"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberedTable:
-    """A table: its rows, what the paper prints of them, and its methods that don't run here."""
+    """A table: its rows, what the paper prints of them, and its methods that don't run here.
+
+    `runs` is the folder of its trainings: tables of one data set share them.
+    """
 
     name: str
     title: str
     variants: Mapping[str, Variant]
     published: Mapping[str, Published]
     others: Mapping[str, Published] = field(default_factory=dict)
+    protocol: str = PROTOCOL
+    runs: str = "rows"
 
 
 NUMBERED_TABLES: dict[str, NumberedTable] = {
@@ -36,6 +42,15 @@ NUMBERED_TABLES: dict[str, NumberedTable] = {
         variants=rivals.TABLE_2,
         published=published.TABLE_2,
         others=published.TABLE_2_OTHERS,
+    ),
+    "table5": NumberedTable(
+        name="table5",
+        title="Table 5: DukeMTMC-VideoReID",
+        variants=rivals.TACAN_ROWS,
+        published={"min_max": published.TABLE_5["TACAN"]},
+        others={name: row for name, row in published.TABLE_5.items() if name != "TACAN"},
+        protocol=DUKE_PROTOCOL,
+        runs="rows-duke",
     ),
     "choices": NumberedTable(
         name="choices",

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tacan.paper.variants import MIN_MAX_OFF, PLAIN_MEAN, TABLE_1, Variant
 
-__all__ = ["TABLE_2"]
+__all__ = ["TABLE_2", "TACAN_ROWS"]
 
 
 def _rival(name: str, title: str, paper: str | None = None) -> Variant:
@@ -43,3 +43,13 @@ _ROWS = (
 
 TABLE_2: dict[str, Variant] = {row.name: row for row in _ROWS}
 """Rivals by the names of their temporal poolings, then temporal attention and the paper's model."""
+
+TACAN_ROWS: dict[str, Variant] = {
+    row.name: row
+    for row in (
+        _ours("several_clips", "temporal attention, plain mean of the clips", None),
+        _ours("clip_attention", "TACAN without min-max loss", None, "several_clips"),
+        _ours("min_max", "TACAN", "TACAN(ours)", "clip_attention"),
+    )
+}
+"""The rows of Tables 4 and 5, where the paper has only its own model of them."""

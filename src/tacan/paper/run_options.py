@@ -14,6 +14,7 @@ from tacan.cores import available_cores
 from tacan.errors import ConfigError
 from tacan.paper.benchmark import (
     Benchmark,
+    duke_benchmark,
     generate_part,
     generated_benchmark,
     mars_benchmark,
@@ -39,7 +40,7 @@ class RunOptions:
     encoder and the crops of the paper, from random weights, in minutes on a GPU of 40 GB;
     paper-size has the sizes of Sec. 4.5 and needs a GPU of 24 GB."""
     data: Path | None = None
-    """The folder of a copy of MARS."""
+    """The folder of a copy of MARS; for Table 5, of DukeMTMC-VideoReID."""
     generated: Flag = False
     """People that are drawn, which is the default without --data."""
     tests: Count = None
@@ -102,10 +103,40 @@ class RunOptions:
                 generate_part(people / part, arguments, workers=workers, progress=progress)
         return generated_benchmark(people, wanted)
 
+    def duke(self, people: Path, *, listener: StageListener = unheard) -> Benchmark:
+        """The copy of DukeMTMC-VideoReID, or people generated in its layout in `people`."""
+        if self.data is not None:
+            return duke_benchmark(self.data)
+        return duke_benchmark(self.generate_layout("duke-video", people, listener=listener))
+
+    def generate_layout(
+        self, layout: str, people: Path, *, listener: StageListener = unheard
+    ) -> Path:
+        """People in `layout`, generated into a folder of its name in `people` where not there yet:
+        that folder."""
+        root = people / layout
+        stage = Stage(1, 1, f"Generate people: {layout}", "tracklets", done=False)
+        with listener(stage) as progress:
+            workers = self.threads or available_cores()
+            arguments = self.settings.other_people(layout)
+            generate_part(root, arguments, workers=workers, progress=progress)
+        return root
+
     def cells(
         self, variants: Sequence[Variant], benchmark: Benchmark, rows: Path
     ) -> tuple[Cell, ...]:
         """Every row with every seed, with its run in the folder `rows`. Raises `ConfigError`."""
+        return plan_cells(
+            self.settings.base,
+            benchmark,
+            rows,
+            variants=variants,
+            seeds=self.seed_numbers(),
+            overrides=self.overrides(),
+        )
+
+    def overrides(self) -> dict[str, Any]:
+        """What the options change of the settings of every row."""
         overrides: dict[str, Any] = {"data.workers": self.workers}
         if self.iterations is not None:
             overrides |= {
@@ -114,14 +145,7 @@ class RunOptions:
             }
         if self.precision is not None:
             overrides["run.precision"] = self.precision
-        return plan_cells(
-            self.settings.base,
-            benchmark,
-            rows,
-            variants=variants,
-            seeds=self.seed_numbers(),
-            overrides=overrides,
-        )
+        return overrides
 
     def settle_torch(self) -> str:
         """Sets torch's threads as asked, and returns the device's name, cpu or cuda.

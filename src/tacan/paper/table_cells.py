@@ -17,7 +17,7 @@ from tacan.evaluation.occlusion import occlusion_test
 from tacan.evaluation.summary import measures
 from tacan.evaluation.weight_by_visibility import weight_by_visibility
 from tacan.features.features_file import Features, load_features
-from tacan.paper.benchmark import Benchmark, TestSet
+from tacan.paper.benchmark import PROTOCOL, Benchmark, TestSet
 from tacan.paper.variants import Variant, variant_config
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from tacan.embeddings.embedder import ClipEmbedder  # the networks take ten seconds to load
 
 __all__ = ["PROTOCOL", "Cell", "plan_cells", "run_table"]
-
-PROTOCOL = "mars-9330"
-"""The one whose gallery has the size that the paper gives."""
 
 NO_ATTENTION = "none"
 
@@ -125,7 +122,7 @@ def _test(cell: Cell, benchmark: Benchmark, device: str, progress: Progress) -> 
         in_all = partial(_in_all, progress, before, total)
         features = _embed(split, embedder, run / f"features-{name}.npz", in_all)
         before += split.n_frames
-        tests[name] = _scores(features, benchmark.tests[name], config)
+        tests[name] = _scores(features, benchmark.tests[name], config, benchmark.protocol)
     return Result(
         row=cell.variant.name,
         seed=cell.seed,
@@ -151,7 +148,9 @@ def _embed(
     return load_features(path)
 
 
-def _scores(features: Features, test_set: TestSet, config: TrainConfig) -> TestScores:
+def _scores(
+    features: Features, test_set: TestSet, config: TrainConfig, protocol: str
+) -> TestScores:
     seen, clip_len = test_set.visibility, config.model.clip_len
     auc, by_visibility = None, None
     if seen is not None and config.model.clip_weight != NO_ATTENTION:
@@ -160,7 +159,7 @@ def _scores(features: Features, test_set: TestSet, config: TrainConfig) -> TestS
         by_visibility = asdict(weight_by_visibility(features, seen, clip_len=clip_len))
     lengths = {"raw": False, "unit": True}
     return TestScores(
-        scores=measures(evaluate(features, PROTOCOL, metric=config.model.metric)),
+        scores=measures(evaluate(features, protocol, metric=config.model.metric)),
         occlusion_auc=auc,
         diameters={
             name: {

@@ -17,34 +17,65 @@ from tacan.paper import (
     collect_results,
     make_rows,
 )
-from tacan.paper.published import Published
+from tacan.paper.published import TABLE_4, Published
+from tacan.paper.splits_table import (
+    SPLIT_RUNS,
+    SPLITS_PROTOCOL,
+    collect_split_results,
+    splits_json,
+    splits_table,
+)
 from tacan.paper.spread_table import spread_json, spread_rows, spread_table
-from tacan.paper.table_cells import PROTOCOL
+from tacan.views.splits_chart import draw_splits
 from tacan.views.spread_chart import draw_spread
 from tacan.views.table_rows_chart import draw_rows
 
-__all__ = ["write_rows_table", "write_spread_table"]
+__all__ = ["write_rows_table", "write_splits_table", "write_spread_table"]
 
 
 def write_rows_table(table: NumberedTable, place: Path, *, size: str) -> Path:
-    """Writes `table` of the results in `place`/rows to `place`, and returns the Markdown's path.
+    """Writes `table` of the results in its folder in `place`, and returns the Markdown's path.
 
     Raises `StorageError` where there are none, or a file can't be written.
     """
-    rows = make_rows(collect_results(place / "rows"), table.variants, table.published)
+    rows = make_rows(collect_results(place / table.runs), table.variants, table.published)
     if not rows:
-        raise _no_results(table.title, place)
+        raise _no_results(table.title, place / table.runs)
     path = place / f"{table.name}.md"
     others = {name: _published(printed) for name, printed in table.others.items()}
     _write_json(
         path,
-        {"table": table.name, "title": table.title, "size": size, "protocol": PROTOCOL}
+        {"table": table.name, "title": table.title, "size": size, "protocol": table.protocol}
         | {"rows": as_json(rows), "only_published": others},
     )
     write_text(path, as_markdown(rows, others=table.others))
     write_text(path.with_suffix(".csv"), as_csv(rows))
     write_text(path.with_suffix(".tex"), as_latex(rows, others=table.others))
     draw_rows(rows, path.with_suffix(".png"))
+    return path
+
+
+def write_splits_table(place: Path, *, size: str) -> Path:
+    """Writes Table 4 of the results in `place`/rows-splits, and returns the Markdown's path.
+
+    Raises `StorageError` where there are none, or a file can't be written.
+    """
+    runs = place / SPLIT_RUNS
+    rows = collect_split_results(runs)
+    if not rows:
+        raise _no_results("Table 4", runs)
+    path = place / "table4.md"
+    table = splits_table(rows)
+    write_text(path, table.markdown())
+    write_text(path.with_suffix(".csv"), table.csv())
+    write_text(path.with_suffix(".tex"), table.latex())
+    published = {
+        dataset: {name: _published(printed) for name, printed in of_dataset.items()}
+        for dataset, of_dataset in TABLE_4.items()
+    }
+    content = {"table": "table4", "size": size, "protocol": SPLITS_PROTOCOL}
+    _write_json(path, {**content, "rows": splits_json(rows), "published": published})
+    draw_splits(rows, path.with_suffix(".png"))
     return path
 
 
@@ -56,7 +87,7 @@ def write_spread_table(place: Path, *, size: str) -> Path:
     results = collect_results(place / "rows")
     rows = spread_rows(results)
     if not rows:
-        raise _no_results("Table 3 with one seed without and with the min-max loss", place)
+        raise _no_results("Table 3 with one seed without and with the min-max loss", place / "rows")
     path = place / "table3.md"
     table = spread_table(rows, results)
     write_text(path, table.markdown())
@@ -76,9 +107,9 @@ def _published(printed: Published) -> dict[str, Any]:
     return {"scores": dict(printed.scores), "source": printed.source}
 
 
-def _no_results(what: str, place: Path) -> StorageError:
+def _no_results(what: str, runs: Path) -> StorageError:
     return StorageError(
         "a table is made of results",
-        got=f"none of {what} in {place / 'rows'}",
+        got=f"none of {what} in {runs}",
         remedy="Run the same command without --assemble.",
     )
