@@ -35,8 +35,26 @@ def test_boxes_within_each_other_may_be_one_person():
     assert not cannot_link(trajectory([1, 2], LEFT), trajectory([2, 3], INSIDE))
     moving = trajectory([1, 2], [RIGHT, INSIDE])
     assert not cannot_link(trajectory([1, 2], LEFT), moving)
-    touching = (9, 0, 19, 20)
-    assert cannot_link(trajectory([1], LEFT), trajectory([1], touching))
+    touching, five = (9, 0, 19, 20), range(1, 6)
+    assert cannot_link(trajectory(five, LEFT), trajectory(five, touching))
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "feet", "certain"),
+    [(4, 14, False), (4, 15, True), (5, 10, True), (1, 15, True)],
+)
+def test_two_boxes_near_each_other_for_a_moment_may_be_one_person(n_frames, feet, certain):
+    """A tracker that goes over from one to another, or a split that is a few frames off."""
+    frames = range(n_frames)
+    beside = trajectory(frames, (feet, 0, feet + 10, 20))
+    assert cannot_link(trajectory(frames, LEFT), beside) is certain
+    assert cannot_link(beside, trajectory(frames, LEFT)) is certain
+
+
+def test_once_clearly_apart_is_enough():
+    near, far = (10, 0, 20, 20), (60, 0, 70, 20)
+    moving = trajectory([1, 2, 3], [near, far, near])
+    assert cannot_link(trajectory([1, 2, 3], LEFT), moving)
 
 
 def test_a_box_may_cover_a_quarter_of_the_smaller_one():

@@ -1,6 +1,8 @@
 """Pairs of tracklets that certainly show different people, and how far apart they are.
 
-One camera saw both at the same time, at different places of its picture.
+One camera saw both at the same time, at different places of its picture: clearly apart once, or for
+some frames. Two boxes that lie near each other for a moment may be of one person, where a tracker
+went over from one to another, or where a split of a track is a few frames off.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ MAXIMUM_PAIRS = 50_000
 CLOSEST, OTHERS = 1000, 500
 MAXIMUM_COVERED = 0.25
 """Boxes of which one covers more than this part of the other may be of one person."""
+CLEARLY_APART = 0.75
+"""Heights of the taller box between the feet of two people who can't be one."""
+SOME_FRAMES = 5
+"""Frames in which both were seen from which on they need not be clearly apart."""
 
 Pairs = NDArray[np.intp]
 
@@ -120,8 +126,11 @@ class Boxes(Protocol):
 
 
 def cannot_link(one: Boxes, other: Boxes) -> bool:
-    """Whether both were seen in one frame, and never with boxes of which one covers more than a
-    quarter of the other: that could be one person whom the tracker follows twice."""
+    """Whether both were seen in one frame, and can't be one person whom the tracker follows twice.
+
+    They never have boxes of which one covers more than a quarter of the other; and once their feet
+    are at least 0.75 heights apart, or both are seen in at least 5 frames.
+    """
     _, mine, theirs = np.intersect1d(
         one.frames, other.frames, assume_unique=True, return_indices=True
     )
@@ -129,4 +138,10 @@ def cannot_link(one: Boxes, other: Boxes) -> bool:
         return False
     a, b = one.boxes[mine].astype(np.float64), other.boxes[theirs].astype(np.float64)
     smaller = np.minimum(areas(a), areas(b))
-    return bool((intersections(a, b) <= MAXIMUM_COVERED * smaller).all() and (smaller > 0).all())
+    if (intersections(a, b) > MAXIMUM_COVERED * smaller).any() or (smaller <= 0).any():
+        return False
+    if len(mine) >= SOME_FRAMES:
+        return True
+    heights = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
+    sideways = (a[:, 0] + a[:, 2] - b[:, 0] - b[:, 2]) / 2
+    return bool((np.hypot(sideways, a[:, 3] - b[:, 3]) >= CLEARLY_APART * heights).any())
