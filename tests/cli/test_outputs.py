@@ -70,7 +70,7 @@ READ = {
     "gallery export GALLERY", "gallery delete GALLERY",
     "gallery shift GALLERY", "gallery log GALLERY", "gallery retain GALLERY", "link GALLERY",
     "gallery merge INTO", "gallery merge FROM",
-    "link --travel",
+    "link --travel", "serve GALLERY",
     "paper table4 --ilids", "paper table4 --prid", "paper table4 --prid-splits",
     "people GALLERY", "people show GALLERY", "people name GALLERY", "people merge GALLERY",
     "people split GALLERY", "people confirm GALLERY", "people reject GALLERY",

@@ -6,12 +6,15 @@ import base64
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tacan.cli import main
+from tacan.paper import table_cells
 from tacan.paper.numbered_tables import NUMBERED_TABLES
 from tacan.paper.sizes import OTHERS, Size
+from tacan.synthetic import DatasetSettings, generate
 
 BASE = """
 preset: demo
@@ -138,6 +141,48 @@ def test_tables_of_other_data_sets(
     assert [row["n_splits"] for row in table["rows"]] == [2, 2]
     assert "VRSTC, only published" in (out / "table4.md").read_text("utf-8")
     assert "--ilids" in refused(capsys, "table4", "--data", tmp_path, "--out", out)
+
+
+@pytest.mark.slow
+def test_a_copy_of_mars_is_one_command_that_goes_on_after_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mars, out = tmp_path / "MARS", tmp_path / "out"
+    settings = DatasetSettings(
+        layout="mars", identities=8, cameras=3, seed=5, height=32, width=16,
+        min_frames=2, median_frames=4, max_frames=9,
+    )  # fmt: skip
+    generate(mars, settings)
+    shared = ("--data", mars, "--out", out, "--seeds", "0,1", "--iterations", 2, "--device", "cpu")
+    words = ("table2", "--rows", "mean,min_max", *shared)
+    tested = table_cells._test
+    calls: list[str] = []
+
+    def interrupt(cell: table_cells.Cell, *rest: Any) -> Any:
+        calls.append(cell.title)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return tested(cell, *rest)
+
+    monkeypatch.setattr(table_cells, "_test", interrupt)
+    with pytest.raises(SystemExit) as caught:
+        run(*words)
+    assert caught.value.code == 130
+    assert "the same command goes on from there" in capsys.readouterr().err
+    # The first seed's table is there already.
+    assert len((out / "table2.csv").read_text("utf-8").splitlines()) == 3
+    run(*words)
+    first, second = "seed 0", "seed 1"
+    assert calls == [
+        *(f"{row}, {first}" for row in ("mean", "min_max")),
+        f"mean, {second}",
+        *(f"{row}, {second}" for row in ("mean", "min_max")),
+    ]
+    table = json.loads((out / "table2.json").read_text("utf-8"))
+    assert [row["scores"]["n"] for row in table["rows"]] == [2, 2]
+    assert table["protocol"] == "mars-9330"
+    assert list(table["rows"][0]["seeds"]["0"]["tests"]) == ["mars"]
+    assert not (out / "people").exists()
 
 
 @pytest.mark.slow
