@@ -73,7 +73,7 @@ def serve(
     shown = LOOPBACK if ip_address(host).is_unspecified else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token="
     say(f"TACAN is at {address}{served.keys.token}")
-    if settings.host is not None:
+    if not ip_address(host).is_loopback:
         say(
             f"Other machines reach it at port {port} with the password. What they see goes over "
             "the network unencrypted."
