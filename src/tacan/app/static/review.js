@@ -88,5 +88,6 @@ if (answers) {
     const button = answers.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (button) act(button.dataset.review);
   });
+  for (const button of answers.querySelectorAll("button")) button.disabled = true;
   refill().then(draw, (fault) => say(fault.message));
 }
