@@ -31,12 +31,14 @@ class Deletion:
     `names` are those of the tracklets. `is_erased` is False while a process that is reading the
     gallery keeps the last traces from being erased: that is done when the gallery is next opened
     for writing without it. `n_undated` counts the tracklets that stay after a deletion by time
-    because the time when they were seen is unknown.
+    because the time when they were seen is unknown. `remains` says what the store can't erase by
+    itself, and who ends it how.
     """
 
     names: tuple[str, ...]
     is_erased: bool
     n_undated: int = 0
+    remains: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Chosen:
     ids: tuple[int, ...]
     source_ids: tuple[int, ...] = ()
     n_undated: int = 0
+    remains: str | None = None
 
 
 def delete_tracklets(
@@ -86,7 +89,8 @@ def delete_tracklets(
     if chosen.ids or chosen.source_ids:
         gallery.store.maintenance().remove(chosen.ids, sources=chosen.source_ids)
         gallery.log("delete", counted(len(chosen.ids), "tracklet"))
-    return Deletion(deleted, gallery.complete_deletion(), chosen.n_undated)
+    remains = gallery.store.maintenance().remains() if deleted else None
+    return Deletion(deleted, gallery.complete_deletion(), chosen.n_undated, remains)
 
 
 def choose_tracklets(

@@ -163,7 +163,7 @@ def _all_tracklets(gallery: Gallery, ids: Sequence[int]) -> tuple[StoredTracklet
     if not ids:
         raise GalleryError(
             "a gallery must have a tracklet to be exported",
-            got=f"{gallery.folder} with none",
+            got=f"{gallery.place} with none",
             remedy="Index a video first.",
         )
     return gallery.store.tracklets(ids)

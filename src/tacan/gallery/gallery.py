@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,6 @@ from tacan.gallery.vector_cache import VectorCache
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.priors import load_prior
-from tacan.runs.lock import ProcessLock
 
 __all__ = ["PARTS", "Gallery"]
 
@@ -46,14 +46,29 @@ the gallery is next opened for writing is erased."""
 TRACKLETS_AT_ONCE = 1000
 
 
+class WriterLock(Protocol):
+    """What whoever may write to a gallery holds."""
+
+    def release(self) -> None: ...
+
+
 class Gallery:
     """A folder with a database, crops and a cache of the vectors; made by `open_gallery`.
 
     It is a context manager, which closes it. Threads may share it.
     """
 
-    def __init__(self, folder: Path, store: GalleryStore, lock: ProcessLock | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: GalleryStore,
+        lock: WriterLock | None,
+        *,
+        place: Path | None = None,
+    ) -> None:
         self.folder = folder
+        self.place = place or folder
+        """What a user names the gallery by: its folder, or its address on a server."""
         self.store = store
         self.crop_folder = CropFolder(folder / "crops", folder / "set-aside")
         self.vector_cache = VectorCache(folder / "vectors", store)
@@ -76,7 +91,7 @@ class Gallery:
         if not self.is_writable:
             raise GalleryError(
                 "a gallery must be opened for writing to be changed",
-                got=f"{self.folder}, opened for reading",
+                got=f"{self.place}, opened for reading",
                 remedy="Open it with write=True.",
             )
 

@@ -81,7 +81,7 @@ def merge_gallery(into: Gallery, other: Gallery, *, progress: Progress = silent)
     ...         print(merge_gallery(into, other).n_tracklets)
     """
     into.require_writable()
-    check_mergeable(into.folder, [other])
+    check_mergeable(into.place, [other])
     _check_model(into, other)
     conflicts: list[str] = []
     chosen, known = _choose(into, other, conflicts)
@@ -114,7 +114,7 @@ def check_mergeable(into: Path, others: Sequence[Gallery]) -> None:
     """Raises `GalleryModelError` unless all of `others` are of one model, and `GalleryError` where
     one of them is the gallery in the folder `into`."""
     for other in others:
-        if into.resolve() == other.folder.resolve():
+        if into.resolve() == other.place.resolve():
             raise GalleryError(
                 "a gallery can't be merged into itself",
                 got=f"{into} twice",
@@ -128,7 +128,7 @@ def _check_model(one: Gallery, other: Gallery) -> None:
         raise GalleryModelError(
             "galleries that become one must be of the same model and clip weight, here "
             f"{_shown(one.model)}",
-            got=f"{other.folder} of {_shown(other.model)}",
+            got=f"{other.place} of {_shown(other.model)}",
             remedy="Vectors of two models can't be compared: index its videos with this model.",
         )
 
@@ -151,7 +151,7 @@ def _choose(
             conflicts.append(f"{shown} was indexed here with other settings: this one stays")
         elif source.state != "done":
             conflicts.append(
-                f"{shown} is not finished in {other.folder}, and was left there: index it to its "
+                f"{shown} is not finished in {other.place}, and was left there: index it to its "
                 "end and merge again"
             )
         elif mine is not None and mine.state == "done":
@@ -246,7 +246,7 @@ def _read_crop(gallery: Gallery, row: CropRow) -> Crop | None:
     except OSError as error:
         raise StorageError(
             "crops that are to be taken must be readable",
-            got=f"{row.path} in {gallery.folder} ({error.strerror})",
+            got=f"{row.path} in {gallery.place} ({error.strerror})",
             remedy="Check the permissions; the same merge goes on.",
         ) from error
     if len(data) != row.size or zlib.crc32(data) != row.checksum:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import stat
@@ -13,6 +14,8 @@ from tacan.files import GALLERY_DATABASE
 from tacan.gallery.crop_files import erase
 from tacan.gallery.gallery import PARTS, Gallery
 from tacan.gallery.gallery_records import ModelInfo
+from tacan.gallery.postgres.address import is_address
+from tacan.gallery.postgres.opening import open_on_server, server_has_gallery
 from tacan.gallery.record_checks import check_fingerprint, check_model_info
 from tacan.gallery.sqlite.connections import (
     connect_reader,
@@ -24,7 +27,7 @@ from tacan.gallery.sqlite.migrations import check_schema, migrate, name_as_newes
 from tacan.gallery.sqlite.sqlite_store import SqliteStore
 from tacan.runs.lock import ProcessLock
 
-__all__ = ["open_gallery"]
+__all__ = ["gallery_exists", "open_gallery"]
 
 OURS = (GALLERY_DATABASE, "crops", "vectors", "set-aside", "writer.lock", PARTS)
 BUSY_TIMEOUT = 10.0  # seconds that a statement waits for another process
@@ -42,9 +45,9 @@ def open_gallery(
     Parameters
     ----------
     folder
-        The gallery.
+        The gallery: a folder, or postgresql://USER@HOST/DATABASE (docs/server.md).
     write
-        To change it. One process at a time may; any number read meanwhile.
+        To change it. One process at a time may, on a server any number; any number read meanwhile.
     create_with
         With `write`: the model whose vectors are to be added. A gallery that is not there is
         created for it; one of another model is refused.
@@ -59,6 +62,8 @@ def open_gallery(
     ...     print(gallery.info().n_tracklets, [one.name for one in gallery.tracklets()])
     2 ['door/1', 'door/2']
     """
+    if is_address(folder):
+        return open_on_server(folder, write=write, model=create_with)
     folder = Path(folder)
     if write:
         return _open_writer(folder, create_with, wait)
@@ -72,6 +77,13 @@ def open_gallery(
         except BaseException:
             connection.close()
             raise
+
+
+def gallery_exists(place: Path | str) -> bool:
+    """Whether there is a gallery in a folder, or at an address on a server."""
+    if is_address(place):
+        return server_has_gallery(place)
+    return os.path.isfile(Path(place) / GALLERY_DATABASE)  # noqa: PTH113  # Path raises for long names.
 
 
 def _open_writer(folder: Path, model: ModelInfo | None, wait: float) -> Gallery:

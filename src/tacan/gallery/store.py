@@ -1,6 +1,6 @@
 """What a gallery asks of the database that holds its records.
 
-The embedded one is `sqlite.SqliteStore`; a server's would have the same methods. Crops and the
+The embedded one is `sqlite.SqliteStore`, that on a server `postgres.PostgresStore`. Crops and the
 cache of vectors are files, and no part of it. What a method changes is durable, and changed as a
 whole, when the method returns; after an error nothing has changed.
 """
@@ -184,6 +184,11 @@ class StoreMaintenance(Protocol):
 
     def erase_traces(self) -> bool:
         """Overwrites deleted records in the store's own files; False while a reader prevents it."""
+        ...
+
+    def remains(self) -> str | None:
+        """What a deletion can't reach in this store, and how that is ended, as a sentence or more;
+        None where it reaches all."""
         ...
 
     def complete_deletion(self) -> None:

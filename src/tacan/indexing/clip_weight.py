@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tacan.embeddings.open import FROZEN
 from tacan.embeddings.weighted import NO_CLIP_WEIGHT
 from tacan.errors import GalleryError
-from tacan.files import GALLERY_DATABASE
-from tacan.gallery import open_gallery
+from tacan.gallery.opening import gallery_exists, open_gallery
 
 __all__ = ["clip_weight_before"]
 
@@ -20,8 +18,7 @@ def clip_weight_before(gallery: Path, model: str) -> str:
     It is `none` where there is no gallery or none that can be read (opening it to write says what
     is wrong), where the gallery has none, and for models of our own, which bring theirs.
     """
-    there = os.path.isfile(gallery / GALLERY_DATABASE)  # noqa: PTH113  # Path raises for long names.
-    if not there or model.partition(":")[0] not in FROZEN:
+    if model.partition(":")[0] not in FROZEN or not gallery_exists(gallery):
         return NO_CLIP_WEIGHT
     try:
         with open_gallery(gallery) as opened:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tacan.files import GALLERY_DATABASE
-from tacan.gallery import Source, open_gallery
+from tacan.gallery import Source
+from tacan.gallery.opening import gallery_exists, open_gallery
 from tacan.indexing.video_source import VideoSource
 from tacan.video.choose_detector import AUTO, choose_detector, is_named
 
@@ -17,7 +16,7 @@ __all__ = ["settle_detectors", "sources_before"]
 
 def sources_before(gallery: Path) -> tuple[Source, ...]:
     """The sources in a gallery's folder; none where there is no gallery yet."""
-    if not os.path.isfile(gallery / GALLERY_DATABASE):  # noqa: PTH113  # Path raises for long names.
+    if not gallery_exists(gallery):
         return ()
     with open_gallery(gallery) as opened:
         return tuple(opened.sources())

@@ -72,7 +72,7 @@ def split(gallery: Gallery, person: int, tracklets: Sequence[str]) -> tuple[Pers
             raise GalleryError(
                 f"only tracklets of person {person} can be split from it",
                 got=each,
-                remedy=f"`tacan people show {gallery.folder} {person}` lists them.",
+                remedy=f"`tacan people show {gallery.place} {person}` lists them.",
             )
     left = [tracklet for tracklet in chosen.tracklets if tracklet not in out]
     if not out or not left:
@@ -105,7 +105,7 @@ def name(
         raise GalleryError(
             "two people must not have one name",
             got=f"{called!r}, which is person {others[0]}",
-            remedy=f"If they are one: `tacan people merge {gallery.folder} {others[0]} {person}`.",
+            remedy=f"If they are one: `tacan people merge {gallery.place} {others[0]} {person}`.",
         )
     anchor = None if called is None else chosen.anchor or longest(gallery, chosen.tracklets)
     kept_note = chosen.note if note is None else note or None
@@ -150,7 +150,7 @@ class _Known:
         if linking is None:
             raise GalleryError(
                 "a gallery must be linked before its people can be changed",
-                got=f"{gallery.folder}, which never was",
+                got=f"{gallery.place}, which never was",
                 remedy="Run `tacan link` with it.",
             )
         return cls(gallery, store.persons(), store.decisions(), linking.threshold)

@@ -112,7 +112,7 @@ def everybody(gallery: Gallery) -> Everybody:
     )
     n_linked = sum(len(person.tracklets) for person in people)
     return Everybody(
-        folder=gallery.folder,
+        folder=gallery.place,
         people=tuple(each for each in seen if each.tracklets),
         linking=store.linking(),
         n_waiting=max(0, len(tracklets) - n_linked),

@@ -139,7 +139,7 @@ def search(
     return SearchResults(
         query=query,
         matches=tuple(_judged(gallery, query, one, calibration, n_searched) for one in matches),
-        gallery=gallery.folder,
+        gallery=gallery.place,
         model=gallery.model,
         metric=metric,
         filters=filters,

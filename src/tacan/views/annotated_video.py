@@ -114,7 +114,7 @@ def tracklets_of_source(
     if not sources:
         raise GalleryError(
             "a video must be indexed before its tracklets can be drawn",
-            got=f"a video that {gallery.folder} does not know"
+            got=f"a video that {gallery.place} does not know"
             + ("" if camera is None else f" for camera {camera!r}"),
             remedy="Index it first, or leave the gallery out and name a detector.",
         )

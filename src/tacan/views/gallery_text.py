@@ -157,6 +157,8 @@ def deletion_text(done: Deletion, *, at_most: int) -> str:
             "They are in no answer any more, but another process is reading the gallery, and so "
             "traces are left in its files. End it and run `tacan gallery verify --repair`."
         )
+    if done.remains is not None:
+        lines.append(done.remains)
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tacan.errors import GalleryError
 from tacan.gallery.gallery_records import NewSource, NewTracklet, Source
@@ -15,13 +15,16 @@ __all__ = ["add_tracklets", "begin_source", "committed_numbers", "require_source
 
 def begin_source(database: sqlite3.Connection, source: NewSource) -> Source:
     """The source of the same file, camera and settings; a new one where there is none."""
-    database.execute("INSERT OR IGNORE INTO cameras (name) VALUES (?)", (source.camera,))
+    database.execute(
+        "INSERT INTO cameras (name) VALUES (?) ON CONFLICT DO NOTHING", (source.camera,)
+    )
     camera_id = database.execute(
         "SELECT id FROM cameras WHERE name = ?", (source.camera,)
     ).fetchone()[0]
     database.execute(
-        """INSERT OR IGNORE INTO sources (path, name, sha256, camera_id, start_us, duration, fps,
-            width, height, settings, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'indexing')""",
+        """INSERT INTO sources (path, name, sha256, camera_id, start_us, duration, fps,
+            width, height, settings, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'indexing')
+            ON CONFLICT DO NOTHING""",
         record_rows.source_values(source, camera_id),
     )
     key = (source.sha256, camera_id, record_rows.settings_text(source))
@@ -47,9 +50,9 @@ def require_source(database: sqlite3.Connection, source_id: int) -> tuple[int, i
 
 def committed_numbers(database: sqlite3.Connection, source_id: int) -> frozenset[int]:
     """Numbers of tracklets that are here, or were and have been deleted."""
-    query = """SELECT number FROM tracklets WHERE source_id = ?1
-        UNION ALL SELECT number FROM deleted_numbers WHERE source_id = ?1"""
-    return frozenset(number for (number,) in database.execute(query, (source_id,)))
+    query = """SELECT number FROM tracklets WHERE source_id = ?
+        UNION ALL SELECT number FROM deleted_numbers WHERE source_id = ?"""
+    return frozenset(number for (number,) in database.execute(query, (source_id, source_id)))
 
 
 def add_tracklets(
@@ -57,8 +60,13 @@ def add_tracklets(
     source_id: int,
     tracklets: Sequence[NewTracklet],
     crops: Sequence[Sequence[CropRow]],
+    *,
+    next_id: Callable[[sqlite3.Connection, int], int],
 ) -> int:
-    """Adds the tracklets whose numbers are not committed, each once; returns how many."""
+    """Adds the tracklets whose numbers are not committed, each once; returns how many.
+
+    `next_id` gives the first of so many new ids.
+    """
     camera_id, start, state = require_source(database, source_id)
     fresh = _fresh(database, source_id, tracklets, crops)
     if not fresh:
@@ -69,8 +77,7 @@ def add_tracklets(
             got=f"number {fresh[0][0].number} for source {source_id}",
             remedy="Index it with other settings, or delete its camera first.",
         )
-    last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'tracklets'").fetchone()
-    first_id = (last[0] if last else 0) + 1
+    first_id = next_id(database, len(fresh))
     first_number = _take_numbers(database, camera_id, len(fresh))
     database.executemany(
         "INSERT INTO tracklets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -96,12 +103,13 @@ def _fresh(
     tracklets: Sequence[NewTracklet],
     crops: Sequence[Sequence[CropRow]],
 ) -> list[tuple[NewTracklet, Sequence[CropRow]]]:
-    query = """SELECT EXISTS (SELECT 1 FROM tracklets WHERE source_id = ?1 AND number = ?2)
-        OR EXISTS (SELECT 1 FROM deleted_numbers WHERE source_id = ?1 AND number = ?2)"""
+    query = """SELECT EXISTS (SELECT 1 FROM tracklets WHERE source_id = ? AND number = ?)
+        OR EXISTS (SELECT 1 FROM deleted_numbers WHERE source_id = ? AND number = ?)"""
     fresh: dict[int, tuple[NewTracklet, Sequence[CropRow]]] = {}
     for tracklet, pictures in zip(tracklets, crops, strict=True):
         number = int(tracklet.number)
-        if number not in fresh and not database.execute(query, (source_id, number)).fetchone()[0]:
+        key = (source_id, number)
+        if number not in fresh and not database.execute(query, (*key, *key)).fetchone()[0]:
             fresh[number] = tracklet, pictures
     return list(fresh.values())
 

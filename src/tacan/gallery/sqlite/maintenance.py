@@ -22,9 +22,9 @@ CROPS_AT_ONCE = 5000
 
 _TIMES = (FIRST_TIMESTAMP, LAST_TIMESTAMP)
 _SOURCES_WITH_IMPOSSIBLE_TIMES = """
-    SELECT name FROM sources WHERE start_us NOT BETWEEN ?1 AND ?2 OR id IN (
+    SELECT name FROM sources WHERE start_us NOT BETWEEN ? AND ? OR id IN (
         SELECT source_id FROM tracklets
-        WHERE start_us NOT BETWEEN ?1 AND ?2 OR end_us NOT BETWEEN ?1 AND ?2)
+        WHERE start_us NOT BETWEEN ? AND ? OR end_us NOT BETWEEN ? AND ?)
     ORDER BY id"""
 
 Access = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -44,8 +44,8 @@ class SqliteMaintenance:
         with self._writing() as database:
             _note_crop_folders(database, chosen)
             database.executemany(
-                """INSERT OR IGNORE INTO deleted_numbers
-                SELECT source_id, number FROM tracklets WHERE id = ?""",
+                """INSERT INTO deleted_numbers
+                SELECT source_id, number FROM tracklets WHERE id = ? ON CONFLICT DO NOTHING""",
                 chosen,
             )
             database.executemany("DELETE FROM tracklets WHERE id = ?", chosen)
@@ -59,10 +59,10 @@ class SqliteMaintenance:
             database.execute("UPDATE sources SET start_us = ? WHERE id = ?", (start, source_id))
             database.execute(
                 """UPDATE tracklets SET
-                    start_us = ?1 + CAST(round(first_seconds * 1e6) AS INTEGER),
-                    end_us = ?1 + CAST(round(last_seconds * 1e6) AS INTEGER)
-                WHERE source_id = ?2""",
-                (start, source_id),
+                    start_us = ? + CAST(round(first_seconds * 1e6) AS BIGINT),
+                    end_us = ? + CAST(round(last_seconds * 1e6) AS BIGINT)
+                WHERE source_id = ?""",
+                (start, start, source_id),
             )
             _next_generation(database)
 
@@ -82,6 +82,9 @@ class SqliteMaintenance:
             database.execute("VACUUM")
             blocked, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not blocked
+
+    def remains(self) -> str | None:
+        return None
 
     def complete_deletion(self) -> None:
         with self._writing() as database:
@@ -108,18 +111,18 @@ class SqliteMaintenance:
 
     def impossible_times(self) -> tuple[str, ...]:
         with self._reading() as database:
-            found = database.execute(_SOURCES_WITH_IMPOSSIBLE_TIMES, _TIMES)
+            found = database.execute(_SOURCES_WITH_IMPOSSIBLE_TIMES, 3 * _TIMES)
             return tuple(str(name) for (name,) in found)
 
     def forget_impossible_times(self) -> None:
         with self._writing() as database:
             database.execute(
-                "UPDATE sources SET start_us = NULL WHERE start_us NOT BETWEEN ?1 AND ?2", _TIMES
+                "UPDATE sources SET start_us = NULL WHERE start_us NOT BETWEEN ? AND ?", _TIMES
             )
             database.execute(
                 """UPDATE tracklets SET start_us = NULL, end_us = NULL
-                WHERE start_us NOT BETWEEN ?1 AND ?2 OR end_us NOT BETWEEN ?1 AND ?2""",
-                _TIMES,
+                WHERE start_us NOT BETWEEN ? AND ? OR end_us NOT BETWEEN ? AND ?""",
+                2 * _TIMES,
             )
             _next_generation(database)
 
@@ -139,7 +142,8 @@ class SqliteMaintenance:
     def replace_vector(self, tracklet_id: int, embedding: NDArray[np.float32]) -> None:
         with self._writing() as database:
             database.execute(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                """INSERT INTO vectors VALUES (?, ?, ?) ON CONFLICT (tracklet_id)
+                DO UPDATE SET embedding = excluded.embedding, checksum = excluded.checksum""",
                 record_rows.vector_values(tracklet_id, embedding),
             )
             _next_generation(database)
@@ -172,7 +176,7 @@ def _note_crop_folders(database: sqlite3.Connection, chosen: Sequence[tuple[int]
     query = "SELECT source_id, number FROM tracklets WHERE id = ?"
     found = [database.execute(query, number).fetchone() for number in chosen]
     database.executemany(
-        "INSERT OR IGNORE INTO pending_deletions VALUES (?)",
+        "INSERT INTO pending_deletions VALUES (?) ON CONFLICT DO NOTHING",
         [(folder_of(*key),) for key in found if key is not None],
     )
 
@@ -184,10 +188,12 @@ def _remove_sources(database: sqlite3.Connection, sources: Sequence[int]) -> Non
     """
     chosen = [int(number) for number in sources]
     database.executemany(
-        "INSERT OR IGNORE INTO pending_deletions VALUES (?)", [(folder_of(n),) for n in chosen]
+        "INSERT INTO pending_deletions VALUES (?) ON CONFLICT DO NOTHING",
+        [(folder_of(n),) for n in chosen],
     )
     database.executemany("DELETE FROM sources WHERE id = ?", [(n,) for n in chosen])
 
 
 def _next_generation(database: sqlite3.Connection) -> None:
-    database.execute("UPDATE metadata SET value = value + 1 WHERE name = 'generation'")
+    database.execute("""UPDATE metadata SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)
+        WHERE name = 'generation'""")

@@ -23,7 +23,7 @@ from tacan.gallery.sqlite.connections import connect_appender, transaction
 from tacan.gallery.sqlite.migrations import MIGRATIONS, schema_version
 from tacan.gallery.timestamps import from_microseconds, to_microseconds
 
-__all__ = ["SqlitePeople", "forget_people_without_tracklets"]
+__all__ = ["SqlitePeople", "add_to_log", "forget_people_without_tracklets"]
 
 Access = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -57,7 +57,8 @@ class SqlitePeople:
         before: dict[int, dict[int, int]] = defaultdict(dict)
         with self._reading() as database:
             for number, one, other, same in database.execute(
-                "SELECT decision_id, one_id, other_id, same FROM judgements"
+                """SELECT decision_id, one_id, other_id, same FROM judgements
+                ORDER BY decision_id, one_id, other_id"""
             ):
                 judgements[number].append(Judgement(one, other, bool(same)))
             for number, tracklet, person in database.execute(
@@ -94,9 +95,11 @@ class SqlitePeople:
             for person, tracklets in change.groups:
                 number = person
                 if number is None:
-                    number = database.execute("INSERT INTO persons DEFAULT VALUES").lastrowid
+                    new = "INSERT INTO persons DEFAULT VALUES RETURNING id"
+                    number = database.execute(new).fetchone()[0]
                 database.executemany(
-                    "INSERT OR REPLACE INTO tracklet_persons VALUES (?, ?)",
+                    """INSERT INTO tracklet_persons VALUES (?, ?)
+                    ON CONFLICT (tracklet_id) DO UPDATE SET person_id = excluded.person_id""",
                     [(tracklet, number) for tracklet in tracklets],
                 )
             database.executemany(
@@ -112,7 +115,9 @@ class SqlitePeople:
 
     def log(self) -> tuple[LogEntry, ...]:
         with self._reading() as database:
-            found = database.execute("SELECT time_us, who, action, detail FROM audit_log")
+            found = database.execute(
+                "SELECT time_us, who, action, detail FROM audit_log ORDER BY id"
+            )
             return tuple(LogEntry(_time(time), *rest) for time, *rest in found)
 
     def append(self, entry: LogEntry) -> bool:
@@ -121,7 +126,7 @@ class SqlitePeople:
                 if schema_version(connection) != len(MIGRATIONS):
                     return False
                 with transaction(connection, "IMMEDIATE"):
-                    connection.execute(_LOG, _log_values(entry))
+                    add_to_log(connection, entry)
         except sqlite3.Error:
             return False
         return True
@@ -140,6 +145,11 @@ class SqlitePeople:
             query = "SELECT value FROM metadata WHERE name = ?"
             found = database.execute(query, (name,)).fetchone()
             return None if found is None else found[0]
+
+
+def add_to_log(database: sqlite3.Connection, entry: LogEntry) -> None:
+    """Adds a line to the log, within a transaction."""
+    database.execute(_LOG, _log_values(entry))
 
 
 def forget_people_without_tracklets(database: sqlite3.Connection) -> None:
@@ -162,14 +172,15 @@ def forget_people_without_tracklets(database: sqlite3.Connection) -> None:
 def _add_decision(database: sqlite3.Connection, decision: Decision) -> None:
     number = database.execute(
         """INSERT INTO decisions (time_us, who, kind, person_id, name_before, note_before)
-        VALUES (?, ?, ?, ?, ?, ?)""",
+        VALUES (?, ?, ?, ?, ?, ?) RETURNING id""",
         (
             *(to_microseconds(decision.time), decision.who, decision.kind),
             *(decision.person, decision.name_before, decision.note_before),
         ),
-    ).lastrowid
+    ).fetchone()[0]
     database.executemany(
-        "INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?)",
+        """INSERT INTO judgements VALUES (?, ?, ?, ?)
+        ON CONFLICT (decision_id, one_id, other_id) DO UPDATE SET same = excluded.same""",
         [(number, each.one, each.other, int(each.same)) for each in decision.judgements],
     )
     database.executemany(
@@ -182,7 +193,11 @@ def _set(database: sqlite3.Connection, name: str, value: str | None) -> None:
     if value is None:
         database.execute("DELETE FROM metadata WHERE name = ?", (name,))
     else:
-        database.execute("INSERT OR REPLACE INTO metadata VALUES (?, ?)", (name, value))
+        database.execute(
+            """INSERT INTO metadata VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            (name, value),
+        )
 
 
 def _log_values(entry: LogEntry) -> tuple[int, str, str, str]:

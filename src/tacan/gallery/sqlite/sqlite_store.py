@@ -33,15 +33,15 @@ from tacan.gallery.sqlite.people import SqlitePeople
 from tacan.gallery.store import CropRow, Totals, Version
 from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "decoding"]
 
 IDS_AT_ONCE = 500
 MAXIMUM_DIGITS = 18  # of a tracklet's number: it must fit into 64 bits
 
 _COLUMNS = """
     SELECT id, camera_id, source_id, number,
-        CASE WHEN start_us BETWEEN ?1 AND ?2 THEN start_us ELSE ?3 END,
-        CASE WHEN end_us BETWEEN ?1 AND ?2 THEN end_us ELSE ?3 END,
+        CASE WHEN start_us BETWEEN ? AND ? THEN start_us ELSE ? END,
+        CASE WHEN end_us BETWEEN ? AND ? THEN end_us ELSE ? END,
         first_seconds, last_seconds, quality
     FROM tracklets ORDER BY id"""
 
@@ -68,7 +68,7 @@ class SqliteStore:
         self._lock = threading.RLock()
         with self.reading() as database:
             metadata = dict(database.execute("SELECT name, value FROM metadata"))
-            self.schema = int(database.execute("PRAGMA user_version").fetchone()[0])
+            self.schema = self._schema(database, metadata)
             if "identity" not in metadata:
                 raise GalleryError(
                     "a gallery must know the model of its vectors",
@@ -89,7 +89,7 @@ class SqliteStore:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A block that reads one state of the database, and in which records that can't be decoded
         are a `GalleryError`."""
-        with self._lock, sqlite_errors(self.path), _decoding(self.path):
+        with self._lock, sqlite_errors(self.path), decoding(self.path):
             if self._connection.in_transaction:
                 yield self._connection
             else:
@@ -128,7 +128,7 @@ class SqliteStore:
     def columns(self) -> Columns:
         with self.reading() as database:
             known = FIRST_TIMESTAMP, LAST_TIMESTAMP, int(UNKNOWN_TIMESTAMP)
-            found = database.execute(_COLUMNS, known).fetchall()
+            found = database.execute(_COLUMNS, 2 * known).fetchall()
             cameras = dict(database.execute(_CAMERAS))
             whole = np.array([row[:4] for row in found], np.int64).reshape(-1, 4)
             times = np.array([row[4:6] for row in found], np.int64).reshape(-1, 2)
@@ -203,13 +203,17 @@ class SqliteStore:
         self, source_id: int, tracklets: Sequence[NewTracklet], crops: Sequence[Sequence[CropRow]]
     ) -> int:
         with self.writing() as database:
-            return inserts.add_tracklets(database, source_id, tracklets, crops)
+            return inserts.add_tracklets(
+                database, source_id, tracklets, crops, next_id=self._next_id
+            )
 
     def save_detections(self, source_id: int, first_frame: int, data: bytes) -> None:
         with self.writing() as database:
             inserts.require_source(database, source_id)
             database.execute(
-                "INSERT OR REPLACE INTO detections VALUES (?, ?, ?)", (source_id, first_frame, data)
+                """INSERT INTO detections VALUES (?, ?, ?)
+                ON CONFLICT (source_id, first_frame) DO UPDATE SET data = excluded.data""",
+                (source_id, first_frame, data),
             )
 
     def read_detections(self, source_id: int) -> tuple[tuple[int, bytes], ...]:
@@ -263,9 +267,21 @@ class SqliteStore:
 
     def totals(self) -> Totals:
         n_tracklets, n_persons, n_crops, crop_bytes = self._all(_TOTALS)[0]
+        return Totals(n_tracklets, n_persons, n_crops, int(crop_bytes) + self._database_bytes())
+
+    def _schema(self, database: sqlite3.Connection, metadata: Mapping[str, str]) -> int:
+        del metadata
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _next_id(self, database: sqlite3.Connection, count: int) -> int:
+        """The first of `count` ids that no tracklet ever had. SQLite keeps the highest of them."""
+        del count
+        query = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'tracklets'"
+        return database.execute(query).fetchone()[0]
+
+    def _database_bytes(self) -> int:
         log = self.path.with_name(f"{self.path.name}-wal")
-        files = sum(file.stat().st_size for file in (self.path, log) if file.exists())
-        return Totals(n_tracklets, n_persons, n_crops, int(crop_bytes) + files)
+        return sum(file.stat().st_size for file in (self.path, log) if file.exists())
 
     def maintenance(self) -> SqliteMaintenance:
         return SqliteMaintenance(self.writing, self.reading, self.autocommit)
@@ -283,7 +299,7 @@ class SqliteStore:
 
 
 @contextmanager
-def _decoding(path: Path) -> Iterator[None]:
+def decoding(path: Path) -> Iterator[None]:
     """A block in which values of a wrong type, size or range are a `GalleryError`."""
     try:
         yield

@@ -1,0 +1,1 @@
+"""The records of a gallery in a PostgreSQL database."""

@@ -1,0 +1,140 @@
+"""The records of a gallery on a PostgreSQL server.
+
+The statements are those of the SQLite store; what differs is here: connections, transactions, ids,
+and what the server keeps of what was deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tacan.errors import GalleryBusyError, GalleryError, StorageError
+from tacan.gallery.person_records import LogEntry
+from tacan.gallery.postgres.connections import (
+    PostgresConnection,
+    connect,
+    postgres_errors,
+    transaction,
+)
+from tacan.gallery.sqlite.maintenance import SqliteMaintenance
+from tacan.gallery.sqlite.people import SqlitePeople, add_to_log
+from tacan.gallery.sqlite.sqlite_store import SqliteStore, decoding
+
+__all__ = ["PostgresStore"]
+
+_TABLES = "tracklets vectors trajectories crops detections persons tracklet_persons decisions"
+_REMAINS = (
+    "The server keeps copies of what was deleted in its write-ahead log, until its segments are "
+    "removed. Its administrator ends that with: ALTER SYSTEM SET wal_recycle = off; "
+    "SELECT pg_reload_conf(); SELECT pg_switch_wal(); CHECKPOINT; CHECKPOINT. Replicas, archives "
+    "of the log and backups keep theirs."
+)
+
+
+class PostgresStore(SqliteStore):
+    """A `GalleryStore` in the schema `tacan` of a database. Several processes may write to it at
+    once: their changes are made one after the other. Threads may share it.
+
+    `connection` must be to a database of the newest schema that knows its model; `address` is for
+    lines of the log, which are added over a connection of their own.
+    """
+
+    def __init__(self, connection: PostgresConnection, place: Path, address: str) -> None:
+        self._address = address
+        super().__init__(connection, place)  # pyright: ignore
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        with self._lock, postgres_errors(self.path), decoding(self.path):
+            connection: Any = self._connection
+            if connection.in_transaction:
+                yield connection
+            else:
+                with transaction(connection, write=False):
+                    yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        connection: Any = self._connection
+        with (
+            self._lock,
+            postgres_errors(self.path),
+            transaction(connection, write=True),
+        ):
+            yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Any]:
+        with self._lock, postgres_errors(self.path):
+            yield self._connection
+
+    def maintenance(self) -> PostgresMaintenance:
+        return PostgresMaintenance(self.writing, self.reading, self.autocommit)
+
+    def people(self) -> PostgresPeople:
+        return PostgresPeople(self.writing, self.reading, self.path, self._address)
+
+    def _schema(self, database: Any, metadata: Mapping[str, str]) -> int:
+        del database
+        return int(metadata["schema"])
+
+    def _next_id(self, database: Any, count: int) -> int:
+        first = database.execute("SELECT nextval('tacan.tracklet_ids')").fetchone()[0]
+        database.execute("SELECT setval('tacan.tracklet_ids', ?)", (first + count - 1,))
+        return first
+
+    def _database_bytes(self) -> int:
+        query = """SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'tacan' AND c.relkind = 'r'"""
+        return int(self._all(query)[0][0])
+
+
+class PostgresMaintenance(SqliteMaintenance):
+    """A `StoreMaintenance` of such a database."""
+
+    def erase_traces(self) -> bool:
+        """Writes the tables anew, without what was deleted; False while another process uses one.
+        The write-ahead log keeps what was written: see `remains`."""
+        try:
+            with self._autocommit() as database:
+                database.execute("SET lock_timeout = '2s'")
+                try:
+                    for table in _TABLES.split():
+                        database.execute(f"VACUUM FULL tacan.{table}")
+                finally:
+                    database.execute("RESET lock_timeout")
+        except (GalleryBusyError, StorageError):
+            return False
+        return True
+
+    def remains(self) -> str | None:
+        return _REMAINS
+
+    def integrity_problems(self) -> tuple[str, ...]:
+        """None: the server checks its own pages (`pg_amcheck` does it at once)."""
+        return ()
+
+
+class PostgresPeople(SqlitePeople):
+    """A `PeopleStore` of such a database."""
+
+    def __init__(self, writing: Any, reading: Any, path: Path, address: str) -> None:
+        super().__init__(writing, reading, path)
+        self._address = address
+
+    def append(self, entry: LogEntry) -> bool:
+        try:
+            with (
+                postgres_errors(self._path),
+                closing(connect(self._address, write=True)) as connection,
+                transaction(connection, write=True) as made,
+            ):
+                database: Any = made
+                add_to_log(database, entry)
+        except (GalleryError, StorageError):
+            return False
+        return True
