@@ -98,3 +98,10 @@ def test_every_command_is_in_the_readme() -> None:
 
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"`tacan {name}" not in text] == []
+
+
+def test_no_page_advises_to_install_tacan_by_name() -> None:
+    """It is on no index: whoever takes the name there would be installed."""
+    advised = re.compile(r"pip install\W+tacan\b")
+    pages = [*PAGES, PROJECT / "CHANGELOG.md"]
+    assert [page.name for page in pages if advised.search(page.read_text("utf-8"))] == []
