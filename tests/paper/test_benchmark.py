@@ -99,3 +99,15 @@ def test_the_experiments_people_can_be_made(size: str) -> None:
     settings = {part: DatasetSettings(**arguments) for part, arguments in people.items()}
     assert len({settings.seed for settings in settings.values()}) == len(people)
     assert all(settings[part].train_identities == 0 for part in settings if part != "train")
+
+
+def test_people_are_generated_by_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = read_people(write(tmp_path, PEOPLE))
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a run")
+    with pytest.raises(StorageError, match="2 processes of torchrun.*tacan paper people"):
+        generate_part(tmp_path / "train", people["train"])
+    assert not (tmp_path / "train").exists()

@@ -14,6 +14,7 @@ import torch
 from tacan.errors import ConfigError, StorageError, TrainingError
 from tacan.evaluation import evaluate
 from tacan.features.features_file import load_features
+from tacan.paper import table_cells
 from tacan.paper.benchmark import Benchmark, generate_part, generated_benchmark, read_people
 from tacan.paper.table_cells import PROTOCOL, Cell, plan_cells, run_table
 from tacan.paper.variants import find_variants
@@ -158,6 +159,20 @@ def test_a_damaged_result_is_named(
         with pytest.raises(StorageError, match=r"seed-1.result\.json"):
             collect_results(out)
     assert read_result(out / "nowhere.json") is None
+
+
+def test_under_torchrun_only_the_first_process_tests(
+    benchmark: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[str] = []
+    monkeypatch.setattr(table_cells, "_train", lambda cell, *_, **__: trained.append(cell.title))
+    for name, value in {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a run")
+    cells = plan(benchmark, tmp_path)[:2]
+    run_table(cells, benchmark, device="cpu")
+    assert trained == [cell.title for cell in cells]
+    assert not list(tmp_path.rglob("result.json"))
 
 
 def test_contradictions_are_found_before_anything_is_trained(

@@ -22,7 +22,8 @@ paper = App(
 
     On generated people, or on MARS by --data. Interrupted, the same command goes on where it
     stopped. A row and a seed is one training, whichever tables it stands in; rows and seeds may be
-    asked for in several calls, also at once, and a table holds all that are there.
+    asked for in several calls, also at once, and a table holds all that are there. Under torchrun
+    all processes train and the first does the rest: let `tacan paper people` make the people first.
 
     Example: tacan paper table1 --rows triplet,clip_attention --seeds 0
 
@@ -141,6 +142,8 @@ def table3(
     place = out or chosen.folder
     if not assemble:
         _train("table1", f"{WITHOUT},{WITH}", chosen, place)
+        if not _is_first_process():
+            return
     _show(write_spread_table(place, size=chosen.size))
 
 
@@ -384,7 +387,16 @@ def _make_table(
 
     if not assemble:
         _train(name, rows, options, place, after_each_seed=write)
+        if not _is_first_process():
+            return
     _show(write())
+
+
+def _is_first_process() -> bool:
+    """Under torchrun one process writes tables; without it there is only that."""
+    from tacan.training.processes import Processes
+
+    return Processes.from_torchrun().is_first
 
 
 def _try_rows(name: str, rows: str | None, options: RunOptions, out: Path | None) -> None:
@@ -443,7 +455,8 @@ def _train(
                 fetch=options.fetch,
                 listener=show_stage,
             )
-            after_each_seed()
+            if _is_first_process():
+                after_each_seed()
     except KeyboardInterrupt:
         note(f"What is done lies in {place}; the same command goes on from there.")
         raise
@@ -456,6 +469,8 @@ def _draw(number: int, options: RunOptions, out: Path | None) -> None:
 
     figure, place = FIGURES[number], out or options.folder
     _train("table1", ",".join(figure.rows), options, place)
+    if not _is_first_process():
+        return
     benchmark = options.benchmark(place / "people", listener=show_stage)
     cells = options.cells([TABLE_1[row] for row in figure.rows], benchmark, place / "rows")
     for line in figure.write(cells, benchmark, place):

@@ -83,7 +83,8 @@ def run_table(
 
     Raises `StorageError` where a result is of other people, `TrainingError` where it is of other
     settings, and what `tacan.training.train` and `tacan.embeddings.extract.embed_to_file` raise.
-    An interrupted training goes on at the next call.
+    An interrupted training goes on at the next call. Of several processes that torchrun started
+    all train, and the first one tests.
     """
     for place, cell in enumerate(cells):
         result = read_result(cell.result)
@@ -96,8 +97,14 @@ def run_table(
                 _train(cell, progress, fetch=fetch)
         testing = Stage(2 * place + 2, count, f"Test {cell.title}", "frames", done)
         with listener(testing) as progress:
-            if not done:
+            if not done and _is_first_process():
                 write_result(cell.result, _test(cell, benchmark, device, progress))
+
+
+def _is_first_process() -> bool:
+    from tacan.training.processes import Processes
+
+    return Processes.from_torchrun().is_first
 
 
 def _train(cell: Cell, progress: Progress, *, fetch: bool) -> None:
