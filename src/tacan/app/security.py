@@ -42,7 +42,7 @@ HEADERS = {
 OPEN_TO_ALL = ("/static/", "/enter", "/favicon.ico")
 """What is shown to who has not come in: nothing of a gallery."""
 READING = ("GET", "HEAD", "OPTIONS")
-BODY_LIMITS = {"/pictures": 64 * 2**20, "": 2**20}
+BODY_LIMITS = {"/pictures": 64 * 2**20, "/uploads": 32 * 2**30, "": 2**20}
 """Most bytes of a request's body, by how its path ends; the first that fits counts."""
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from tacan.app.folders import ServedFolders
 from tacan.app.galleries import ServedGalleries
+from tacan.app.index_runs import IndexRuns
 from tacan.app.queries import Queries
 from tacan.app.sessions import Keys
 from tacan.gallery import Gallery
@@ -32,6 +33,7 @@ class Served:
     folders: ServedFolders = field(default_factory=lambda: ServedFolders(()))
     keys: Keys = field(default_factory=Keys)
     queries: Queries = field(default_factory=Queries)
+    runs: IndexRuns = field(default_factory=IndexRuns)
     hosts: tuple[str, ...] = ("localhost",)
     is_public: bool = False
 

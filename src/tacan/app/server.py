@@ -13,6 +13,7 @@ from tacan.app.api import (
     crops,
     decisions,
     galleries,
+    indexing,
     maintenance,
     people,
     search,
@@ -21,6 +22,7 @@ from tacan.app.api import (
     tracklets,
 )
 from tacan.app.pages import care, days, entrance, everybody, first
+from tacan.app.pages import index as index_page
 from tacan.app.pages import people as people_pages
 from tacan.app.pages import review as review_page
 from tacan.app.pages import search as search_pages
@@ -39,6 +41,7 @@ API_ROUTERS = (
     crops.router,
     sources.router,
     search.router,
+    indexing.router,
     people.router,
     decisions.router,
     maintenance.router,
@@ -54,6 +57,7 @@ PAGE_ROUTERS = (
     timeline_page.router,
     review_page.router,
     search_pages.router,
+    index_page.router,
     care.router,
 )
 STATIC = Path(__file__).with_name("static")

@@ -15,6 +15,7 @@ from tacan.indexing.index_settings import IndexSettings
 if TYPE_CHECKING:
     from tacan.gallery import Gallery
     from tacan.indexing.index_report import IndexReport
+    from tacan.indexing.index_status import IndexWatch
     from tacan.indexing.video_source import VideoSource
 
 __all__ = ["index"]
@@ -46,6 +47,7 @@ def index(
     clip_weight: str | None = None,
     cluster: str | None = None,
     json: JsonFile | None = None,
+    status: Path | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
@@ -135,9 +137,13 @@ def index(
         models must be under the same paths on all machines (docs/cluster.md).
     json
         Write the outcome of each source to this file as well; - is standard output.
+    status
+        A folder for programs that watch the run, as the page does: status.json and frame.jpg are
+        written there while it goes on, and a file `stop` that they put there ends it as Ctrl-C
+        does.
     """
-    from tacan.cli.console import note, progress_bar, progress_on_demand, say, write_json
     from tacan.files import require_safe_outputs
+    from tacan.indexing.index_status import run_status
     from tacan.indexing.video_sources import gather_sources
     from tacan.views.times import parse_zone
 
@@ -153,7 +159,44 @@ def index(
     if json is not None and json != "-":
         files = [source.path for source in asked if source.live is None]
         require_safe_outputs([Path(json)], inputs=files)
+    with run_status(status) as watch:
+        _index(
+            gallery,
+            asked,
+            model=model,
+            fetch=fetch,
+            wait=wait,
+            batch_frames=batch_frames,
+            threads=threads,
+            device=device,
+            precision=precision,
+            runtime=runtime,
+            clip_weight=clip_weight,
+            cluster=cluster,
+            json=json,
+            watch=watch,
+        )
 
+
+def _index(
+    gallery: Path,
+    asked: list[VideoSource],
+    *,
+    model: str,
+    fetch: bool,
+    wait: float,
+    batch_frames: int,
+    threads: int | None,
+    device: str,
+    precision: Literal["32", "bf16"],
+    runtime: Literal["auto", "torch", "onnx", "openvino"],
+    clip_weight: str | None,
+    cluster: str | None,
+    json: str | None,
+    watch: IndexWatch,
+) -> None:
+    """Indexes the sources, and tells what came of it."""
+    from tacan.cli.console import note, progress_bar, progress_on_demand, say, write_json
     from tacan.indexing.index_report import failures_error
     from tacan.indexing.index_videos import index_videos, open_detections, readable_sources
     from tacan.indexing.settle_detectors import settle_detectors, sources_before
@@ -209,7 +252,12 @@ def index(
             else:
                 with progress_bar("indexing", "frames") as progress:
                     report = index_videos(
-                        opened, chosen, **parts, unreadable=unreadable, progress=progress
+                        opened,
+                        chosen,
+                        **parts,
+                        unreadable=unreadable,
+                        progress=progress,
+                        watch=watch,
                     )
         except KeyboardInterrupt:
             note(f"What is finished lies in {gallery}; the same command goes on from there.")

@@ -151,6 +151,7 @@ def _indexed(
     known = begin_sources(gallery, [new for _, new in chain])
     committed = [gallery.committed_numbers(source.id) for source in known]
     settings = chain[0][0].source.settings
+    tools.watch.begins([new.name for _, new in chain])
 
     def store(place: int, some: list[NewTracklet]) -> None:
         gallery.add(known[place].id, some, fingerprint=tools.embedder.fingerprint)

@@ -16,6 +16,7 @@ from tacan.indexing.index_report import (
     SourceReport,
     failures_error,
 )
+from tacan.indexing.index_status import IndexWatch
 from tacan.indexing.index_stream import index_stream
 from tacan.indexing.plan_streams import plan_streams
 from tacan.indexing.settle_detectors import settle_detectors
@@ -43,6 +44,7 @@ def index_videos(
     threads: int | None = None,
     fetch: bool = False,
     progress: Progress = silent,
+    watch: IndexWatch | None = None,
     done_with: Callable[[SourceReport], None] | None = None,
 ) -> IndexReport:
     """Indexes each source in turn; those of one camera that follow each other as one stream.
@@ -66,6 +68,8 @@ def index_videos(
         As for `open_detections`.
     progress
         Told of frames of video, over all sources.
+    watch
+        Told of more than that; see `index_status`.
     done_with
         Told of each source when it is finished.
 
@@ -103,6 +107,12 @@ def index_videos(
     streams, gone = plan_streams(readable)
     failures = [*unreadable, *failures, *gone]
     total = sum(file.n_promised for stream in streams for file in stream)
+    watch = watch or IndexWatch()
+
+    def told_of(done: int) -> None:
+        progress(done, total)
+        watch.progress(done, total)
+
     before = 0
     reports: dict[int, SourceReport] = {}
     for stream in streams:
@@ -111,12 +121,13 @@ def index_videos(
             embedder,
             opened[id(stream[0].source)],
             batch_frames,
-            lambda done, _, before=before: progress(before + done, total),
+            lambda done, _, before=before: told_of(before + done),
+            watch=watch,
         )
         told, failed = index_stream(tools, stream)
         failures += failed
         before += sum(file.n_promised for file in stream)
-        progress(before, total)
+        told_of(before)
         sources_of = {str(file.source.path): file.source for file in stream}
         for report in told:
             reports[id(sources_of[report.path])] = report

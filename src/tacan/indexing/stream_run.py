@@ -25,6 +25,7 @@ from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.fragments import Fragment
 from tacan.indexing.index_notes import RunCounts
 from tacan.indexing.index_settings import IndexSettings
+from tacan.indexing.index_status import IndexWatch
 from tacan.progress import Progress
 from tacan.video.detection_cache import KnownDetections
 from tacan.video.detection_source import DetectionSource
@@ -61,6 +62,7 @@ class IndexTools:
     progress: Progress
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Held while the model is at work, where streams run at the same time."""
+    watch: IndexWatch = field(default_factory=IndexWatch)
 
 
 @dataclass(slots=True)
@@ -147,6 +149,11 @@ def run_stream(
         # Whoever made them knows what is one walk.
         settings = settings.model_copy(update={"connect": "off", "keep_still": True})
     run = StreamRun(video, settings.track_threshold)
+
+    def looked_at(found: FrameDetections) -> None:
+        run.count(found)
+        tools.watch.frame(video.place_of(found.frame.index), found)
+
     with Pipeline() as pipeline:
         found = follow(
             video,
@@ -154,7 +161,7 @@ def run_stream(
             source=tools.detections,
             cache=cache,
             clips=clip_shape(settings, tools.embedder),
-            on_frame=run.count,
+            on_frame=looked_at,
             pipeline=pipeline,
             tick_seconds=TICK_SECONDS if is_live else float("inf"),
         )
@@ -168,7 +175,9 @@ def run_stream(
                 before = time.perf_counter()
                 for place, some in by_file(group, video):
                     store(place, some)
+                    tools.watch.found(len(some))
                 run.stage_seconds["storing"] += time.perf_counter() - before
+            tools.watch.stages(run.stage_seconds | pipeline.seconds)
             tools.progress(n_before + run.last_frame + 1, 0)
     run.stage_seconds |= pipeline.seconds
     return run

@@ -8,7 +8,9 @@ from importlib.util import find_spec
 
 from tacan.video.fetch import weights_folder
 
-__all__ = ["AUTO", "PREFERENCE", "DetectorChoice", "choose_detector", "is_named"]
+__all__ = [
+    "AUTO", "PREFERENCE", "DetectorChoice", "choose_detector", "detectors_at_hand", "is_named",
+]  # fmt: skip
 
 AUTO = "auto"
 """The name of a choice that is left to TACAN: the one made here, or that of tiles."""
@@ -63,7 +65,7 @@ def choose_detector(*, before: str | None = None, fetch: bool = False) -> Detect
     Where only `SHIPPED` is here, `fetch` allows `FETCHED` (or the one used before) to be downloaded
     when it is opened.
     """
-    here = [spec for spec in PREFERENCE if _is_here(spec)]
+    here = [*detectors_at_hand()]
     earlier = before if before is not None and is_named(before) else None
     if earlier is not None and (fetch or earlier in here):
         better = f"; {here[0]} is here too" if here and here[0] != earlier else ""
@@ -78,6 +80,11 @@ def choose_detector(*, before: str | None = None, fetch: bool = False) -> Detect
         f"Detector: {SHIPPED}, which ships{missing}. `--detector {FETCHED} --fetch` (3.7 MB, "
         "Apache-2.0) sees more, as does a file that you have: docs/detectors.md.",
     )
+
+
+def detectors_at_hand() -> tuple[str, ...]:
+    """The detectors of `PREFERENCE` that are on this machine, best first."""
+    return tuple(spec for spec in PREFERENCE if _is_here(spec))
 
 
 def is_named(spec: str) -> bool:

@@ -24,6 +24,7 @@ SCREENS = (
     ("timeline", "timeline", "Timeline"),
     ("search", "ask", "Search"),
     ("review", "review", "Review"),
+    ("index", "index", "Videos"),
     ("care", "care", "Look after"),
 )
 """The screens of a gallery in the order of the navigation: name, path and label."""
