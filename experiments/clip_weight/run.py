@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hiding import hide_half
 from numpy.typing import NDArray
 from poolings import POOLINGS
 from reporting import Score, chart, table
 
+from tacan.clips.hiding import Passer, hide_masked
 from tacan.datasets import load_dataset
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.open import open_model
@@ -110,9 +110,17 @@ class Cached:
     def _hidden(self, seed: int) -> list[torch.Tensor]:
         frames, pids = self._frames(), [each.pid for each in self._split]
         return [
-            hide_half(frames, pids, i, mask, np.random.default_rng([seed, i]))
+            hide_masked(
+                frames[i], mask, other_person(frames, pids, i), np.random.default_rng([seed, i])
+            )
             for i, mask in enumerate(self._masks(seed))
         ]
+
+
+def other_person(frames: list[torch.Tensor], pids: list[int], index: int) -> Passer:
+    """Whoever is drawn to walk past tracklet `index`: a tracklet of another person."""
+    others = [i for i, pid in enumerate(pids) if pid != pids[index]]
+    return lambda rng: frames[int(rng.choice(others))]
 
 
 def half_of(n: int, seed: int, index: int) -> NDArray[np.bool_]:

@@ -39,6 +39,7 @@ FILES = {
 """A call of every option that writes a file. INPUT is read, NEW is not there."""
 
 FOLDERS = {
+    "adapt --out": "adapt --tracklets INPUT --out OUT",
     "evaluate --plots": "evaluate INPUT --protocol cross-camera --plots OUT",
     "demo --out": "demo --out OUT",
     "train --out": "train demo --data.root INPUT --out OUT",
@@ -63,6 +64,7 @@ FOLDERS = {
 }
 
 READ = {
+    "adapt --tracklets",
     "doctor ROOT", "doctor --splits-file", "embed --root", "embed --splits-file",
     "evaluate FEATURES", "evaluate --labels", "evaluate --compare", "splits ROOT",
     "splits --splits-file", "index GALLERY", "index --sources", "video SOURCE",

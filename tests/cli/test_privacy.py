@@ -38,6 +38,7 @@ CALLS = [
     "doctor folder people --deep --json doctor.json",
     "train demo --data.dataset folder --data.root people --run.iterations 2 --optimiser.warmup 0 "
     "--out run",
+    "adapt --tracklets people --out adapted",
     "embed --dataset folder --root people --model run --out people.npz",
     "export run run.onnx",
     "evaluate people.npz --protocol cross-camera --json scores.json --plots plots",

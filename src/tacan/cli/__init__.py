@@ -37,6 +37,7 @@ GROUPS = {
     "Train, embed and evaluate": {
         "doctor": "check a copy of a data set and say what is wrong with it",
         "train": "train a model",
+        "adapt": "let a model's clip weight learn on your own footage, without labels",
         "embed": "turn tracklets into embeddings",
         "export": "write a model as a file for ONNX Runtime or OpenVINO",
         "evaluate": "mAP and CMC, from anyone's features",

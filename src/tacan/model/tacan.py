@@ -89,11 +89,16 @@ class Tacan(nn.Module):
             pixels = pixels / 255
         return (pixels - self.mean) / self.std
 
-    def embed_clips(self, frames: Tensor) -> ClipOutput:
-        """Clips [n, T, 3, H, W] -> their embeddings and weights, each clip by itself."""
+    def pool_clips(self, frames: Tensor) -> tuple[Tensor, ...]:
+        """Clips [n, T, 3, H, W] -> their features [n, d], which clip attention and embedding start
+        from, the weights of their frames [n, T], and perhaps a loss []."""
         n, length = frames.shape[:2]
         maps = self.encoder(self.normalise(frames.flatten(0, 1)))
-        features, frame_weights, *losses = self.temporal_pooling(maps.unflatten(0, (n, length)))
+        return self.temporal_pooling(maps.unflatten(0, (n, length)))
+
+    def embed_clips(self, frames: Tensor) -> ClipOutput:
+        """Clips [n, T, 3, H, W] -> their embeddings and weights, each clip by itself."""
+        features, frame_weights, *losses = self.pool_clips(frames)
         return ClipOutput(
             clip_embeddings=self.embedding(features),
             clip_weights=self.clip_attention(features),

@@ -5,7 +5,7 @@ Legend: n frames, H x W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,38 +13,36 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+__all__ = ["Passer", "hide_masked", "hide_run"]
 
-def hide_half(
-    frames: Sequence[Tensor],
-    pids: Sequence[int],
-    index: int,
-    mask: NDArray[np.bool_],
-    rng: np.random.Generator,
+Passer = Callable[[np.random.Generator], Tensor]
+"""Gives frames uint8 [k, 3, H, W] of somebody else, who walks past in front."""
+
+
+def hide_masked(
+    frames: Tensor, mask: NDArray[np.bool_], passer: Passer, rng: np.random.Generator
 ) -> Tensor:
-    """The frames of tracklet `index` under `mask`, hidden: uint8 [sum of mask, 3, H, W].
+    """The frames [n, 3, H, W] under the mask [n], hidden: uint8 [sum of mask, 3, H, W].
 
-    `frames` and `pids` are those of all tracklets; who is pasted in front is another person. Each
-    run of frames is hidden in one way.
+    Each run of frames that follow each other under the mask is hidden in one way.
     """
-    shown = frames[index][torch.from_numpy(mask)].clone()
-    others = [i for i, pid in enumerate(pids) if pid != pids[index]]
+    shown = frames[torch.from_numpy(mask)].clone()
     places = np.flatnonzero(mask)
     starts = np.flatnonzero(np.diff(places, prepend=-2) > 1)
     stops = [*starts[1:], len(places)][: len(starts)]
     for start, stop in zip(starts, stops, strict=True):
-        way = rng.integers(4)
-        run = shown[start:stop]
-        if way == 0:
-            other = frames[int(rng.choice(others))]
-            front = other[torch.from_numpy(rng.integers(len(other), size=len(run)))]
-            run[:] = _pasted(run, front, rng)
-        elif way == 1:
-            run[:] = _boarded(run, rng)
-        elif way == 2:
-            run[:] = _cut(run, rng)
-        else:
-            run[:] = _blurred(run, rng)
+        shown[start:stop] = hide_run(shown[start:stop], passer, rng)
     return shown
+
+
+def hide_run(run: Tensor, passer: Passer, rng: np.random.Generator) -> Tensor:
+    """Frames uint8 [n, 3, H, W], all hidden in one of four ways, as a new tensor."""
+    way = rng.integers(4)
+    if way == 0:
+        other = passer(rng)
+        front = other[torch.from_numpy(rng.integers(len(other), size=len(run)))]
+        return _pasted(run, front, rng)
+    return (_boarded, _cut, _blurred)[way - 1](run, rng)
 
 
 def _pasted(run: Tensor, front: Tensor, rng: np.random.Generator) -> Tensor:
