@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import OutputFolder
+from tacan.cli.parameters import Flag
 
 if TYPE_CHECKING:
     from tacan.demo import DemoRecord
@@ -23,7 +24,7 @@ def demo(
     iterations: Annotated[int | None, Parameter(validator=Number(gte=2))] = None,
     train_identities: Annotated[int, Parameter(validator=Number(gte=8))] = 100,
     test_identities: Annotated[int, Parameter(validator=Number(gte=2))] = 60,
-    fresh: Annotated[bool, Parameter(negative="")] = False,
+    fresh: Flag = False,
 ) -> None:
     """Does the main job in small, from nothing, and writes a report on it.
 

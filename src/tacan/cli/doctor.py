@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile
+from tacan.cli.parameters import Flag
 
 if TYPE_CHECKING:
     from tacan.datasets.doctor import Finding, Report
@@ -24,7 +25,7 @@ def doctor(
     root: Path,
     /,
     *,
-    deep: Annotated[bool, Parameter(negative="")] = False,
+    deep: Flag = False,
     splits_file: Path | None = None,
     journal: OutputFile | None = None,
     workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,

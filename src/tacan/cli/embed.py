@@ -10,11 +10,12 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import OutputFile
+from tacan.cli.parameters import Count, Flag
+from tacan.compute_choices import Device, Precision, RuntimeChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
 
 __all__ = ["embed"]
 
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Triple = Annotated[tuple[float, float, float], Parameter(negative="")]
 
 SHOWN = 5
@@ -31,13 +32,13 @@ def embed(
     splits_file: Path | None = None,
     split_seed: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     out: OutputFile = Path("features.npz"),
-    strict: Annotated[bool, Parameter(negative="")] = False,
+    strict: Flag = False,
     batch_frames: Count = 64,
     workers: Count | None = None,
     threads: Count | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    precision: Literal["32", "bf16"] = "32",
-    runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
+    device: Device = "auto",
+    precision: Precision = "32",
+    runtime: RuntimeChoice = "auto",
     clip_weight: str = "none",
     cluster: str | None = None,
     weights: str | None = None,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from tacan.cli.outputs import NewFile, Overwrite
+from tacan.cli.parameters import Flag
 
 __all__ = ["export"]
 
@@ -17,7 +18,7 @@ def export(
     /,
     *,
     format: Annotated[Literal["onnx", "openvino"], Parameter(name="--format")] = "onnx",  # noqa: A002
-    half: Annotated[bool, Parameter(negative="")] = False,
+    half: Flag = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Writes a model of ours as a file that ONNX Runtime or OpenVINO runs, settings beside it.

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
+from tacan.cli.parameters import Flag
 
 __all__ = ["gallery"]
 
@@ -69,8 +70,8 @@ def verify(
     folder: Annotated[Path, Parameter(name="GALLERY")],
     /,
     *,
-    repair: Annotated[bool, Parameter(negative="")] = False,
-    forget_many: Annotated[bool, Parameter(negative="")] = False,
+    repair: Flag = False,
+    forget_many: Flag = False,
     wait: Wait = 0.0,
     json: JsonFile | None = None,
 ) -> None:
@@ -186,7 +187,7 @@ def delete(
     source: str | None = None,
     before: str | None = None,
     person: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    yes: Annotated[bool, Parameter(negative="")] = False,
+    yes: Flag = False,
     wait: Wait = 0.0,
 ) -> None:
     """Deletes rows, vectors and crops for good. Backups and exported files it can't reach.
@@ -286,8 +287,8 @@ def retain(
     /,
     *,
     days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    off: Annotated[bool, Parameter(negative="")] = False,
-    yes: Annotated[bool, Parameter(negative="")] = False,
+    off: Flag = False,
+    yes: Flag = False,
     wait: Wait = 0.0,
 ) -> None:
     """Sets for how long people are kept: who was seen before that is deleted for good.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile
+from tacan.cli.parameters import Count, Flag
+from tacan.compute_choices import Device, Precision, RuntimeChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.indexing.index_settings import IndexSettings
 
@@ -22,7 +24,6 @@ __all__ = ["index"]
 
 DEFAULTS = IndexSettings()
 
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Amount = Annotated[float, Parameter(validator=Number(gte=0))]
 Many = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
@@ -37,13 +38,13 @@ def index(
     sources: Path | None = None,
     model: str = DEFAULT_MODEL,
     settings: Annotated[IndexSettings, Parameter(name="*")] = DEFAULTS,
-    fetch: Annotated[bool, Parameter(negative="")] = False,
+    fetch: Flag = False,
     wait: Amount = 0.0,
     batch_frames: Count = 64,
     threads: Count | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    precision: Literal["32", "bf16"] = "32",
-    runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto",
+    device: Device = "auto",
+    precision: Precision = "32",
+    runtime: RuntimeChoice = "auto",
     clip_weight: str | None = None,
     cluster: str | None = None,
     json: JsonFile | None = None,

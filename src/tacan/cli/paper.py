@@ -9,12 +9,12 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from tacan.cli.outputs import OutputFolder
+from tacan.cli.parameters import Flag
 from tacan.paper.run_options import RunOptions
 
 __all__ = ["paper"]
 
 Options = Annotated[RunOptions | None, Parameter(name="*")]
-Flag = Annotated[bool, Parameter(negative="")]
 
 paper = App(
     name="paper",

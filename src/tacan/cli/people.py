@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
+from tacan.cli.parameters import Count, Flag
 
 if TYPE_CHECKING:
     from tacan.gallery import Gallery, Person
@@ -20,7 +21,6 @@ __all__ = ["people"]
 Folder = Annotated[Path, Parameter(name="GALLERY")]
 PersonId = Annotated[int, Parameter(validator=Number(gte=1))]
 Wait = Annotated[float, Parameter(validator=Number(gte=0))]
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 
 people = App(
     name="people",
@@ -43,7 +43,7 @@ def listed(
     /,
     *,
     everyone: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    review: Annotated[bool, Parameter(negative="")] = False,
+    review: Flag = False,
     top: Count = 10,
     zone: str | None = None,
     json: JsonFile | None = None,

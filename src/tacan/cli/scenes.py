@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tacan.cli.outputs import OutputFolder
+from tacan.cli.parameters import Flag
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 
 __all__ = ["scenes"]
@@ -18,7 +19,7 @@ def scenes(
     *,
     settings: Annotated[SceneSettings, Parameter(name="*")],
     workers: int = 1,
-    force: Annotated[bool, Parameter(negative="")] = False,
+    force: Flag = False,
 ) -> None:
     """Writes synchronised videos of one place in which generated people walk about.
 

@@ -9,6 +9,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile
+from tacan.cli.parameters import Count, Flag
+from tacan.compute_choices import Device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["search"]
 
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 Many = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
@@ -28,8 +29,8 @@ def search(
     gallery: Path,
     /,
     *query: Annotated[str, Parameter(name="QUERY")],
-    each: Annotated[bool, Parameter(negative="")] = False,
-    together: Annotated[bool, Parameter(negative="")] = False,
+    each: Flag = False,
+    together: Flag = False,
     not_like: Annotated[Many, Parameter(name="--not")] = None,
     camera: Many = None,
     exclude_camera: Many = None,
@@ -38,10 +39,10 @@ def search(
     min_quality: Share = 0.0,
     top: Count = 10,
     metric: Literal["euclidean", "cosine"] | None = None,
-    rerank: Annotated[bool, Parameter(negative="")] = False,
+    rerank: Flag = False,
     model: str | None = None,
     clip_weight: str | None = None,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
+    device: Device = "auto",
     zone: str | None = None,
     json: JsonFile | None = None,
     html: OutputFile | None = None,

@@ -13,6 +13,8 @@ from cyclopts import ArgumentCollection, Group, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFolder
+from tacan.cli.parameters import Count, Flag
+from tacan.compute_choices import Device, Precision
 
 if TYPE_CHECKING:
     from tacan.embeddings.extract import ExtractionReport
@@ -29,8 +31,6 @@ def _one_source(given: ArgumentCollection) -> None:
 
 SOURCE = Group("Model or training", validator=_one_source)
 SHOWN = 5
-
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 
 
 def _numbers(_: object, text: str | None) -> None:
@@ -62,7 +62,7 @@ def splits(
     out: OutputFolder,
     model: Annotated[str | None, Parameter(group=SOURCE)] = None,
     config: Annotated[str | None, Parameter(group=SOURCE)] = None,
-    fetch: Annotated[bool, Parameter(negative="")] = False,
+    fetch: Flag = False,
     splits: Annotated[str | None, Parameter(validator=_numbers)] = None,
     variant: Literal["prid-178", "prid-200"] | None = None,
     splits_file: Path | None = None,
@@ -70,11 +70,11 @@ def splits(
     protocol: Annotated[str, Parameter(validator=_protocols)] = "two-camera",
     metric: Literal["euclidean", "cosine"] | None = None,
     json: JsonFile | None = None,
-    strict: Annotated[bool, Parameter(negative="")] = False,
+    strict: Flag = False,
     batch_frames: Count = 64,
     workers: Count = 2,
-    device: Literal["auto", "cpu", "cuda"] = "auto",
-    precision: Literal["32", "bf16"] = "32",
+    device: Device = "auto",
+    precision: Precision = "32",
     weights: str | None = None,
 ) -> None:
     """Evaluates every numbered split of iLIDS-VID or PRID-2011: mean and standard deviation.

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tacan.cli.outputs import OutputFolder
+from tacan.cli.parameters import Flag
 from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 
 __all__ = ["synth"]
@@ -18,7 +19,7 @@ def synth(
     *,
     settings: Annotated[DatasetSettings, Parameter(name="*")],
     workers: int = 1,
-    force: Annotated[bool, Parameter(negative="")] = False,
+    force: Flag = False,
 ) -> None:
     """Writes a data set of generated people in a real data set's layout.
 

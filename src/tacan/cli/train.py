@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from tacan.cli.outputs import OutputFolder
+from tacan.cli.parameters import Flag
 
 if TYPE_CHECKING:
     from tacan.config import TrainConfig
@@ -32,10 +33,10 @@ def train(
     /,
     *overrides: Annotated[str, Parameter(allow_leading_hyphen=True)],
     out: OutputFolder | None = None,
-    resume: Annotated[bool, Parameter(negative="")] = False,
-    fetch: Annotated[bool, Parameter(negative="")] = False,
-    change_iterations: Annotated[bool, Parameter(negative="")] = False,
-    print_config: Annotated[bool, Parameter(negative="")] = False,
+    resume: Flag = False,
+    fetch: Flag = False,
+    change_iterations: Flag = False,
+    print_config: Flag = False,
 ) -> None:
     """Trains a model, in a folder that holds its settings, logs, checkpoint and exported model.
 

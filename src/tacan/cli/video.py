@@ -9,13 +9,13 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import NewFile, Overwrite
+from tacan.cli.parameters import Count, Flag
 from tacan.video.tracklet_settings import TrackletSettings
 
 __all__ = ["video"]
 
 DEFAULTS = TrackletSettings()
 
-Count = Annotated[int, Parameter(validator=Number(gte=1))]
 Amount = Annotated[float, Parameter(validator=Number(gte=0))]
 
 
@@ -29,7 +29,7 @@ def video(
     first_seconds: Amount = 0.0,
     last_seconds: Amount | None = None,
     settings: Annotated[TrackletSettings, Parameter(name="*")] = DEFAULTS,
-    fetch: Annotated[bool, Parameter(negative="")] = False,
+    fetch: Flag = False,
     threads: Count | None = None,
     overwrite: Overwrite = False,  # noqa: ARG001  (`check_outputs` reads it)
 ) -> None:

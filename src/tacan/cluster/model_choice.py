@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
+from tacan.compute_choices import Device, Precision, RuntimeChoice
 from tacan.cores import available_cores
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
@@ -25,9 +25,9 @@ class ModelChoice:
     spec: str
     settings: EncoderSettings | None = None
     weights: str | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["32", "bf16"] = "32"
-    runtime: Literal["auto", "torch", "onnx", "openvino"] = "auto"
+    device: Device = "auto"
+    precision: Precision = "32"
+    runtime: RuntimeChoice = "auto"
     clip_weight: str = "none"
 
     def for_others(self) -> ModelChoice:

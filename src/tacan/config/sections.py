@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from tacan.compute_choices import Precision
+
 __all__ = [
     "AugmentationConfig",
     "ClipConfig",
@@ -212,7 +214,7 @@ class RunConfig(Section):
     start_from: str | None = None
     """A trained model to go on from: its folder, a run's folder, or a model that ships. The run
     must have its settings under `model`; the classifier of identities begins anew."""
-    precision: Literal["32", "bf16"] = "32"
+    precision: Precision = "32"
     """Arithmetic of the forward pass. The losses stay in float32."""
     recompute: bool = False
     """Compute the encoder's activations a second time on the way back: a third more time for a

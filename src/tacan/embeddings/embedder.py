@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tacan.compute_choices import Precision
 from tacan.errors import ModelError
 from tacan.model import Tacan
 
 __all__ = ["ClipEmbedder", "Precision", "TacanEmbedder", "exact_arithmetic"]
-
-Precision = Literal["32", "bf16"]
 
 
 class ClipEmbedder(Protocol):

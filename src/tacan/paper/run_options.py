@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tacan.compute_choices import Device, Precision
 from tacan.cores import available_cores
 from tacan.errors import ConfigError
 from tacan.paper.benchmark import (
@@ -49,14 +50,14 @@ class RunOptions:
     """Seeds of the trainings, separated by commas. People and tests are the same for all."""
     iterations: Count = None
     """Steps of each training, in place of those of the size."""
-    precision: Literal["32", "bf16"] | None = None
+    precision: Precision | None = None
     """Arithmetic of the trainings, in place of that of the size, bf16. On a processor without
     units for bf16 (AMX) 32 is faster."""
     threads: Count = None
     """Threads of torch; as many as it takes by itself when not given."""
     workers: Annotated[int, Parameter(validator=Number(gte=0))] = 0
     """Processes that read crops while it trains; 0 is best for crops that fit into memory."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     """Where it embeds. Training takes a GPU where there is one; cuda wants one to be there."""
     fetch: Flag = False
     """Let timm fetch the encoder's first weights from the network, as paper-size needs."""

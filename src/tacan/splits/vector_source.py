@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tacan.compute_choices import Precision
 from tacan.features.features_file import Features
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
@@ -54,7 +55,7 @@ class Extraction:
     workers: int = 2
     strict: bool = False
     device: str = "auto"
-    precision: Literal["32", "bf16"] = "32"
+    precision: Precision = "32"
 
     def settings(self) -> dict[str, Any]:
         """The settings that decide the vectors, or whether there are any."""
