@@ -25,6 +25,7 @@ from tacan.images.read import read_crop_bytes
 from tacan.linking.evidence import gather_evidence
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, Tracklet
+from tacan.retrieval.average_linkage import Pairs
 
 __all__ = ["FEWEST_CLIPS", "FEWEST_TRACKLETS", "MOST_CLIPS", "Footage", "read_footage"]
 
@@ -34,7 +35,6 @@ FEWEST_CLIPS = 4
 """Of fewer, no two halves can be told apart and partly hidden."""
 FEWEST_TRACKLETS = 10
 
-Pairs = NDArray[np.int64]
 NO_PAIRS = np.empty((0, 2), np.int64)
 
 
