@@ -25,7 +25,6 @@ from tacan.images.read import read_crop_bytes
 from tacan.linking.evidence import gather_evidence
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, Tracklet
-from tacan.retrieval.average_linkage import Pairs
 
 __all__ = ["FEWEST_CLIPS", "FEWEST_TRACKLETS", "MOST_CLIPS", "Footage", "read_footage"]
 
@@ -35,6 +34,7 @@ FEWEST_CLIPS = 4
 """Of fewer, no two halves can be told apart and partly hidden."""
 FEWEST_TRACKLETS = 10
 
+Pairs = NDArray[np.int64]
 NO_PAIRS = np.empty((0, 2), np.int64)
 
 
@@ -125,7 +125,7 @@ def _digest(tracklet: Tracklet, frames: NDArray[np.int64]) -> str:
     return digest.hexdigest()
 
 
-def _renumbered(pairs: Pairs, place_of: dict[int, int]) -> Pairs:
+def _renumbered(pairs: NDArray[np.integer], place_of: dict[int, int]) -> Pairs:
     kept = [
         (place_of[a], place_of[b]) for a, b in pairs.tolist() if a in place_of and b in place_of
     ]
