@@ -40,6 +40,7 @@ FILES = {
 
 FOLDERS = {
     "adapt --out": "adapt --tracklets INPUT --out OUT",
+    "index --status": "index NEW INPUT --camera door --status OUT",
     "evaluate --plots": "evaluate INPUT --protocol cross-camera --plots OUT",
     "demo --out": "demo --out OUT",
     "train --out": "train demo --data.root INPUT --out OUT",

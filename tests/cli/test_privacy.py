@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -59,11 +60,14 @@ CALLS = [
     "--min-frames 4 --median-frames 6 --max-frames 8",
     "splits ilids-vid ilids --model run --splits 0 --out splits",
     "demo --out demo --iterations 2 --train-identities 8 --test-identities 4",
+    "paper configs rows",
 ]
+SERVED = "serve g --no-browser"
+"""It runs until it is stopped."""
 
 
 def test_every_command_is_called() -> None:
-    assert {call.split()[0] for call in CALLS} == set(COMMANDS)
+    assert {call.split()[0] for call in (*CALLS, SERVED)} == set(COMMANDS)
 
 
 @pytest.mark.slow
@@ -93,10 +97,29 @@ def test_nothing_is_sent_and_nothing_is_left(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, f"{call}\n{done.stdout}\n{done.stderr}"
-        assert not record.exists(), f"{call} speaks to {record.read_text()}"
-        for folder in (home, temporary):
-            left = [str(path.relative_to(folder)) for path in folder.rglob("*")]
-            assert left == [], f"{call} leaves {left} in {folder.name}"
+        nothing_happened(call, record, home, temporary)
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "tacan", *SERVED.split()],
+        cwd=work,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with serving:
+        assert serving.stdout is not None
+        address = next(word for line in serving.stdout for word in line.split() if "://" in word)
+        visit = build_opener(HTTPCookieProcessor()).open
+        page = visit(address).read().decode()
+        assert "one/1" in page
+        serving.terminate()
+    nothing_happened(SERVED, record, home, temporary)
+
+
+def nothing_happened(call: str, record: Path, *folders: Path) -> None:
+    assert not record.exists(), f"{call} speaks to {record.read_text()}"
+    for folder in folders:
+        left = [str(path.relative_to(folder)) for path in folder.rglob("*")]
+        assert left == [], f"{call} leaves {left} in {folder.name}"
 
 
 def test_the_recorder_records(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tacan.cli.outputs import JsonFile
+from tacan.cli.outputs import JsonFile, OutputFolder
 from tacan.cli.parameters import Count, Flag
 from tacan.compute_choices import Device, Precision, RuntimeChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
@@ -48,7 +48,7 @@ def index(
     clip_weight: str | None = None,
     cluster: str | None = None,
     json: JsonFile | None = None,
-    status: Path | None = None,
+    status: OutputFolder | None = None,
 ) -> None:
     """Finds and follows the people in videos, and puts their tracklets into a gallery.
 
