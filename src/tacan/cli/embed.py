@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 
 from tacan.cli.outputs import OutputFile
 from tacan.cli.parameters import Count, Flag
-from tacan.compute_choices import Device, Precision, RuntimeChoice
+from tacan.computing import Device, Precision, RuntimeChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
 
 __all__ = ["embed"]

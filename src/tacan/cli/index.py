@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFolder
 from tacan.cli.parameters import Count, Flag
-from tacan.compute_choices import Device, Precision, RuntimeChoice
+from tacan.computing import Device, Precision, RuntimeChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.indexing.index_settings import IndexSettings
 

@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile
 from tacan.cli.parameters import Count, Flag
-from tacan.compute_choices import Device
+from tacan.computing import Device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

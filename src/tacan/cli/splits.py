@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFolder
 from tacan.cli.parameters import Count, Flag
-from tacan.compute_choices import Device, Precision
+from tacan.computing import Device, Precision
 
 if TYPE_CHECKING:
     from tacan.embeddings.extract import ExtractionReport

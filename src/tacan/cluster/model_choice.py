@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tacan.compute_choices import Device, Precision, RuntimeChoice
+from tacan.computing import Device, Precision, RuntimeChoice
 from tacan.cores import available_cores
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings

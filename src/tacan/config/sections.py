@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from tacan.compute_choices import Precision
+from tacan.computing import Precision
 
 __all__ = [
     "AugmentationConfig",

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tacan.compute_choices import Precision
+from tacan.computing import Precision
 from tacan.errors import ModelError
 from tacan.model import Tacan
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
 
-from tacan.compute_choices import RuntimeChoice
+from tacan.computing import RuntimeChoice
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.exported import LARGEST_DIFFERENCE, difference, open_exported
 from tacan.errors import ConfigError, EncoderError, TacanError

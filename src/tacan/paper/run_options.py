@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tacan.compute_choices import Device, Precision
+from tacan.computing import Device, Precision
 from tacan.cores import available_cores
 from tacan.errors import ConfigError
 from tacan.paper.benchmark import (

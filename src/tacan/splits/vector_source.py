@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tacan.compute_choices import Precision
+from tacan.computing import Precision
 from tacan.features.features_file import Features
 from tacan.progress import Progress, Stage, StageListener, unheard
 from tacan.records import TrackletSplit
