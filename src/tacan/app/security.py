@@ -78,7 +78,7 @@ class Gate:
         if not _is_own_site(request, host):
             return problem_response(request, 403, "Another site's page must not ask this server.")
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdecimal() or len(length) > 15 or int(length) > limit:
             return problem_response(request, 413, f"A request may have {limit:,} bytes at most.")
         return None
 

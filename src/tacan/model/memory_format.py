@@ -20,5 +20,5 @@ def channels_last(module: Module) -> Module:
     """
     for weight in module.parameters():
         if weight.dim() == 4:
-            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+            weight.data = weight.data.to(memory_format=torch.channels_last)
     return module
