@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -24,6 +26,8 @@ __all__ = ["ServeSettings", "serve"]
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8470
 LARGEST_PORT = 65_535
+TERMINATED = 143
+"""Status of a process that SIGTERM ended."""
 _MANY = Parameter(negative="", consume_multiple=False, show_default=False)
 
 
@@ -111,6 +115,9 @@ def run_server(served: Served, listening: socket.socket, on_start: Callable[[], 
         ws="none",
         timeout_graceful_shutdown=3,
     )
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn passes on what ended it: so that what the process leaves is removed first.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     Server(config).run(sockets=[listening])
 
 
