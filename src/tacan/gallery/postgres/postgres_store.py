@@ -26,11 +26,17 @@ from tacan.gallery.sqlite.sqlite_store import SqliteStore, decoding
 __all__ = ["PostgresStore"]
 
 _TABLES = "tracklets vectors trajectories crops detections persons tracklet_persons decisions"
+# Writes over every segment of the log that there is: one that was kept for use again still holds
+# what it held.
+_OVERWRITE_LOG = (
+    "DO $$ BEGIN FOR i IN 1..(SELECT count(*) FROM pg_ls_waldir()) LOOP "
+    "PERFORM pg_logical_emit_message(false, 'tacan', ''); PERFORM pg_switch_wal(); "
+    "END LOOP; END $$; CHECKPOINT;"
+)
 _REMAINS = (
-    "The server keeps copies of what was deleted in its write-ahead log, until its segments are "
-    "removed. Its administrator ends that with: ALTER SYSTEM SET wal_recycle = off; "
-    "SELECT pg_reload_conf(); SELECT pg_switch_wal(); CHECKPOINT; CHECKPOINT. Replicas, archives "
-    "of the log and backups keep theirs."
+    "The server keeps copies of what was deleted in its write-ahead log, also in segments that it "
+    "has set aside for use again. Its administrator ends that by running this twice: "
+    f"{_OVERWRITE_LOG} Replicas, archives of the log and backups keep theirs."
 )
 
 
