@@ -220,18 +220,22 @@ def delete(
         Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.cli.console import say
+    from tacan.errors import ConfigError
     from tacan.gallery import open_gallery
-    from tacan.gallery.delete import delete_tracklets
+    from tacan.gallery.delete import DeletionChoice, delete_tracklets
     from tacan.views.gallery_text import choice_of, deletion_text
     from tacan.views.times import parse_time
 
-    choice = {
+    choice: DeletionChoice = {
         "names": tracklet,
         "camera": camera,
         "source": source,
         "before": None if before is None else parse_time(before, option="--before"),
         "person": person,
     }
+    if sum(given is not None for given in choice.values()) != 1:
+        fault = "exactly one of --tracklet, --camera, --source, --before and --person must be given"
+        raise ConfigError([fault], source="the command line")
     with open_gallery(folder, write=True, wait=wait) as opened:
         chosen = choice_of(opened, **choice)
         if not yes and not _agreed(f"Delete {chosen} from {folder}?"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.timestamps import to_microseconds
 from tacan.text import counted
 
-__all__ = ["Chosen", "Deletion", "choose_tracklets", "delete_tracklets"]
+__all__ = ["Chosen", "Deletion", "DeletionChoice", "choose_tracklets", "delete_tracklets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +50,31 @@ class Chosen:
     ids: tuple[int, ...]
     source_ids: tuple[int, ...] = ()
     n_undated: int = 0
-    remains: str | None = None
 
 
-def delete_tracklets(
-    gallery: Gallery,
-    *,
-    names: Sequence[str] | None = None,
-    camera: str | None = None,
-    source: str | None = None,
-    before: datetime | None = None,
-    person: int | None = None,
-) -> Deletion:
-    """Deletes tracklets for good, chosen in exactly one way.
+class DeletionChoice(TypedDict, total=False):
+    """What to delete, in exactly one way; the others are None or left out."""
 
-    Parameters
-    ----------
-    gallery
-        Opened for writing.
-    names
-        The tracklets of these names.
-    camera
-        All of this camera, and its sources: they can be indexed again.
-    source
-        All of this source, and itself: see `find_sources`.
-    before
-        All that began before this timestamp: afterwards nothing in the gallery was seen before it.
-    person
-        All of the person of this id, with its name, its note and what was decided about it.
+    names: Sequence[str] | None
+    """The tracklets of these names."""
+    camera: str | None
+    """All of this camera, and its sources: they can be indexed again."""
+    source: str | None
+    """All of this source, and itself: see `find_sources`."""
+    before: datetime | None
+    """All that began before this timestamp: afterwards nothing here was seen before it."""
+    person: int | None
+    """All of the person of this id, with its name, its note and what was decided about it."""
 
-    Raises `ConfigError` for none or several of them, `GalleryError` for an unknown name, camera,
+
+def delete_tracklets(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> Deletion:
+    """Deletes tracklets for good from `gallery`, which is opened for writing.
+
+    Raises `ConfigError` for none or several choices, `GalleryError` for an unknown name, camera,
     source or person, or a timestamp without a time zone, before anything is deleted.
     """
     gallery.require_writable()
-    chosen = choose_tracklets(
-        gallery, names=names, camera=camera, source=source, before=before, person=person
-    )
+    chosen = choose_tracklets(gallery, **choice)
     deleted = gallery.store.names(chosen.ids)
     if chosen.ids or chosen.source_ids:
         gallery.store.maintenance().remove(chosen.ids, sources=chosen.source_ids)
@@ -93,34 +83,26 @@ def delete_tracklets(
     return Deletion(deleted, gallery.complete_deletion(), chosen.n_undated, remains)
 
 
-def choose_tracklets(
-    gallery: Gallery,
-    *,
-    names: Sequence[str] | None = None,
-    camera: str | None = None,
-    source: str | None = None,
-    before: datetime | None = None,
-    person: int | None = None,
-) -> Chosen:
+def choose_tracklets(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> Chosen:
     """What `delete_tracklets` would delete; the gallery may be open to be read. Raises alike."""
-    if sum(choice is not None for choice in (names, camera, source, before, person)) != 1:
+    if sum(given is not None for given in choice.values()) != 1:
         problem = "exactly one of names, camera, source, before and person must be given"
         raise ConfigError([problem], source="the deletion")
-    if person is not None:
+    if (person := choice.get("person")) is not None:
         return Chosen(gallery.person(person).tracklets)
-    if names is not None:
+    if (names := choice.get("names")) is not None:
         # A name is found without its record, so that a damaged one can be deleted as well.
         return Chosen(tuple(gallery.find(name) for name in names))
     columns = gallery.store.columns()
-    if before is not None:
+    if (before := choice.get("before")) is not None:
         known = columns.starts != UNKNOWN_TIMESTAMP
         gone = columns.ids[known & (columns.starts < to_microseconds(before))]
         return Chosen(tuple(gone.tolist()), n_undated=int((~known).sum()))
     source_ids: list[int] = []
-    if camera is not None:
+    if (camera := choice.get("camera")) is not None:
         camera_ids(columns, [camera])
         source_ids = [known.id for known in gallery.sources() if known.camera == camera]
-    if source is not None:
+    if (source := choice.get("source")) is not None:
         source_ids = [known.id for known in find_sources(gallery, source)]
     gone = columns.ids[np.isin(columns.source_ids, source_ids)]
     return Chosen(tuple(gone.tolist()), tuple(source_ids))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-from tacan.errors import ConfigError
-from tacan.gallery import Gallery, GalleryInfo, Source, TrackletFilter
-from tacan.gallery.delete import Deletion
-from tacan.gallery.find_sources import find_sources
+from tacan.gallery import Gallery, GalleryInfo, Source
+from tacan.gallery.delete import Deletion, DeletionChoice, choose_tracklets
 from tacan.gallery.verify import Verification
 from tacan.text import counted
 from tacan.views.times import local_time
@@ -107,37 +105,21 @@ def verification_as_json(found: Verification) -> dict[str, Any]:
     return {"is_sound": found.is_sound, **asdict(found)}
 
 
-def choice_of(
-    gallery: Gallery,
-    *,
-    names: Sequence[str] | None = None,
-    camera: str | None = None,
-    source: str | None = None,
-    before: datetime | None = None,
-    person: int | None = None,
-) -> str:
-    """What a deletion would take, in words, so that someone can agree to it.
-
-    Raises `ConfigError` unless exactly one of them is given, and `GalleryError` for a tracklet,
-    camera, source or person that is not there.
-    """
-    if sum(choice is not None for choice in (names, camera, source, before, person)) != 1:
-        fault = "exactly one of --tracklet, --camera, --source, --before and --person must be given"
-        raise ConfigError([fault], source="the command line")
-    if names is not None:
-        return ", ".join(gallery.store.names([gallery.find(name) for name in names]))
-    if source is not None:
-        ids = {known.id for known in find_sources(gallery, source)}
-        count = sum(tracklet.source_id in ids for tracklet in gallery.tracklets())
-        return f"{counted(count, 'tracklet')} of the source {source}"
-    if person is not None:
-        known = gallery.person(person)
-        named = "" if known.name is None else f" ({known.name})"
-        return f"{counted(len(known.tracklets), 'tracklet')} of person {person}{named}"
-    chosen = TrackletFilter(cameras=None if camera is None else (camera,), before=before)
-    count = sum(1 for _ in gallery.tracklets(chosen))
-    what = f"{count:,} {'tracklet' if count == 1 else 'tracklets'}"
-    return f"{what} of camera {camera}" if before is None else f"{what} from before {before}"
+def choice_of(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> str:
+    """What a deletion would take, in words, so that someone can agree to it. Raises as
+    `choose_tracklets` does."""
+    ids = choose_tracklets(gallery, **choice).ids
+    count = counted(len(ids), "tracklet")
+    if (camera := choice.get("camera")) is not None:
+        return f"{count} of camera {camera}"
+    if (source := choice.get("source")) is not None:
+        return f"{count} of the source {source}"
+    if (before := choice.get("before")) is not None:
+        return f"{count} from before {before}"
+    if (person := choice.get("person")) is not None:
+        name = gallery.person(person).name
+        return f"{count} of person {person}{'' if name is None else f' ({name})'}"
+    return ", ".join(gallery.store.names(ids))
 
 
 def deletion_text(done: Deletion, *, at_most: int) -> str:

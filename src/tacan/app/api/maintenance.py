@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from tacan.app.look import LARGEST_ID
 from tacan.app.served import GalleryName, OpenGallery, ServedHere
 from tacan.gallery import Gallery, apply_retention, delete_tracklets, set_retention, verify_gallery
-from tacan.gallery.delete import choose_tracklets
+from tacan.gallery.delete import DeletionChoice, choose_tracklets
 from tacan.gallery.retention import MOST_DAYS, retention_border
 from tacan.views.gallery_text import deletion_text, retention_text, verification_text
 
@@ -43,7 +43,7 @@ class Choice(BaseModel):
         return self
 
     @property
-    def choice(self) -> dict[str, Any]:
+    def choice(self) -> DeletionChoice:
         """As `delete_tracklets` takes it."""
         return {
             "names": self.names,
@@ -150,7 +150,7 @@ def set_rule(served: ServedHere, called: GalleryName, new: Rule) -> RuleNow:
     """Sets the rule, and applies it now; or takes it away."""
     with served.galleries.writing(called, erases=True) as gallery:
         if new.days is not None:
-            border = {"before": retention_border(new.days)}
+            border: DeletionChoice = {"before": retention_border(new.days)}
             _require_as_told(gallery, border, new.n_tracklets)
         set_retention(gallery, new.days)
         done = apply_retention(gallery)
@@ -190,7 +190,7 @@ def verify(gallery: OpenGallery) -> Verified:
     )
 
 
-def _preview(gallery: Gallery, choice: dict[str, Any]) -> Preview:
+def _preview(gallery: Gallery, choice: DeletionChoice) -> Preview:
     chosen = choose_tracklets(gallery, **choice)
     gone = set(chosen.ids)
     persons = gallery.store.people().persons()
@@ -204,7 +204,7 @@ def _preview(gallery: Gallery, choice: dict[str, Any]) -> Preview:
     )
 
 
-def _require_as_told(gallery: Gallery, choice: dict[str, Any], n_tracklets: int) -> None:
+def _require_as_told(gallery: Gallery, choice: DeletionChoice, n_tracklets: int) -> None:
     """Refuses a deletion of another number of tracklets than somebody agreed to."""
     count = len(choose_tracklets(gallery, **choice).ids)
     if count != n_tracklets:
