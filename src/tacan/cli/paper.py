@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tacan.cli.outputs import OutputFolder
-from tacan.cli.parameters import Flag
+from tacan.cli.paper_runs import (
+    Assembled,
+    TrainedRows,
+    TriedRows,
+    draw_figure,
+    is_first_process,
+    make_or_try_table,
+    make_table,
+    show_table,
+    train_rows,
+    train_splits,
+)
 from tacan.paper.run_options import RunOptions
 
 __all__ = ["paper"]
 
-Options = Annotated[RunOptions | None, Parameter(name="*")]
+EVERY_FIELD = Parameter(name="*")
+Options = Annotated[RunOptions | None, EVERY_FIELD]
+Trained = Annotated[TrainedRows | None, EVERY_FIELD]
+Tried = Annotated[TriedRows | None, EVERY_FIELD]
 
 paper = App(
     name="paper",
@@ -52,12 +65,7 @@ def people(*, options: Options = None, out: OutputFolder | None = None) -> None:
 
 @paper.command
 def table1(
-    *,
-    rows: str | None = None,
-    options: Options = None,
-    out: OutputFolder | None = None,
-    assemble: Flag = False,
-    dry_run: Flag = False,
+    *, tried: Tried = None, options: Options = None, out: OutputFolder | None = None
 ) -> None:
     """What each part of the model is worth: the paper's six rows, and four between them.
 
@@ -67,30 +75,15 @@ def table1(
 
     Parameters
     ----------
-    rows
-        Which rows, by their names, separated by commas; all when not given.
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows.
-    dry_run
-        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
-        continued and embedded. Says what came of it, and writes no table.
     """
-    if dry_run:
-        _try_rows("table1", rows, options or RunOptions(), out)
-        return
-    _make_table("table1", rows, options or RunOptions(), out, assemble=assemble)
+    make_or_try_table("table1", tried or TriedRows(), options or RunOptions(), out)
 
 
 @paper.command
 def table2(
-    *,
-    rows: str | None = None,
-    options: Options = None,
-    out: OutputFolder | None = None,
-    assemble: Flag = False,
-    dry_run: Flag = False,
+    *, tried: Tried = None, options: Options = None, out: OutputFolder | None = None
 ) -> None:
     """Other ways from frames to one vector, trained on equal terms with the paper's model.
 
@@ -100,25 +93,18 @@ def table2(
 
     Parameters
     ----------
-    rows
-        Which rows, by their names, separated by commas; all when not given.
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows.
-    dry_run
-        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
-        continued and embedded. Says what came of it, and writes no table.
     """
-    if dry_run:
-        _try_rows("table2", rows, options or RunOptions(), out)
-        return
-    _make_table("table2", rows, options or RunOptions(), out, assemble=assemble)
+    make_or_try_table("table2", tried or TriedRows(), options or RunOptions(), out)
 
 
 @paper.command
 def table3(
-    *, options: Options = None, out: OutputFolder | None = None, assemble: Flag = False
+    *,
+    assembled: Annotated[Assembled | None, EVERY_FIELD] = None,
+    options: Options = None,
+    out: OutputFolder | None = None,
 ) -> None:
     """The largest distance within an identity (Eq. 10), without and with the min-max loss.
 
@@ -132,32 +118,29 @@ def table3(
     ----------
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows.
     """
     from tacan.paper.spread_table import WITH, WITHOUT
     from tacan.views.paper_files import write_spread_table
 
     chosen = options or RunOptions()
     place = out or chosen.folder
-    if not assemble:
-        _train("table1", f"{WITHOUT},{WITH}", chosen, place)
-        if not _is_first_process():
+    if not (assembled or Assembled()).assemble:
+        train_rows("table1", f"{WITHOUT},{WITH}", chosen, place)
+        if not is_first_process():
             return
-    _show(write_spread_table(place, size=chosen.size))
+    show_table(write_spread_table(place, size=chosen.size))
 
 
 @paper.command
 def table4(
     *,
-    rows: str | None = None,
+    trained: Trained = None,
     splits: str = "0-9",
     ilids: Path | None = None,
     prid: Path | None = None,
     prid_splits: Path | None = None,
     options: Options = None,
     out: OutputFolder | None = None,
-    assemble: Flag = False,
 ) -> None:
     """ILIDS-VID and PRID-2011: means over ten splits, on each of which every row is trained.
 
@@ -170,8 +153,6 @@ def table4(
 
     Parameters
     ----------
-    rows
-        Which rows, by their names, separated by commas; all when not given.
     splits
         Which splits, such as 0-4 or 0,3,5.
     ilids
@@ -182,27 +163,21 @@ def table4(
         Its published splits, where they are not in that folder.
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows-splits.
     """
     from tacan.paper.splits_table import SPLIT_RUNS
     from tacan.views.paper_files import write_splits_table
 
-    chosen = options or RunOptions()
+    chosen, asked = options or RunOptions(), trained or TrainedRows()
     place = out or chosen.folder
-    if not assemble:
+    if not asked.assemble:
         roots = {"ilids-vid": ilids, "prid2011": prid}
-        _train_splits(rows, splits, roots, prid_splits, chosen, place, place / SPLIT_RUNS)
-    _show(write_splits_table(place, size=chosen.size))
+        train_splits(asked.rows, splits, roots, prid_splits, chosen, place, place / SPLIT_RUNS)
+    show_table(write_splits_table(place, size=chosen.size))
 
 
 @paper.command
 def table5(
-    *,
-    rows: str | None = None,
-    options: Options = None,
-    out: OutputFolder | None = None,
-    assemble: Flag = False,
+    *, trained: Trained = None, options: Options = None, out: OutputFolder | None = None
 ) -> None:
     """DukeMTMC-VideoReID: the paper's model, and what it is without its parts.
 
@@ -213,14 +188,10 @@ def table5(
 
     Parameters
     ----------
-    rows
-        Which rows, by their names, separated by commas; all when not given.
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows-duke.
     """
-    _make_table("table5", rows, options or RunOptions(), out, assemble=assemble)
+    make_table("table5", trained or TrainedRows(), options or RunOptions(), out)
 
 
 @paper.command
@@ -240,7 +211,7 @@ def figure4(*, options: Options = None, out: OutputFolder | None = None) -> None
     out
         The folder for people, runs and figures; runs/paper/SIZE when not given.
     """
-    _draw(4, options or RunOptions(), out)
+    draw_figure(4, options or RunOptions(), out)
 
 
 @paper.command
@@ -258,7 +229,7 @@ def figure5(*, options: Options = None, out: OutputFolder | None = None) -> None
     out
         The folder for people, runs and figures; runs/paper/SIZE when not given.
     """
-    _draw(5, options or RunOptions(), out)
+    draw_figure(5, options or RunOptions(), out)
 
 
 @paper.command
@@ -277,17 +248,12 @@ def figure6(*, options: Options = None, out: OutputFolder | None = None) -> None
     out
         The folder for people, runs and figures; runs/paper/SIZE when not given.
     """
-    _draw(6, options or RunOptions(), out)
+    draw_figure(6, options or RunOptions(), out)
 
 
 @paper.command
 def choices(
-    *,
-    rows: str | None = None,
-    options: Options = None,
-    out: OutputFolder | None = None,
-    assemble: Flag = False,
-    dry_run: Flag = False,
+    *, tried: Tried = None, options: Options = None, out: OutputFolder | None = None
 ) -> None:
     """What the paper leaves open: the full model with one setting changed in each row.
 
@@ -297,20 +263,10 @@ def choices(
 
     Parameters
     ----------
-    rows
-        Which rows, by their names, separated by commas; all when not given.
     out
         The folder for people, runs and tables; runs/paper/SIZE when not given.
-    assemble
-        Train nothing: only make the table of the results that are in OUT/rows.
-    dry_run
-        Only try the rows: two steps of each at its full size, with a batch of two people, saved,
-        continued and embedded. Says what came of it, and writes no table.
     """
-    if dry_run:
-        _try_rows("choices", rows, options or RunOptions(), out)
-        return
-    _make_table("choices", rows, options or RunOptions(), out, assemble=assemble)
+    make_or_try_table("choices", tried or TriedRows(), options or RunOptions(), out)
 
 
 @paper.command
@@ -327,26 +283,20 @@ def costs(*, options: Options = None, out: OutputFolder | None = None) -> None:
     out
         The folder for the tables; runs/paper/SIZE when not given.
     """
-    from tacan.cli.console import note, say
-    from tacan.files import write_text
     from tacan.paper.costs import cost_table, measure_cost
     from tacan.paper.rivals import TABLE_2
     from tacan.paper.variants import variant_config
+    from tacan.views.paper_files import write_plain_table
 
     chosen = options or RunOptions()
-    place = out or chosen.folder
     device = chosen.settle_torch()
     measured = [
         measure_cost(row.title, variant_config(row, chosen.settings.base).model, device=device)
         for row in TABLE_2.values()
     ]
-    table = cost_table(measured)
-    path = place / "costs.md"
-    write_text(path, table.markdown())
-    write_text(path.with_suffix(".csv"), table.csv())
-    write_text(path.with_suffix(".tex"), table.latex())
-    say(table.markdown())
-    note(f"{path}, .csv and .tex")
+    path = (out or chosen.folder) / "costs.md"
+    write_plain_table(cost_table(measured), path)
+    show_table(path, others=".csv and .tex")
 
 
 @paper.command
@@ -372,170 +322,3 @@ def configs(folder: OutputFolder, /, *, size: str = "two-cores") -> None:
         raise ConfigError([fault], source="the command line")
     for name, variant in TABLE_1.items():
         write_text(folder / f"{name}.yaml", variant_yaml(variant, SIZES[size].base))
-
-
-def _make_table(
-    name: str, rows: str | None, options: RunOptions, out: Path | None, *, assemble: bool
-) -> None:
-    from tacan.paper import NUMBERED_TABLES
-    from tacan.views.paper_files import write_rows_table
-
-    table, place = NUMBERED_TABLES[name], out or options.folder
-
-    def write() -> Path:
-        return write_rows_table(table, place, size=options.size)
-
-    if not assemble:
-        _train(name, rows, options, place, after_each_seed=write)
-        if not _is_first_process():
-            return
-    _show(write())
-
-
-def _is_first_process() -> bool:
-    """Under torchrun one process writes tables; without it there is only that."""
-    from tacan.training.processes import Processes
-
-    return Processes.from_torchrun().is_first
-
-
-def _try_rows(name: str, rows: str | None, options: RunOptions, out: Path | None) -> None:
-    from tacan.cli.console import say, show_stage
-    from tacan.paper import NUMBERED_TABLES, find_variants
-    from tacan.paper.dry_run import dry_run
-    from tacan.text import table
-
-    known = NUMBERED_TABLES[name].variants
-    options.settle_torch()
-    found = dry_run(
-        find_variants(rows or ",".join(known), known),
-        options.settings.base,
-        (out or options.folder) / "dry-run",
-        device=options.device,
-        listener=show_stage,
-    )
-    head = ["row", "loss, step 1", "step 2", "checkpoint", "vector", "took"]
-    lines = [
-        [
-            each.row,
-            *(f"{loss:.3f}" for loss in each.losses),
-            f"{each.checkpoint_bytes / 1e6:,.0f} MB",
-            str(each.embedding_dim),
-            f"{each.seconds:.0f} s",
-        ]
-        for each in found
-    ]
-    say(table([head, *lines]))
-
-
-def _train(
-    name: str,
-    rows: str | None,
-    options: RunOptions,
-    place: Path,
-    *,
-    after_each_seed: Callable[[], object] = lambda: None,
-) -> None:
-    from tacan.cli.console import note, show_stage
-    from tacan.paper import NUMBERED_TABLES, find_variants, run_table
-
-    table = NUMBERED_TABLES[name]
-    variants = find_variants(rows or ",".join(table.variants), table.variants)
-    options.seed_numbers()
-    options.settle_torch()
-    people = options.duke if name == "table5" else options.benchmark
-    benchmark = people(place / "people", listener=show_stage)
-    cells = options.cells(variants, benchmark, place / table.runs)
-    try:
-        for first in range(0, len(cells), len(variants)):
-            run_table(
-                cells[first : first + len(variants)],
-                benchmark,
-                device=options.device,
-                fetch=options.fetch,
-                listener=show_stage,
-            )
-            if _is_first_process():
-                after_each_seed()
-    except KeyboardInterrupt:
-        note(f"What is done lies in {place}; the same command goes on from there.")
-        raise
-
-
-def _draw(number: int, options: RunOptions, out: Path | None) -> None:
-    from tacan.cli.console import note, say, show_stage
-    from tacan.paper.variants import TABLE_1
-    from tacan.views.paper_figures import FIGURES
-
-    figure, place = FIGURES[number], out or options.folder
-    _train("table1", ",".join(figure.rows), options, place)
-    if not _is_first_process():
-        return
-    benchmark = options.benchmark(place / "people", listener=show_stage)
-    cells = options.cells([TABLE_1[row] for row in figure.rows], benchmark, place / "rows")
-    for line in figure.write(cells, benchmark, place):
-        say(line)
-    note(f"{place}/figure{number}.png, .svg and .json")
-
-
-def _show(markdown: Path) -> None:
-    """The finished table, and where its files are."""
-    from tacan.cli.console import note, say
-
-    say(markdown.read_text(encoding="utf-8"))
-    note(f"{markdown}, .csv, .json, .tex and .png")
-
-
-def _train_splits(
-    rows: str | None,
-    splits: str,
-    roots: dict[str, Path | None],
-    prid_splits: Path | None,
-    options: RunOptions,
-    place: Path,
-    runs: Path,
-) -> None:
-    from tacan.cli.console import note, show_stage
-    from tacan.errors import ConfigError
-    from tacan.paper import find_variants
-    from tacan.paper.rivals import TACAN_ROWS
-    from tacan.paper.splits_table import run_split_rows
-    from tacan.splits import SplitChoice, parse_numbers
-
-    if options.data is not None:
-        fault = "Table 4 is of two data sets: name them by --ilids and --prid, not by --data"
-        raise ConfigError([fault], source="the command line")
-    variants, seeds = (
-        find_variants(rows or ",".join(TACAN_ROWS), TACAN_ROWS),
-        options.seed_numbers(),
-    )
-    numbers = parse_numbers(splits)
-    options.settle_torch()
-    given = {name: root for name, root in roots.items() if root is not None}
-    found = given or {
-        name: options.generate_layout(name, place / "people", listener=show_stage) for name in roots
-    }
-    choices = [
-        SplitChoice(
-            dataset=name,
-            root=root,
-            numbers=numbers,
-            splits_file=prid_splits if name == "prid2011" else None,
-        )
-        for name, root in found.items()
-    ]
-    try:
-        run_split_rows(
-            choices,
-            options.settings.base,
-            runs,
-            variants=variants,
-            seeds=seeds,
-            overrides=options.overrides(),
-            device=options.device,
-            fetch=options.fetch,
-            listener=show_stage,
-        )
-    except KeyboardInterrupt:
-        note(f"What is done lies in {place}; the same command goes on from there.")
-        raise

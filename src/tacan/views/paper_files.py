@@ -17,6 +17,7 @@ from tacan.paper import (
     collect_results,
     make_rows,
 )
+from tacan.paper.plain_table import PlainTable
 from tacan.paper.published import TABLE_4, Published
 from tacan.paper.splits_table import (
     SPLIT_RUNS,
@@ -30,7 +31,7 @@ from tacan.views.splits_chart import draw_splits
 from tacan.views.spread_chart import draw_spread
 from tacan.views.table_rows_chart import draw_rows
 
-__all__ = ["write_rows_table", "write_splits_table", "write_spread_table"]
+__all__ = ["write_plain_table", "write_rows_table", "write_splits_table", "write_spread_table"]
 
 
 def write_rows_table(table: NumberedTable, place: Path, *, size: str) -> Path:
@@ -66,9 +67,7 @@ def write_splits_table(place: Path, *, size: str) -> Path:
         raise _no_results("Table 4", runs)
     path = place / "table4.md"
     table = splits_table(rows)
-    write_text(path, table.markdown())
-    write_text(path.with_suffix(".csv"), table.csv())
-    write_text(path.with_suffix(".tex"), table.latex())
+    write_plain_table(table, path)
     published = {
         dataset: {name: _published(printed) for name, printed in of_dataset.items()}
         for dataset, of_dataset in TABLE_4.items()
@@ -90,12 +89,17 @@ def write_spread_table(place: Path, *, size: str) -> Path:
         raise _no_results("Table 3 with one seed without and with the min-max loss", place / "rows")
     path = place / "table3.md"
     table = spread_table(rows, results)
-    write_text(path, table.markdown())
-    write_text(path.with_suffix(".csv"), table.csv())
-    write_text(path.with_suffix(".tex"), table.latex())
+    write_plain_table(table, path)
     _write_json(path, {"table": "table3", "size": size, **spread_json(rows, results)})
     draw_spread(rows, path.with_suffix(".png"))
     return path
+
+
+def write_plain_table(table: PlainTable, path: Path) -> None:
+    """Writes `table` to the Markdown file `path`, and beside it as CSV and LaTeX."""
+    write_text(path, table.markdown())
+    write_text(path.with_suffix(".csv"), table.csv())
+    write_text(path.with_suffix(".tex"), table.latex())
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
