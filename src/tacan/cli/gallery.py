@@ -10,11 +10,10 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
-from tacan.cli.parameters import Flag
+from tacan.cli.parameters import Flag, GalleryFolder, Wait, Zone
 
 __all__ = ["gallery"]
 
-Wait = Annotated[float, Parameter(validator=Number(gte=0))]
 
 SHOWN = 20
 LONGEST_SHIFT = 1e10
@@ -39,17 +38,13 @@ gallery = App(
 
 
 @gallery.command
-def info(
-    folder: Annotated[Path, Parameter(name="GALLERY")], /, *, json: JsonFile | None = None
-) -> None:
+def info(folder: GalleryFolder, /, *, json: JsonFile | None = None) -> None:
     """Says what a gallery holds.
 
     Example: tacan gallery info people.gallery --json -
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     json
         Also write the numbers to this file; with - to standard output, instead of the text.
     """
@@ -67,7 +62,7 @@ def info(
 
 @gallery.command
 def verify(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
     repair: Flag = False,
@@ -83,16 +78,12 @@ def verify(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     repair
         Mend what can be: crops that are gone are forgotten, files that belong to nothing are
         moved to set-aside in the gallery, damaged vectors are taken from the vector cache, times
         that can't be become unknown.
     forget_many
         With --repair: forget the crops that are gone even if they are more than a tenth, or all.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     json
         Also write the findings to this file; with - to standard output, instead of the text.
     """
@@ -119,7 +110,7 @@ def verify(
 
 @gallery.command
 def export(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
     features: OutputFile | None = None,
@@ -135,8 +126,6 @@ def export(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     features
         Write the vectors and clip weights as a features file, as `tacan evaluate` reads it.
     crops
@@ -179,7 +168,7 @@ def export(
 
 @gallery.command
 def delete(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
     tracklet: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
@@ -201,8 +190,6 @@ def delete(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     tracklet
         One or more tracklets, by their names.
     camera
@@ -216,8 +203,6 @@ def delete(
         Everything of one person, by the id that `tacan people` lists.
     yes
         Don't ask.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.cli.console import say
     from tacan.errors import ConfigError
@@ -247,10 +232,10 @@ def delete(
 
 @gallery.command
 def log(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
-    zone: str | None = None,
+    zone: Zone = None,
     json: JsonFile | None = None,
 ) -> None:
     """Says who did what with a gallery, and when: the log can't be changed.
@@ -263,10 +248,6 @@ def log(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
-    zone
-        Show times by the clock of this zone (Europe/Berlin); this machine's own when not given.
     json
         Also write it to this file; with - to standard output, instead of the text.
     """
@@ -287,7 +268,7 @@ def log(
 
 @gallery.command
 def retain(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
     days: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
@@ -304,8 +285,6 @@ def retain(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     days
         Whoever was first seen more than this many days ago is deleted. Of whom no time is known
         (their videos were indexed without --start) stay.
@@ -313,8 +292,6 @@ def retain(
         Take the rule away: nothing is deleted any more.
     yes
         Don't ask.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.cli.console import say
     from tacan.errors import ConfigError
@@ -363,8 +340,6 @@ def merge(
         The gallery that grows.
     others
         Galleries that it takes from.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     json
         Also write what was taken from each to this file; with - to standard output, instead of the
         text.
@@ -403,7 +378,7 @@ def merge(
 
 @gallery.command
 def shift(
-    folder: Annotated[Path, Parameter(name="GALLERY")],
+    folder: GalleryFolder,
     /,
     *,
     source: str | None = None,
@@ -422,8 +397,6 @@ def shift(
 
     Parameters
     ----------
-    folder
-        The gallery's folder.
     source
         The video, by its path, or by its name where no other is called so.
     camera
@@ -432,8 +405,6 @@ def shift(
         Seconds by which they were recorded later than the gallery believes; earlier if negative.
     start
         When the first picture was taken, with its time zone; other videos keep their distance.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from datetime import timedelta
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
-from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile, OutputFolder
-from tacan.cli.parameters import Count, Flag
+from tacan.cli.parameters import Count, Flag, GalleryFolder, PersonId, Wait, Zone
 
 if TYPE_CHECKING:
     from tacan.gallery import Gallery, Person
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["people"]
 
-Folder = Annotated[Path, Parameter(name="GALLERY")]
-PersonId = Annotated[int, Parameter(validator=Number(gte=1))]
-Wait = Annotated[float, Parameter(validator=Number(gte=0))]
 
 people = App(
     name="people",
@@ -39,13 +35,13 @@ people = App(
 
 @people.default
 def listed(
-    gallery: Folder,
+    gallery: GalleryFolder,
     /,
     *,
     everyone: Annotated[bool, Parameter(name="--all", negative="")] = False,
     review: Flag = False,
     top: Count = 10,
-    zone: str | None = None,
+    zone: Zone = None,
     json: JsonFile | None = None,
     csv: OutputFile | None = None,
     html: OutputFile | None = None,
@@ -59,8 +55,6 @@ def listed(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
     everyone
         Also those of whom there is one tracklet.
     review
@@ -68,8 +62,6 @@ def listed(
         and whose answer would settle most.
     top
         Most questions of --review.
-    zone
-        Show times by the clock of this zone (Europe/Berlin); this machine's own when not given.
     json
         Also write everything, or the questions, to this file; with - to standard output, instead of
         the table.
@@ -133,11 +125,11 @@ def _find_unsure(gallery: Gallery) -> UnsureLinks:
 
 @people.command
 def show(
-    gallery: Folder,
+    gallery: GalleryFolder,
     person: Annotated[PersonId, Parameter(name="ID")],
     /,
     *,
-    zone: str | None = None,
+    zone: Zone = None,
     json: JsonFile | None = None,
 ) -> None:
     """Shows one person: every tracklet in the order of time.
@@ -146,12 +138,6 @@ def show(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
-    person
-        The person's id.
-    zone
-        Show times by the clock of this zone (Europe/Berlin); this machine's own when not given.
     json
         Also write it to this file; with - to standard output, instead of the text.
     """
@@ -173,7 +159,7 @@ def show(
 
 @people.command
 def name(
-    gallery: Folder,
+    gallery: GalleryFolder,
     person: Annotated[PersonId, Parameter(name="ID")],
     called: Annotated[str | None, Parameter(name="NAME")] = None,
     /,
@@ -189,16 +175,10 @@ def name(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
-    person
-        The person's id.
     called
         The name; without one, the name that the person has is taken away.
     note
         A text that is kept with the person.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.linking import name as give_name
 
@@ -207,7 +187,7 @@ def name(
 
 @people.command
 def merge(
-    gallery: Folder,
+    gallery: GalleryFolder,
     one: Annotated[PersonId, Parameter(name="ID")],
     other: Annotated[PersonId, Parameter(name="OTHER")],
     /,
@@ -220,14 +200,10 @@ def merge(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
     one
         The id that stays.
     other
         The id of the same person.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.linking import merge as make_one
 
@@ -236,7 +212,7 @@ def merge(
 
 @people.command
 def split(
-    gallery: Folder,
+    gallery: GalleryFolder,
     person: Annotated[PersonId, Parameter(name="ID")],
     /,
     *tracklets: Annotated[str, Parameter(name="TRACKLET")],
@@ -248,14 +224,8 @@ def split(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
-    person
-        The person's id.
     tracklets
         The names of those that are somebody else.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.linking import split as take_out
 
@@ -264,7 +234,7 @@ def split(
 
 @people.command
 def confirm(
-    gallery: Folder,
+    gallery: GalleryFolder,
     one: Annotated[str, Parameter(name="TRACKLET")],
     other: Annotated[str, Parameter(name="OTHER")],
     /,
@@ -277,14 +247,10 @@ def confirm(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
     one
         The name of a tracklet, CAMERA/NUMBER.
     other
         The name of another.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.linking import confirm as say_same
 
@@ -293,7 +259,7 @@ def confirm(
 
 @people.command
 def reject(
-    gallery: Folder,
+    gallery: GalleryFolder,
     one: Annotated[str, Parameter(name="TRACKLET")],
     other: Annotated[str, Parameter(name="OTHER")],
     /,
@@ -306,14 +272,10 @@ def reject(
 
     Parameters
     ----------
-    gallery
-        The gallery's folder.
     one
         The name of a tracklet, CAMERA/NUMBER.
     other
         The name of another.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.linking import reject as say_different
 
@@ -321,17 +283,10 @@ def reject(
 
 
 @people.command
-def undo(gallery: Folder, /, *, wait: Wait = 0.0) -> None:
+def undo(gallery: GalleryFolder, /, *, wait: Wait = 0.0) -> None:
     """Takes the last decision back: a name, merge, split, confirm or reject; again, the one before.
 
     Example: tacan people undo people.gallery
-
-    Parameters
-    ----------
-    gallery
-        The gallery's folder.
-    wait
-        Seconds to wait for another process that is writing to the gallery.
     """
     from tacan.cli.console import say
     from tacan.linking import undo as take_back

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tacan.cli.outputs import JsonFile, OutputFile
-from tacan.cli.parameters import Count, Flag
+from tacan.cli.parameters import Count, Flag, Zone
 from tacan.computing import Device
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def search(
     model: str | None = None,
     clip_weight: str | None = None,
     device: Device = "auto",
-    zone: str | None = None,
+    zone: Zone = None,
     json: JsonFile | None = None,
     html: OutputFile | None = None,
     csv: OutputFile | None = None,
@@ -104,8 +104,6 @@ def search(
         Likewise the model of the gallery's clip weight.
     device
         Where the model runs; auto takes a GPU if there is one.
-    zone
-        Show times by the clock of this zone (Europe/Berlin); this machine's own when not given.
     json
         Also write everything with exact numbers to this file; with - to standard output, instead
         of the table.
