@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 
 from plain_faults import run
-from tacan.synthetic.engine.lens import looking
 from tacan.synthetic.places.degradations import make_look
 from tacan.synthetic.places.fixtures import Fixture
 from tacan.synthetic.places.placed_cameras import Zone
 from tacan.synthetic.random_choices import between, one_of
+from tacan.synthetic.rendering.lens import looking
 from tacan.synthetic.scenes.camera_video import CameraRenderer
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.synthetic.scenes.scene_truth import is_scenes, write_scenes

@@ -21,10 +21,6 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from tacan.synthetic.engine.lens import Lens, looking
-from tacan.synthetic.engine.light import Light, make_light
-from tacan.synthetic.engine.materials import assemble
-from tacan.synthetic.engine.raster import Picture, bounds, draw
 from tacan.synthetic.people.body_cache import BodyCache, Painted, pixels_alone
 from tacan.synthetic.people.population import make_people
 from tacan.synthetic.people.walking import habit
@@ -32,6 +28,10 @@ from tacan.synthetic.places.backdrop import paint_backdrops, sunlit
 from tacan.synthetic.places.degradations import make_look, take_picture
 from tacan.synthetic.places.fixtures import standing
 from tacan.synthetic.places.ground_plans import PLACES, Place, make_place
+from tacan.synthetic.rendering.lens import Lens, looking
+from tacan.synthetic.rendering.light import Light, make_light
+from tacan.synthetic.rendering.materials import assemble
+from tacan.synthetic.rendering.raster import Picture, bounds, draw
 
 SIZES = ((384, 512), (432, 576), (416, 416), (360, 640))
 """Height and width of pictures."""

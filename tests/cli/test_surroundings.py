@@ -23,7 +23,7 @@ READS_ALL = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 ONE_KERNEL = """
 import os
 from pathlib import Path
-from tacan.synthetic.engine.noise import smooth_noise
+from tacan.synthetic.rendering.noise import smooth_noise
 print(abs(smooth_noise(.5, .5, .5, 1)) <= 1)
 print(any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc")))
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tacan.synthetic import DatasetSettings, SyntheticDataset, generate
-from tacan.synthetic.engine.lens import Lens
+from tacan.synthetic.rendering.lens import Lens
 
 SMALL: dict[str, Any] = {
     "identities": 6,

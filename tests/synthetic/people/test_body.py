@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.lens import looking
-from tacan.synthetic.engine.raster import bounds, coverage
 from tacan.synthetic.people.body import build_body
 from tacan.synthetic.people.population import make_people
 from tacan.synthetic.people.pose import ARMS, Gait, joint_angles
+from tacan.synthetic.rendering.lens import looking
+from tacan.synthetic.rendering.raster import bounds, coverage
 
 PEOPLE = make_people(40, seed=5)
 

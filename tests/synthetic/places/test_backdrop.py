@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.lens import looking
-from tacan.synthetic.engine.light import MOODS, make_light
 from tacan.synthetic.places.backdrop import paint_backdrops, sunlit
 from tacan.synthetic.places.fixtures import INDOORS, OUTDOORS
 from tacan.synthetic.places.ground_plans import PLACES, make_place
+from tacan.synthetic.rendering.lens import looking
+from tacan.synthetic.rendering.light import MOODS, make_light
 
 
 def place_of(kind, seed=0, **changes):

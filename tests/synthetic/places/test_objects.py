@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.lens import looking
-from tacan.synthetic.engine.raster import bounds, coverage
-from tacan.synthetic.engine.solids import SCENERY
 from tacan.synthetic.places.objects import THINGS, WHOLE, build_thing, screens
+from tacan.synthetic.rendering.lens import looking
+from tacan.synthetic.rendering.raster import bounds, coverage
+from tacan.synthetic.rendering.solids import SCENERY
 
 
 def from_before(solids, height=120, width=160):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from tacan.synthetic.engine.lens import looking
 from tacan.synthetic.places.walls import FACING, WHICH, nearest_wall, survey, walls_about
+from tacan.synthetic.rendering.lens import looking
 from tests.synthetic.conftest import pixel_rays
 
 LENS = looking((0.0, 0.0, 2.0), yaw=math.pi / 2, pitch=0.2, fov=0.9, height=24, width=36, roll=0.1)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.materials import assemble
-from tacan.synthetic.engine.raster import draw
 from tacan.synthetic.places.backdrop import paint_backdrops
+from tacan.synthetic.rendering.materials import assemble
+from tacan.synthetic.rendering.raster import draw
 from tacan.synthetic.scenes.camera_video import CameraRenderer
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 

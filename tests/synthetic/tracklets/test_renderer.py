@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.lens import looking
 from tacan.synthetic.people.population import make_people
 from tacan.synthetic.people.walking import Walker
 from tacan.synthetic.places.placed_cameras import Boxing, Zone, make_cameras
+from tacan.synthetic.rendering.lens import looking
 from tacan.synthetic.tracklets.occluders import Placed
 from tacan.synthetic.tracklets.renderer import KEPT_CAMERAS, Renderer
 from tacan.synthetic.tracklets.tracker_errors import Errors
@@ -140,7 +140,7 @@ def test_visibility_is_the_share_of_the_persons_pixels_left():
         shot = next(studio_now.pictures(plan, rng=np.random.default_rng(0)))
         return shot.crop.astype(int), shot.visibility
 
-    from tacan.synthetic.engine.raster import bounds
+    from tacan.synthetic.rendering.raster import bounds
     from tacan.synthetic.tracklets.tracker_errors import box_at
 
     outline = bounds(body[0], camera().lens)

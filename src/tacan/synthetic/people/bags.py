@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tacan.synthetic.engine.materials import linear, material
-from tacan.synthetic.engine.solids import FRUSTUM
 from tacan.synthetic.people.fitting import Fitting, shoulder
+from tacan.synthetic.rendering.materials import linear, material
+from tacan.synthetic.rendering.solids import FRUSTUM
 
 __all__ = ["add_bag"]
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials
-from tacan.synthetic.engine.solids import Solids
 from tacan.synthetic.people.population import Person
 from tacan.synthetic.people.pose import (
     BONES,
@@ -24,6 +22,8 @@ from tacan.synthetic.people.pose import (
     joint_angles,
 )
 from tacan.synthetic.people.wardrobe import dress
+from tacan.synthetic.rendering.materials import Materials
+from tacan.synthetic.rendering.solids import Solids
 
 __all__ = ["Body", "build_body"]
 

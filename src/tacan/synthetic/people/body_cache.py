@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tacan.synthetic.engine.lens import Lens
-from tacan.synthetic.engine.materials import Materials
-from tacan.synthetic.engine.raster import coverage
-from tacan.synthetic.engine.solids import Solids
 from tacan.synthetic.people.body import Body, build_body
 from tacan.synthetic.people.population import Person
+from tacan.synthetic.rendering.lens import Lens
+from tacan.synthetic.rendering.materials import Materials
+from tacan.synthetic.rendering.raster import coverage
+from tacan.synthetic.rendering.solids import Solids
 
 __all__ = ["BodyCache", "Painted", "pixels_alone"]
 

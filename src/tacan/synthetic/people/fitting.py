@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials
-from tacan.synthetic.engine.solids import BOX, ELLIPSOID, ROUND, with_axis
 from tacan.synthetic.people.population import Person
 from tacan.synthetic.people.pose import BONES
+from tacan.synthetic.rendering.materials import Materials
+from tacan.synthetic.rendering.solids import BOX, ELLIPSOID, ROUND, with_axis
 
 __all__ = ["SIDES", "Fitting", "hip", "shoulder"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import linear, material
 from tacan.synthetic.people.fitting import Fitting
+from tacan.synthetic.rendering.materials import linear, material
 
 __all__ = ["add_head"]
 

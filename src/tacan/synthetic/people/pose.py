@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
 
 __all__ = [
     "ARMS",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials, linear, material
-from tacan.synthetic.engine.solids import FRUSTUM, Solids
 from tacan.synthetic.people.bags import add_bag
 from tacan.synthetic.people.fitting import SIDES, Fitting, hip, shoulder
 from tacan.synthetic.people.garments import Garment
 from tacan.synthetic.people.heads import add_head
 from tacan.synthetic.people.population import Person
 from tacan.synthetic.people.pose import BONES
+from tacan.synthetic.rendering.materials import Materials, linear, material
+from tacan.synthetic.rendering.solids import FRUSTUM, Solids
 
 __all__ = ["dress"]
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
-from tacan.synthetic.engine.lens import Lens
-from tacan.synthetic.engine.light import Light
-from tacan.synthetic.engine.raster import draw
 from tacan.synthetic.places.fixtures import standing
 from tacan.synthetic.places.ground_plans import Place
 from tacan.synthetic.places.textures import albedo, smooth_noise
 from tacan.synthetic.places.walls import FACING, WHICH, nearest_wall, survey, walls_about
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.lens import Lens
+from tacan.synthetic.rendering.light import Light
+from tacan.synthetic.rendering.raster import draw
 
 __all__ = ["Backdrop", "paint_backdrops", "sunlit"]
 

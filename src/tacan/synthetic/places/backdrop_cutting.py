@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL
+from tacan.synthetic.rendering.compiled import KERNEL
 
 __all__ = ["cut"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import simplejpeg
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
-from tacan.synthetic.engine.motion_blur import smeared
 from tacan.synthetic.random_choices import between, one_of
+from tacan.synthetic.rendering.compiled import LEAN
+from tacan.synthetic.rendering.motion_blur import smeared
 
 __all__ = ["Look", "make_look", "take_picture"]
 

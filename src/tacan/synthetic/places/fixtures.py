@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials, assemble
-from tacan.synthetic.engine.solids import Solids
 from tacan.synthetic.places.objects import build_thing
 from tacan.synthetic.random_choices import between, one_of
+from tacan.synthetic.rendering.materials import Materials, assemble
+from tacan.synthetic.rendering.solids import Solids
 
 __all__ = ["INDOORS", "OUTDOORS", "Fixture", "furnish", "standing"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials, material
-from tacan.synthetic.engine.solids import BOX, ELLIPSOID, FRUSTUM, Solids, with_axis
 from tacan.synthetic.random_choices import between, one_of
+from tacan.synthetic.rendering.materials import Materials, material
+from tacan.synthetic.rendering.solids import BOX, ELLIPSOID, FRUSTUM, Solids, with_axis
 
 __all__ = ["THINGS", "WHOLE", "Thing", "build_thing", "screens"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.engine.lens import Lens, looking
-from tacan.synthetic.engine.light import Light, make_light
 from tacan.synthetic.places.degradations import Look, make_look
 from tacan.synthetic.places.ground_plans import PLACES, Place, make_place
 from tacan.synthetic.random_choices import between, one_of
+from tacan.synthetic.rendering.lens import Lens, looking
+from tacan.synthetic.rendering.light import Light, make_light
 
 __all__ = ["Boxing", "Camera", "Zone", "make_cameras"]
 

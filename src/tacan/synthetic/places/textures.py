@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
+from tacan.synthetic.rendering.compiled import LEAN
 
 __all__ = ["Texture", "albedo", "smooth_noise"]
 

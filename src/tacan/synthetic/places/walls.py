@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
 
 __all__ = ["FACING", "WHICH", "nearest_wall", "survey", "walls_about"]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import assemble
-from tacan.synthetic.engine.raster import Picture, bounds, draw
-from tacan.synthetic.engine.solids import Solids
 from tacan.synthetic.people.body_cache import BodyCache, Painted, pixels_alone
 from tacan.synthetic.people.population import make_people
 from tacan.synthetic.places.backdrop import paint_backdrops, sunlit
 from tacan.synthetic.places.degradations import take_picture
 from tacan.synthetic.places.fixtures import standing
+from tacan.synthetic.rendering.materials import assemble
+from tacan.synthetic.rendering.raster import Picture, bounds, draw
+from tacan.synthetic.rendering.solids import Solids
 from tacan.synthetic.scenes.routes import make_routes
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.synthetic.scenes.site import View, make_site

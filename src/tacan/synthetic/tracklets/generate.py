@@ -95,7 +95,7 @@ def _draw(
     They are drawn camera by camera: a renderer keeps what is behind the people of a few cameras.
     """
     from tacan.synthetic.tracklets.tracklet_renderer import (
-        TrackletRenderer,  # the engine takes a second to load
+        TrackletRenderer,  # compiled code takes a second to load
     )
 
     drawn: dict[int, Truth] = {}

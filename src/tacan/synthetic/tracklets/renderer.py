@@ -8,11 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tacan.synthetic.engine.lens import Lens
-from tacan.synthetic.engine.light import Light
-from tacan.synthetic.engine.materials import assemble
-from tacan.synthetic.engine.raster import bounds, draw
-from tacan.synthetic.engine.solids import SCENERY
 from tacan.synthetic.people.body_cache import BodyCache, Painted, pixels_alone
 from tacan.synthetic.people.population import Person
 from tacan.synthetic.people.walking import Walker
@@ -22,6 +17,11 @@ from tacan.synthetic.places.degradations import take_picture
 from tacan.synthetic.places.ground_plans import Place
 from tacan.synthetic.places.objects import build_thing
 from tacan.synthetic.places.placed_cameras import Camera
+from tacan.synthetic.rendering.lens import Lens
+from tacan.synthetic.rendering.light import Light
+from tacan.synthetic.rendering.materials import assemble
+from tacan.synthetic.rendering.raster import bounds, draw
+from tacan.synthetic.rendering.solids import SCENERY
 from tacan.synthetic.tracklets.occluders import Placed
 from tacan.synthetic.tracklets.tracker_errors import Box, box_at
 from tacan.synthetic.tracklets.tracklet_plan import Scene

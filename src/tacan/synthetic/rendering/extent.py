@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
-from tacan.synthetic.engine.solids import ELLIPSOID, SCENERY
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.solids import ELLIPSOID, SCENERY
 
 __all__ = ["extent"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.light import MOODS, make_light
+from tacan.synthetic.rendering.light import MOODS, make_light
 
 
 @pytest.mark.parametrize("mood", MOODS)

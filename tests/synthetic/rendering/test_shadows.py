@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.depth_maps import occupied
-from tacan.synthetic.engine.lens import looking
-from tacan.synthetic.engine.light import Light
-from tacan.synthetic.engine.shading_inputs import shading_inputs
-from tacan.synthetic.engine.shadows import lit_share, open_share, set_looks
+from tacan.synthetic.rendering.depth_maps import occupied
+from tacan.synthetic.rendering.lens import looking
+from tacan.synthetic.rendering.light import Light
+from tacan.synthetic.rendering.shading_inputs import shading_inputs
+from tacan.synthetic.rendering.shadows import lit_share, open_share, set_looks
 
 LENS = looking((0.0, -5.0, 2.5), yaw=math.pi / 2, pitch=0.3, fov=0.6, height=8, width=8)
 TURN = complex(math.cos(2.39996), math.sin(2.39996))

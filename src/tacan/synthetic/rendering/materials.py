@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tacan.synthetic.engine.solids import Solids
+from tacan.synthetic.rendering.solids import Solids
 
 __all__ = [
     "NUMBERS",

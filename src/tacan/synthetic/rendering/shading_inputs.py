@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.synthetic.engine.lens import Lens
-from tacan.synthetic.engine.light import Light
+from tacan.synthetic.rendering.lens import Lens
+from tacan.synthetic.rendering.light import Light
 
 __all__ = [
     "ABOVE",

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL
-from tacan.synthetic.engine.extent import extent
-from tacan.synthetic.engine.intersect import nearest_hit
-from tacan.synthetic.engine.solid_views import BOX, KIND, NEAR, SIZE, A, B, C, D, view_along
+from tacan.synthetic.rendering.compiled import KERNEL
+from tacan.synthetic.rendering.extent import extent
+from tacan.synthetic.rendering.intersect import nearest_hit
+from tacan.synthetic.rendering.solid_views import BOX, KIND, NEAR, SIZE, A, B, C, D, view_along
 
 __all__ = ["contact_map", "map_along", "occupied"]
 

@@ -1,6 +1,6 @@
 """Shadows: what the solids take from the direct light, and from the light all around.
 
-They are looked up in the two small maps that `tacan.synthetic.engine.depth_maps` draws. One is
+They are looked up in the two small maps that `tacan.synthetic.rendering.depth_maps` draws. One is
 seen from the sun: a point behind its depth is in shadow, and several looks about the point make
 the edge soft. The other is seen from straight above and below: what hangs over a point takes
 skylight from it, and what stands close to the ground darkens it there.
@@ -12,8 +12,8 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
-from tacan.synthetic.engine.shading_inputs import (
+from tacan.synthetic.rendering.compiled import LEAN
+from tacan.synthetic.rendering.shading_inputs import (
     ABOVE,
     ABOVE_MAP,
     ABOVE_SCALE,

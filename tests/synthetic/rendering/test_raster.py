@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.intersect import nearest_hit
-from tacan.synthetic.engine.lens import looking
-from tacan.synthetic.engine.light import Light
-from tacan.synthetic.engine.materials import Materials, material
-from tacan.synthetic.engine.raster import bounds, coverage, draw
-from tacan.synthetic.engine.solids import BOX, ELLIPSOID, FRUSTUM, ROUND, Solids, with_axis
+from tacan.synthetic.rendering.intersect import nearest_hit
+from tacan.synthetic.rendering.lens import looking
+from tacan.synthetic.rendering.light import Light
+from tacan.synthetic.rendering.materials import Materials, material
+from tacan.synthetic.rendering.raster import bounds, coverage, draw
+from tacan.synthetic.rendering.solids import BOX, ELLIPSOID, FRUSTUM, ROUND, Solids, with_axis
 from tests.synthetic.conftest import pixel_rays
 
 LENS = looking((0.0, -5.0, 2.5), yaw=math.pi / 2, pitch=0.3, fov=0.6, height=48, width=32)

@@ -6,12 +6,12 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
-from tacan.synthetic.engine.intersect import own_normal
-from tacan.synthetic.engine.noise import smooth_noise
-from tacan.synthetic.engine.packing import COLOUR, NUMBERS, OVERLAY, PATTERN, TEXTURE
-from tacan.synthetic.engine.patterns import paint
-from tacan.synthetic.engine.shading_inputs import (
+from tacan.synthetic.rendering.compiled import LEAN
+from tacan.synthetic.rendering.intersect import own_normal
+from tacan.synthetic.rendering.noise import smooth_noise
+from tacan.synthetic.rendering.packing import COLOUR, NUMBERS, OVERLAY, PATTERN, TEXTURE
+from tacan.synthetic.rendering.patterns import paint
+from tacan.synthetic.rendering.shading_inputs import (
     CENTRE,
     FOCAL,
     GROUND,
@@ -21,8 +21,8 @@ from tacan.synthetic.engine.shading_inputs import (
     SUN,
     SUN_COLOUR,
 )
-from tacan.synthetic.engine.shadows import lit_share, open_share
-from tacan.synthetic.engine.solid_views import INVERSE, KIND, SIZE, A, B, C, D
+from tacan.synthetic.rendering.shadows import lit_share, open_share
+from tacan.synthetic.rendering.solid_views import INVERSE, KIND, SIZE, A, B, C, D
 
 __all__ = ["ground_share", "shade"]
 

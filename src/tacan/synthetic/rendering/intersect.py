@@ -11,7 +11,7 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
+from tacan.synthetic.rendering.compiled import LEAN
 
 __all__ = ["nearest_hit", "own_normal"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine import materials
-from tacan.synthetic.engine.compiled import KERNEL
-from tacan.synthetic.engine.solid_views import VIEW
+from tacan.synthetic.rendering import materials
+from tacan.synthetic.rendering.compiled import KERNEL
+from tacan.synthetic.rendering.solid_views import VIEW
 
 __all__ = ["COLOUR", "NUMBERS", "OVERLAY", "PATTERN", "TEXTURE", "pack"]
 

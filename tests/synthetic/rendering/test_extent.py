@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.extent import extent
-from tacan.synthetic.engine.solids import BOX, ELLIPSOID, SCENERY, Solids
+from tacan.synthetic.rendering.extent import extent
+from tacan.synthetic.rendering.solids import BOX, ELLIPSOID, SCENERY, Solids
 
 AXES = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 

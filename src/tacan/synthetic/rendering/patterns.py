@@ -10,9 +10,9 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
-from tacan.synthetic.engine.noise import smooth_noise
-from tacan.synthetic.engine.packing import COLOUR, NUMBERS, OVERLAY, PATTERN
+from tacan.synthetic.rendering.compiled import LEAN
+from tacan.synthetic.rendering.noise import smooth_noise
+from tacan.synthetic.rendering.packing import COLOUR, NUMBERS, OVERLAY, PATTERN
 
 __all__ = ["paint"]
 

@@ -13,8 +13,8 @@ from numba import config as numba_config
 from numba import njit
 from numba.core.errors import NumbaError
 
-from tacan.synthetic.engine import compiled as compiled_module
-from tacan.synthetic.engine.compiled import KERNEL, LEAN, code_can_be_kept
+from tacan.synthetic.rendering import compiled as compiled_module
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN, code_can_be_kept
 
 
 def weighed(table, weights):

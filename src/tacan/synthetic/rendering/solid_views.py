@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
 
 __all__ = [
     "BOX",
@@ -42,7 +42,7 @@ _CLOSEST = 0.05
 def view_through(kind, frame, place, size, position, rotation, focal, centre):
     """The view through a lens, and its rows from near to far.
 
-    See `tacan.synthetic.engine.lens.Lens` for the last four arguments.
+    See `tacan.synthetic.rendering.lens.Lens` for the last four arguments.
     """
     n = len(kind)
     view = np.empty((n, VIEW))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.synthetic.engine.materials import Materials, assemble, linear, material
-from tacan.synthetic.engine.solids import BOX, ROUND, Solids, with_axis
+from tacan.synthetic.rendering.materials import Materials, assemble, linear, material
+from tacan.synthetic.rendering.solids import BOX, ROUND, Solids, with_axis
 
 
 def one(kind=ROUND, place=(0.5, 0.0, 1.0)):

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tacan.synthetic.engine.depth_maps import contact_map, map_along
-from tacan.synthetic.engine.fill import coverage_mask, darken, fill, owners, resolve
-from tacan.synthetic.engine.lens import Lens
-from tacan.synthetic.engine.light import Light
-from tacan.synthetic.engine.materials import Materials
-from tacan.synthetic.engine.packing import pack
-from tacan.synthetic.engine.shading_inputs import shading_inputs
-from tacan.synthetic.engine.solid_views import view_through, whole_box
-from tacan.synthetic.engine.solids import Solids
+from tacan.synthetic.rendering.depth_maps import contact_map, map_along
+from tacan.synthetic.rendering.fill import coverage_mask, darken, fill, owners, resolve
+from tacan.synthetic.rendering.lens import Lens
+from tacan.synthetic.rendering.light import Light
+from tacan.synthetic.rendering.materials import Materials
+from tacan.synthetic.rendering.packing import pack
+from tacan.synthetic.rendering.shading_inputs import shading_inputs
+from tacan.synthetic.rendering.solid_views import view_through, whole_box
+from tacan.synthetic.rendering.solids import Solids
 
 __all__ = ["Picture", "bounds", "coverage", "draw"]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
+from tacan.synthetic.rendering.compiled import LEAN
 
 __all__ = ["smeared"]
 

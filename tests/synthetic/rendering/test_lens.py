@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacan.synthetic.engine.lens import looking
+from tacan.synthetic.rendering.lens import looking
 from tests.synthetic.conftest import pixel_rays
 
 angles = st.floats(-3.0, 3.0)

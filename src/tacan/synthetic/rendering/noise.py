@@ -6,7 +6,7 @@ import math
 
 from numba import njit
 
-from tacan.synthetic.engine.compiled import LEAN
+from tacan.synthetic.rendering.compiled import LEAN
 
 __all__ = ["smooth_noise"]
 

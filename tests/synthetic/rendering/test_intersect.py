@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.intersect import nearest_hit, own_normal
-from tacan.synthetic.engine.solids import BOX, ELLIPSOID, FRUSTUM, ROUND
+from tacan.synthetic.rendering.intersect import nearest_hit, own_normal
+from tacan.synthetic.rendering.solids import BOX, ELLIPSOID, FRUSTUM, ROUND
 
 
 def distance(kind, size, points):

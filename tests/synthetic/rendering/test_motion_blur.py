@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tacan.synthetic.engine.motion_blur import smeared
+from tacan.synthetic.rendering.motion_blur import smeared
 
 
 def spread(spot, across, down):

@@ -7,13 +7,13 @@ import math
 import numpy as np
 from numba import njit
 
-from tacan.synthetic.engine.compiled import KERNEL, LEAN
-from tacan.synthetic.engine.depth_maps import occupied
-from tacan.synthetic.engine.intersect import nearest_hit
-from tacan.synthetic.engine.shade import ground_share, shade
-from tacan.synthetic.engine.shading_inputs import CENTRE, FOCAL, POSITION, ROTATION
-from tacan.synthetic.engine.shadows import lit_share, may_block, open_ground, set_looks
-from tacan.synthetic.engine.solid_views import BOX, KIND, NEAR, SIZE, A, B, C, D
+from tacan.synthetic.rendering.compiled import KERNEL, LEAN
+from tacan.synthetic.rendering.depth_maps import occupied
+from tacan.synthetic.rendering.intersect import nearest_hit
+from tacan.synthetic.rendering.shade import ground_share, shade
+from tacan.synthetic.rendering.shading_inputs import CENTRE, FOCAL, POSITION, ROTATION
+from tacan.synthetic.rendering.shadows import lit_share, may_block, open_ground, set_looks
+from tacan.synthetic.rendering.solid_views import BOX, KIND, NEAR, SIZE, A, B, C, D
 
 __all__ = ["borders", "coverage_mask", "darken", "fill", "owners", "resolve"]
 

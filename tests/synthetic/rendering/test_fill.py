@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tacan.synthetic.engine.fill import borders
+from tacan.synthetic.rendering.fill import borders
 
 
 def bordering(depth, index, material, owner):
