@@ -43,7 +43,8 @@ def shell(*words: object, cwd: Path, **environment: str) -> subprocess.Completed
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an environment that holds the wheel, a video and its boxes."""
+    """A folder with an environment that holds the wheel, a video and its boxes, and the gallery `g`
+    that its tacan made of them."""
     folder = tmp_path_factory.mktemp("wheel")
     python = folder / "venv" / "bin" / "python"
     built = shell(
@@ -61,6 +62,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frames = [np.full((96, 160, 3), 100 + 5 * t, np.uint8) for t in range(12)]
     write_video(folder / "a.mp4", frames, fps=10, size=(160, 96))
     (folder / "a.txt").write_text(BOXES)
+    index = "index g a.mp4 --camera hall --start 2026-11-22T14:00:00Z --detector mot:a.txt"
+    tacan = python.with_name("tacan")
+    done = shell(tacan, *index.split(), "--embedded-frames", "all", cwd=folder)
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
     return folder
 
 
@@ -71,9 +76,6 @@ def test_it_indexes_and_searches_with_the_model_that_ships(installed: Path) -> N
     )
     assert where.stdout.startswith(str(installed))
     assert "tacan COMMAND --help" in shell(tacan, "--help", cwd=installed).stdout
-    index = "index g a.mp4 --camera hall --start 2026-11-22T14:00:00Z --detector mot:a.txt"
-    done = shell(tacan, *index.split(), "--embedded-frames", "all", cwd=installed)
-    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
     asked = shell(tacan, "search", "g", "hall/1", "--html", "found.html", cwd=installed)
     assert asked.returncode == 0, asked.stderr
     assert "<html" in (installed / "found.html").read_text()
