@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
 from tacan.gallery.gallery import Gallery
@@ -13,7 +13,7 @@ from tacan.linking.people import Everybody, PersonSeen
 from tacan.linking.review import Doubt
 from tacan.text import counted, table
 from tacan.views.search_text import when
-from tacan.views.times import local_time
+from tacan.views.times import clock, local_time
 from tacan.views.verdict_text import shown_distance
 
 __all__ = [
@@ -104,13 +104,17 @@ def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None
             seen.person.name or "",
             str(len(seen.tracklets)),
             ", ".join(seen.cameras),
-            _time(seen.first, zone),
-            _time(seen.last, zone),
+            *_first_and_last(seen, zone),
             str(seen.n_vouched or ""),
         )
         for seen in shown
     ]
     lines = [table(rows, texts=(1, 3, 4, 5))] if shown else ["Nobody was seen several times."]
+    if any(seen.first is None for seen in shown):
+        lines.append(
+            "Times within videos are of people whose videos were indexed without --start; "
+            "tacan gallery shift says later when a video began."
+        )
     n_alone = len(known.people) - len(shown)
     if n_alone:
         lines.append(f"{counted(n_alone, 'tracklet stands', 'tracklets stand')} alone (--all).")
@@ -188,5 +192,12 @@ def log_text(entries: Sequence[LogEntry], zone: tzinfo | None = None) -> str:
     return table(rows, texts=(0, 1, 2, 3))
 
 
-def _time(time: datetime | None, zone: tzinfo | None) -> str:
-    return "not known" if time is None else local_time(time, zone)
+def _first_and_last(seen: PersonSeen, zone: tzinfo | None) -> tuple[str, str]:
+    """By the wall clock, or within the videos where no time of day is known."""
+    if seen.first is not None and seen.last is not None:
+        return local_time(seen.first, zone), local_time(seen.last, zone)
+    first, last = seen.tracklets[0], seen.tracklets[-1]
+    return (
+        f"{clock(first.first_seconds)} in {first.source}",
+        f"{clock(last.last_seconds)} in {last.source}",
+    )
