@@ -4,7 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 from tacan.gallery import open_gallery
-from tacan.linking import confirm
+from tacan.linking import confirm, link_gallery
 from tacan.linking.people import everybody
 from tacan.views.people_text import people_text
 from tests.gallery.conftest import MODEL, new_source, new_tracklet
@@ -17,7 +17,8 @@ def listed(folder: Path, *, second_has_a_clock: bool) -> str:
             source = gallery.begin_source(new_source(camera, **known))
             gallery.add(source.id, [new_tracklet(number)], fingerprint=MODEL.fingerprint)
             gallery.finish_source(source.id)
-        confirm(gallery, "door/1", "yard/2")
+        link_gallery(gallery)
+        confirm(gallery, "door/1", "yard/1")
         return people_text(everybody(gallery), zone=UTC)
 
 
