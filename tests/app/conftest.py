@@ -45,17 +45,20 @@ _FIELDS = walk(1, 1).__dataclass_fields__
 def make_folder(parent: Path, *, linked: bool) -> Path:
     """The gallery people.gallery: twelve people, each seen by two cameras at noon."""
     folder = parent / "people.gallery"
-    with open_gallery(folder, write=True, create_with=MODEL) as gallery:
-        for place, camera in enumerate(CAMERAS):
+    fill(folder, linked=linked)
+    return folder
+
+
+def fill(place: Path | str, *, linked: bool) -> None:
+    """Makes that gallery in a folder, or at an address."""
+    with open_gallery(place, write=True, create_with=MODEL) as gallery:
+        for at, camera in enumerate(CAMERAS):
             source = gallery.begin_source(new_source(camera))
-            walks = [
-                with_crops(walk(1 + person + 100 * place, person)) for person in range(N_PEOPLE)
-            ]
+            walks = [with_crops(walk(1 + person + 100 * at, person)) for person in range(N_PEOPLE)]
             gallery.add(source.id, walks, fingerprint=MODEL.fingerprint)
             gallery.finish_source(source.id)
         if linked:
             link_gallery(gallery)
-    return folder
 
 
 @pytest.fixture

@@ -49,9 +49,9 @@ def order(video: Path, **values) -> dict:
     return {"videos": [{"path": str(video), "camera": "door", "boxes": boxes, **values}]}
 
 
-def wait_for(client: TestClient, *states: str) -> dict:
+def wait_for(client: TestClient, *states: str, gallery: str = GALLERY) -> dict:
     for _ in range(1200):
-        now = client.get(f"{GALLERY}/indexing").json()
+        now = client.get(f"{gallery}/indexing").json()
         if now["state"] in states:
             return now
         time.sleep(0.1)

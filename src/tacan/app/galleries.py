@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tacan.errors import ConfigError, GalleryError, TacanError
 from tacan.files import GALLERY_DATABASE
 from tacan.gallery import Gallery, open_gallery
+from tacan.gallery.opening import gallery_exists
+from tacan.gallery.postgres.address import is_address, parse_address
 from tacan.retrieval.calibration import Calibration
 
 __all__ = ["ServedGalleries", "UnknownGalleryError"]
@@ -28,29 +30,37 @@ class UnknownGalleryError(GalleryError):
 
 
 class ServedGalleries:
-    """Galleries by their names in addresses, which are those of their folders.
+    """Galleries by their names in the page's addresses, which are those of their folders, or of
+    their databases on a server.
 
-    `folders` are galleries. `home` is a folder whose galleries are shown as well, also those that
-    are made later, and in which new ones are made; None where only `folders` are shown.
+    `places` are folders, and addresses of galleries on a server. `home` is a folder whose galleries
+    are shown as well, also those that are made later, and in which new ones are made; None where
+    only `places` are shown. Raises `GalleryError` for an address that holds a password.
     """
 
-    def __init__(self, folders: Sequence[Path] = (), *, home: Path | None = None) -> None:
+    def __init__(self, places: Sequence[Path | str] = (), *, home: Path | None = None) -> None:
         self.home = home
-        self._folders: dict[str, Path] = {}
+        self._places: dict[str, Path | str] = {}
+        self._found: set[str] = set()
         self._opened: dict[str, tuple[int | None, Gallery]] = {}
         self._guard = threading.RLock()
         self._calibrations: dict[str, tuple[tuple[int, int], Calibration]] = {}
         self._calibrating = threading.Lock()
         self._writing: dict[str, threading.RLock] = {}
-        for folder in folders:
-            self._folders[_free_name(folder.resolve().name, self._folders)] = folder.resolve()
+        for place in places:
+            if is_address(place):
+                called, kept = parse_address(place).shown.name, str(place)
+            else:
+                kept = Path(place).resolve()
+                called = kept.name
+            self._places[_free_name(called, self._places)] = kept
 
     def names(self) -> tuple[str, ...]:
         """All that are there now, or are going to be made, in the order of names."""
         return tuple(sorted(self._known()))
 
-    def folder(self, name: str) -> Path:
-        """The folder of a gallery. Raises `UnknownGalleryError`."""
+    def place(self, name: str) -> Path | str:
+        """The folder of a gallery, or its address on a server. Raises `UnknownGalleryError`."""
         try:
             return self._known()[name]
         except KeyError:
@@ -60,9 +70,25 @@ class ServedGalleries:
                 remedy="The first page lists them.",
             ) from None
 
+    def folder(self, name: str) -> Path:
+        """The folder of a gallery; of one on a server that of its crops."""
+        place = self.place(name)
+        if isinstance(place, Path):
+            return place
+        crops = parse_address(place).crops
+        if crops is not None:
+            return crops
+        with self.reading(name) as gallery:
+            return gallery.folder
+
     def is_there(self, name: str) -> bool:
         """Whether something was written to the gallery yet."""
-        return (self.folder(name) / GALLERY_DATABASE).is_file()
+        place = self.place(name)
+        if isinstance(place, Path):
+            return gallery_exists(place)
+        if name not in self._found and gallery_exists(place):  # the server is asked until it is
+            self._found.add(name)
+        return name in self._found
 
     def plan(self, called: str) -> str:
         """The name of a new gallery, which its first video makes. Raises `ConfigError`."""
@@ -74,21 +100,22 @@ class ServedGalleries:
             fault = f"a name must be of letters, digits, spaces, . _ and -; got {called[:80]!r}"
             raise ConfigError([fault], source="the new gallery")
         with self._guard:
-            if (self.home / name).exists() or name in self._folders:
+            if (self.home / name).exists() or name in self._places:
                 fault = f"a new gallery needs a name of its own; got {name!r}, which is there"
                 raise ConfigError([fault], source="the new gallery")
-            self._folders[name] = self.home / name
+            self._places[name] = self.home / name
         return name
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Gallery]:
         """The gallery, open to be read, and shared with whoever else reads it."""
-        folder = self.folder(name)
+        place = self.place(name)
         with self._guard:
             opened = self._opened.get(name)
-            file = _file_number(folder)
-            if opened is None or opened[0] != file:  # another gallery may lie there by now
-                opened = self._opened[name] = file, open_gallery(folder)
+            file = _file_number(place)
+            # Another gallery may lie there by now, or its server have been started anew.
+            if opened is None or opened[0] != file or not opened[1].store.is_open:
+                opened = self._opened[name] = file, open_gallery(place)
         yield opened[1]
 
     @contextmanager
@@ -102,7 +129,7 @@ class ServedGalleries:
             turn = self._writing.setdefault(name, threading.RLock())
         with turn, ExitStack() as stack:
             gallery = stack.enter_context(
-                open_gallery(self.folder(name), write=True, wait=WRITING_WAIT)
+                open_gallery(self.place(name), write=True, wait=WRITING_WAIT)
             )
             if erases:
                 with self.reading(name) as shared:
@@ -142,9 +169,9 @@ class ServedGalleries:
                 gallery.close()
             self._opened.clear()
 
-    def _known(self) -> dict[str, Path]:
+    def _known(self) -> dict[str, Path | str]:
         with self._guard:
-            known = dict(self._folders)
+            known = dict(self._places)
         if self.home is not None:
             for database in sorted(self.home.glob(f"*/{GALLERY_DATABASE}")):
                 if database.parent not in known.values():
@@ -152,15 +179,15 @@ class ServedGalleries:
         return known
 
 
-def _file_number(folder: Path) -> int | None:
+def _file_number(place: Path | str) -> int | None:
     """By which the system knows the database's file, whatever lies under its name."""
     try:
-        return (folder / GALLERY_DATABASE).stat().st_ino
+        return (Path(place) / GALLERY_DATABASE).stat().st_ino
     except OSError:
         return None
 
 
-def _free_name(name: str, taken: dict[str, Path]) -> str:
+def _free_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number where another gallery is called so."""
     number, free = 1, name
     while free in taken:

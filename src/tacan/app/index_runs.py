@@ -1,7 +1,7 @@
 """Runs of `tacan index` that the page starts: processes of their own, which outlive the server.
 
-Beside a gallery `people.gallery` lies the folder `.people.gallery.indexing`: the list of videos,
-the command's other words, what it writes, and how far it is (`tacan index --status`). So a server
+Beside a gallery's folder `people.gallery` lies `.people.gallery.indexing`: the list of videos, the
+command's other words, what it writes, and how far it is (`tacan index --status`). So a server
 that is started later finds a run that is at work, or that was killed, and goes on with it.
 """
 
@@ -67,14 +67,21 @@ class RunNow:
 
 
 class IndexRuns:
-    """The newest run of each gallery."""
+    """The newest run of each gallery, which is known by its folder; where a run begins, `place` is
+    what the command names the gallery by: this folder, or an address on a server."""
 
     def __init__(self) -> None:
         self._processes: dict[Path, subprocess.Popen[bytes]] = {}
         self._guard = threading.Lock()
 
     def start(
-        self, gallery: Path, videos: Sequence[ChosenVideo], *, detector: str, model: str
+        self,
+        gallery: Path,
+        videos: Sequence[ChosenVideo],
+        *,
+        place: Path | str,
+        detector: str,
+        model: str,
     ) -> None:
         """Begins a run. Raises `ConfigError` while another is at work on this gallery."""
         folder = _folder(gallery)
@@ -91,15 +98,15 @@ class IndexRuns:
             text = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False)
             write_text(folder / "sources.yaml", text)
             write_text(folder / "run.json", json.dumps({"model": model}))
-            self._begin(gallery)
+            self._begin(gallery, place)
 
-    def go_on(self, gallery: Path) -> None:
+    def go_on(self, gallery: Path, *, place: Path | str) -> None:
         """Begins the newest run again, which goes on where it stopped. Raises `ConfigError`."""
         with self._guard:
             self._require_rest(gallery)
             if not (_folder(gallery) / "run.json").is_file():
                 raise ConfigError(["nothing was begun here"], source="indexing")
-            self._begin(gallery)
+            self._begin(gallery, place)
 
     def stop(self, gallery: Path) -> None:
         """Asks the run to stop, which it does before the next frame."""
@@ -135,7 +142,7 @@ class IndexRuns:
             fault = "one run at a time adds to a gallery: wait for it, or stop it"
             raise ConfigError([fault], source="indexing")
 
-    def _begin(self, gallery: Path) -> None:
+    def _begin(self, gallery: Path, place: Path | str) -> None:
         folder = _folder(gallery)
         model = json.loads((folder / "run.json").read_text(encoding="utf-8"))["model"]
         status = folder / "status"
@@ -143,7 +150,7 @@ class IndexRuns:
         (status / STOP).unlink(missing_ok=True)
         write_text(status / "status.json", json.dumps({"state": "starting"}))
         command = [
-            *(sys.executable, "-m", "tacan", "index", str(gallery)),
+            *(sys.executable, "-m", "tacan", "index", str(place)),
             *("--sources", str(folder / "sources.yaml"), "--model", model),
             *("--wait", GALLERY_WAIT, "--status", str(status)),
         ]

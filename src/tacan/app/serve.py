@@ -20,6 +20,7 @@ from tacan.app.galleries import ServedGalleries
 from tacan.app.served import Served
 from tacan.app.sessions import Keys, read_password
 from tacan.errors import ConfigError, StorageError
+from tacan.gallery.postgres.address import parse_address
 
 __all__ = ["ServeSettings", "serve"]
 
@@ -64,12 +65,12 @@ class ServeSettings:
 
 
 def serve(
-    galleries: Sequence[Path], settings: ServeSettings, *, say: Callable[[str], None]
+    galleries: Sequence[Path | str], settings: ServeSettings, *, say: Callable[[str], None]
 ) -> None:
     """Serves galleries, or those of the folder at hand if none is given, until it is interrupted.
 
-    Raises `ConfigError` for settings that contradict each other, `StorageError` where the port is
-    taken.
+    `galleries` are folders, and addresses of galleries on a server. Raises `ConfigError` for
+    settings that contradict each other, `StorageError` where the port is taken.
     """
     served = _served(galleries, settings)
     listening = _listen(settings)
@@ -121,7 +122,7 @@ def run_server(served: Served, listening: socket.socket, on_start: Callable[[], 
     Server(config).run(sockets=[listening])
 
 
-def _served(galleries: Sequence[Path], settings: ServeSettings) -> Served:
+def _served(galleries: Sequence[Path | str], settings: ServeSettings) -> Served:
     faults = []
     if settings.host is not None and settings.password_file is None:
         faults.append(
@@ -144,8 +145,12 @@ def _served(galleries: Sequence[Path], settings: ServeSettings) -> Served:
     here = Path.cwd()
     shown = ServedGalleries(galleries, home=None if galleries else here)
     for name in shown.names():
-        folder = shown.folder(name)
-        if folder.exists() and any(folder.iterdir()):  # else its first video makes it
+        place = shown.place(name)
+        if isinstance(place, Path):
+            is_made = place.exists() and any(place.iterdir())
+        else:
+            is_made = shown.is_there(name) or parse_address(place).crops is None
+        if is_made:  # else its first video makes it
             with shown.reading(name):
                 pass
     return Served(

@@ -28,11 +28,13 @@ def serve(
 
     Example: tacan serve people.gallery --host 0.0.0.0 --password-file password.txt
 
+    Example: tacan serve 'postgresql://anna@db.example/people?crops=/srv/people'
+
     Parameters
     ----------
     galleries
-        Folders of galleries; all in the folder at hand when none is given, and new ones are made
-        there.
+        Folders of galleries, or addresses of galleries on a server (docs/server.md); all in the
+        folder at hand when none is given, and new ones are made there.
     """
     from tacan.app.serve import serve as show
     from tacan.cli.console import say

@@ -155,6 +155,11 @@ class GalleryStore(Protocol):
         of this process can erase what is deleted."""
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be asked: it was not closed, nor its server ended."""
+        ...
+
     def close(self) -> None: ...
 
 

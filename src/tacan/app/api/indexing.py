@@ -274,7 +274,8 @@ def begin(served: ServedHere, name: GalleryName, order: IndexOrder) -> IndexingR
         )
         for each in order.videos
     ]
-    served.runs.start(gallery, videos, detector=order.detector, model=model)
+    place = served.galleries.place(name)
+    served.runs.start(gallery, videos, place=place, detector=order.detector, model=model)
     return indexing_now(served, name)
 
 
@@ -288,7 +289,8 @@ def stop(served: ServedHere, name: GalleryName) -> IndexingRecord:
 @router.post(f"{AT}/indexing/go-on", status_code=202)
 def go_on(served: ServedHere, name: GalleryName) -> IndexingRecord:
     """Goes on with a run that was stopped, has failed or was killed."""
-    served.runs.go_on(served.galleries.folder(name))
+    galleries = served.galleries
+    served.runs.go_on(galleries.folder(name), place=galleries.place(name))
     return indexing_now(served, name)
 
 

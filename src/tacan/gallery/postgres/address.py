@@ -28,7 +28,7 @@ class ServerAddress:
 
 def is_address(place: Path | str) -> bool:
     """Whether a gallery's place is on a server, and no folder."""
-    return str(place).startswith(_SCHEMES)
+    return str(place).lower().startswith(_SCHEMES)
 
 
 def parse_address(place: Path | str) -> ServerAddress:

@@ -77,6 +77,11 @@ class PostgresStore(SqliteStore):
         with self._lock, postgres_errors(self.path):
             yield self._connection
 
+    @property
+    def is_open(self) -> bool:
+        connection: Any = self._connection
+        return not connection.raw.closed  # nor did the server end it
+
     def maintenance(self) -> PostgresMaintenance:
         return PostgresMaintenance(self.writing, self.reading, self.autocommit)
 

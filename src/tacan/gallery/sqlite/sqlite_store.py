@@ -65,6 +65,7 @@ class SqliteStore:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
         self._connection = connection
+        self._is_closed = False
         self._lock = threading.RLock()
         with self.reading() as database:
             metadata = dict(database.execute("SELECT name, value FROM metadata"))
@@ -293,8 +294,13 @@ class SqliteStore:
         with self.reading() as database:
             return database.execute(query, values).fetchall()
 
+    @property
+    def is_open(self) -> bool:
+        return not self._is_closed
+
     def close(self) -> None:
         with self._lock:
+            self._is_closed = True
             self._connection.close()
 
 
