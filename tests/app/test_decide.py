@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sqlite3
 
 import pytest
 from fastapi.testclient import TestClient
@@ -55,9 +56,26 @@ def test_answers_are_confirm_and_reject(decide):
     body = {"one": "door/5", "other": "yard/5", "answer": "different"}
     people, _ = decide("POST", "/answers", body)
     assert {"door/5"} in people.values()
+    before, _ = decide("POST", "/undo")
+    people, _ = decide("POST", "/answers", {**body, "answer": "unsure"})
+    assert people == before
+    _, done = decide("POST", "/undo")
+    assert done["told"].startswith("Taken back: unsure")
     decide("POST", "/answers", {**body, "other": "door/5"}, status=422)
     decide("POST", "/answers", {**body, "other": "none"}, status=422)
     decide("POST", "/answers", {**body, "answer": "perhaps"}, status=422)
+
+
+def test_a_gallery_of_an_older_version_is_read_anew_when_a_decision_made_it_newer(linked, serve):
+    with sqlite3.connect(linked / "gallery.sqlite") as database:
+        database.execute("DROP TABLE unsure_pairs")
+        database.execute("PRAGMA user_version = 5")
+    client = serve(linked)
+    assert client.get(f"{GALLERY}/review").status_code == 200
+    body = {"one": "door/5", "other": "yard/5", "answer": "unsure"}
+    assert client.post(f"{GALLERY}/people/answers", json=body).status_code == 200
+    with client.app.state.served.galleries.reading("people.gallery") as gallery:
+        assert len(gallery.store.people().decisions()[0].unsure) == 1
 
 
 def test_the_command_line_takes_back_what_the_page_decided(decide, linked, capsys):

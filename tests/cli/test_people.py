@@ -98,11 +98,12 @@ def test_a_humans_word_and_its_undo(run):
     assert run("people merge GALLERY 1 2").startswith("person 1: door/1, door/2, yard/1, yard/2")
     assert "person 1: " in run("people split GALLERY 1 door/2 yard/2")
     assert "door/5, door/6" in run("people confirm GALLERY door/5 door/6")
+    assert "person 1: " in run("people unsure GALLERY door/1 yard/7")
     questions = json.loads(run("people GALLERY --review --json -"))["questions"]
     assert all(one["settles"] >= 1 for one in questions)
     log = [entry["action"] for entry in json.loads(run("gallery log GALLERY --json -"))["log"]]
     assert log == [
-        *("index", "index", "link", "reject", "undo", "merge", "split", "confirm"),
+        *("index", "index", "link", "reject", "undo", "merge", "split", "confirm", "unsure"),
     ]
 
 

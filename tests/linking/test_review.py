@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from tacan.gallery import open_gallery
-from tacan.linking import confirm, link_gallery, reject
-from tacan.linking.review import WIDEST, review
-from tests.gallery.conftest import MODEL
+from dataclasses import replace
 
-from .conftest import fill_cameras, of
+from tacan.gallery import delete_tracklets, open_gallery
+from tacan.linking import cannot_tell, confirm, link_gallery, reject, undo
+from tacan.linking.review import WIDEST, review
+from tests.gallery.conftest import MODEL, new_source
+
+from .conftest import fill_cameras, of, partition, walk
 
 
 def test_the_nearest_to_the_border_is_asked_first_and_what_was_answered_no_more(tmp_path):
@@ -30,3 +32,49 @@ def test_the_nearest_to_the_border_is_asked_first_and_what_was_answered_no_more(
         answered = {frozenset((d.one.name, d.other.name)) for d in doubts[:3]}
         left = {frozenset((d.one.name, d.other.name)) for d in review(gallery)}
         assert not answered & left
+
+
+def asked(gallery) -> set[frozenset[str]]:
+    return {frozenset((doubt.one.name, doubt.other.name)) for doubt in review(gallery, top=100)}
+
+
+def test_what_cant_be_told_is_asked_again_only_when_there_is_more_of_the_two(tmp_path):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, spread=1.5)
+        link_gallery(gallery)
+        before, people = asked(gallery), partition(gallery)
+        two = next(doubt for doubt in review(gallery, top=100) if not doubt.is_linked)
+        one = next(doubt for doubt in review(gallery, top=100) if doubt.is_linked)
+        for doubt in (two, one):
+            cannot_tell(gallery, doubt.other.name, doubt.one.name)
+            assert partition(gallery) == people
+            assert frozenset((doubt.one.name, doubt.other.name)) not in asked(gallery)
+        assert len(asked(gallery)) >= len(before) - 2
+        link_gallery(gallery)
+        assert frozenset((two.one.name, two.other.name)) not in asked(gallery)
+        decision, _ = undo(gallery)
+        assert decision.kind == "unsure"
+        assert frozenset((one.one.name, one.other.name)) in asked(gallery)
+
+        # A third camera sees one of the two: that is more than they could tell by.
+        source = gallery.begin_source(new_source("gate"))
+        again = replace(walk(500, 0), embedding=gallery.vector(two.one.id).copy())
+        gallery.add(source.id, [again], fingerprint=MODEL.fingerprint)
+        gallery.finish_source(source.id)
+        link_gallery(gallery)
+        confirm(gallery, two.one.name, "gate/1")
+        (kept,) = gallery.store.people().decisions()[0].unsure
+        assert kept == (two.other.id, two.one.id)
+        sides = {of(gallery, name) for name in ("gate/1", two.other.name)}
+        assert len(sides) == 2
+        assert sides in [{of(gallery, name) for name in pair} for pair in asked(gallery)]
+
+
+def test_what_cant_be_told_goes_with_its_tracklets(tmp_path):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, spread=1.5)
+        link_gallery(gallery)
+        doubt = review(gallery)[0]
+        cannot_tell(gallery, doubt.one.name, doubt.other.name)
+        delete_tracklets(gallery, names=[doubt.one.name])
+        assert gallery.store.people().decisions() == ()

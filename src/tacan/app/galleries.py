@@ -113,8 +113,8 @@ class ServedGalleries:
         with self._guard:
             opened = self._opened.get(name)
             file = _file_number(place)
-            # Another gallery may lie there by now, or its server have been started anew.
-            if opened is None or opened[0] != file or not opened[1].store.is_open:
+            # Another gallery may lie there by now, or a newer one, or its server started anew.
+            if opened is None or opened[0] != file or not opened[1].store.is_current:
                 opened = self._opened[name] = file, open_gallery(place)
         yield opened[1]
 

@@ -283,8 +283,35 @@ def reject(
 
 
 @people.command
+def unsure(
+    gallery: GalleryFolder,
+    one: Annotated[str, Parameter(name="TRACKLET")],
+    other: Annotated[str, Parameter(name="OTHER")],
+    /,
+    *,
+    wait: Wait = 0.0,
+) -> None:
+    """Says that you can't tell whether two tracklets show one person.
+
+    Nothing changes but that --review asks it no more, until their people have other tracklets.
+
+    Example: tacan people unsure people.gallery door/3 yard/12
+
+    Parameters
+    ----------
+    one
+        The name of a tracklet, CAMERA/NUMBER.
+    other
+        The name of another.
+    """
+    from tacan.linking import cannot_tell
+
+    _decide(gallery, lambda opened: cannot_tell(opened, one, other), wait)
+
+
+@people.command
 def undo(gallery: GalleryFolder, /, *, wait: Wait = 0.0) -> None:
-    """Takes the last decision back: a name, merge, split, confirm or reject; again, the one before.
+    """Takes the last decision back, whatever it was; again, the one before.
 
     Example: tacan people undo people.gallery
     """

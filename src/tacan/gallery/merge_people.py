@@ -177,14 +177,20 @@ def _translated(
         for said in decision.judgements
         if {said.one, said.other} <= taken.ids.keys() and {said.one, said.other} & fresh
     )
+    unsure = tuple(
+        (taken.ids[one], taken.ids[other])
+        for one, other in decision.unsure
+        if {one, other} <= taken.ids.keys() and {one, other} & fresh
+    )
     person = None if decision.person is None else became.get(decision.person)
-    if not judgements and (decision.kind != "name" or person is None):
+    if not judgements and not unsure and (decision.kind != "name" or person is None):
         return None
     concerned = taken.of(list(decision.persons_before))
     return replace(
         decision,
         id=0,
         judgements=judgements,
+        unsure=unsure,
         person=person,
         persons_before={number: person_of[number] for number in concerned if number in person_of},
     )
@@ -193,7 +199,7 @@ def _translated(
 def _sign(decision: Decision) -> tuple[object, ...]:
     """What two copies of one decision have in common."""
     pairs = frozenset((said.one, said.other, said.same) for said in decision.judgements)
-    return decision.time, decision.who, decision.kind, pairs
+    return decision.time, decision.who, decision.kind, pairs, frozenset(decision.unsure)
 
 
 def _names(

@@ -21,7 +21,7 @@ __all__ = [
     "Person",
 ]
 
-Kind = Literal["confirm", "reject", "merge", "split", "name"]
+Kind = Literal["confirm", "reject", "unsure", "merge", "split", "name"]
 """What a human can decide."""
 
 
@@ -58,6 +58,8 @@ class Judgement:
 class Decision:
     """What a human decided at one moment: judgements, or a name.
 
+    unsure
+        Pairs of tracklets, by their ids, of which the human could not tell.
     person
         The person that was named, or kept its number in a merger; None for other kinds.
     name_before, note_before
@@ -71,6 +73,7 @@ class Decision:
     who: str
     kind: Kind
     judgements: tuple[Judgement, ...] = ()
+    unsure: tuple[tuple[int, int], ...] = ()
     person: int | None = None
     name_before: str | None = None
     note_before: str | None = None

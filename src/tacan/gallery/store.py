@@ -156,8 +156,9 @@ class GalleryStore(Protocol):
         ...
 
     @property
-    def is_open(self) -> bool:
-        """Whether it can still be asked: it was not closed, nor its server ended."""
+    def is_current(self) -> bool:
+        """Whether it can still be asked for all: it was not closed, its server did not end, and
+        nobody brought its tables to a newer version since it was opened."""
         ...
 
     def close(self) -> None: ...

@@ -18,7 +18,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Decision, Judgement, Kind, PeopleChange, Person
 from tacan.linking.link import linked_again, longest
 
-__all__ = ["confirm", "merge", "name", "reject", "split", "undo"]
+__all__ = ["cannot_tell", "confirm", "merge", "name", "reject", "split", "undo"]
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 2000
@@ -38,6 +38,15 @@ def confirm(gallery: Gallery, one: str, other: str) -> tuple[Person, ...]:
 def reject(gallery: Gallery, one: str, other: str) -> tuple[Person, ...]:
     """Says that two tracklets, by their names, show two people."""
     return _judge(gallery, "reject", one, other)
+
+
+def cannot_tell(gallery: Gallery, one: str, other: str) -> tuple[Person, ...]:
+    """Says that nobody can tell whether two tracklets, by their names, show one person.
+
+    Nothing changes but that `review` asks it no more, until their people have other tracklets.
+    """
+    known = _Known.of(gallery)
+    return known.decide("unsure", unsure=[_pair(gallery, one, other)])
 
 
 def merge(gallery: Gallery, one: int, other: int) -> tuple[Person, ...]:
@@ -160,12 +169,14 @@ class _Known:
         kind: Kind,
         judgements: Sequence[Judgement] = (),
         *,
+        unsure: Sequence[tuple[int, int]] = (),
         named: Person | None = None,
         names: Names | None = None,
         claims: Mapping[int, int] | None = None,
     ) -> tuple[Person, ...]:
         """Keeps a decision, and links the people concerned again."""
-        touched = {number for said in judgements for number in (said.one, said.other)}
+        pairs = [*((said.one, said.other) for said in judgements), *unsure]
+        touched = {number for pair in pairs for number in pair}
         before = self._concerned(touched, named)
         decision = Decision(
             id=0,
@@ -173,6 +184,7 @@ class _Known:
             who=log_entry(kind).who,
             kind=kind,
             judgements=tuple(judgements),
+            unsure=tuple(unsure),
             person=None if named is None else named.id,
             name_before=None if named is None else named.name,
             note_before=None if named is None else named.note,
@@ -244,10 +256,15 @@ def _renamed(person: Person, names: Names) -> Person:
 
 def _judge(gallery: Gallery, kind: Kind, one: str, other: str) -> tuple[Person, ...]:
     known = _Known.of(gallery)
+    pair = _pair(gallery, one, other)
+    return known.decide(kind, [Judgement(*pair, same=kind == "confirm")])
+
+
+def _pair(gallery: Gallery, one: str, other: str) -> tuple[int, int]:
     pair = gallery.find(one), gallery.find(other)
     if pair[0] == pair[1]:
         raise _same_twice(one)
-    return known.decide(kind, [Judgement(*pair, same=kind == "confirm")])
+    return pair
 
 
 def _same_twice(what: str) -> GalleryError:

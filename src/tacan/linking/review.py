@@ -3,7 +3,8 @@
 Two people whose mean distance is hardly larger than the threshold may be one; a person whose two
 most different parts were hardly close enough may be two. Each such doubt is asked by one pair of
 tracklets, the closest of the two sides. The nearest to the threshold comes first; of two that are
-equally near, the one whose answer settles more pairs of tracklets.
+equally near, the one whose answer settles more pairs of tracklets. What a human could not tell is
+not asked again before one of the two sides has a tracklet that was not in its person then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet
+from tacan.gallery.person_records import Decision
 from tacan.linking.evidence import Evidence, gather_evidence
 from tacan.retrieval.average_linkage import Means
 from tacan.retrieval.distances import METRICS
@@ -63,7 +65,8 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
     linking, people = store.linking(), store.persons()
     if linking is None or linking.threshold is None or not people:
         return ()
-    said = [each for decision in store.decisions() for each in decision.judgements]
+    decisions = store.decisions()
+    said = [each for decision in decisions for each in decision.judgements]
     ids = [number for person in people for number in person.tracklets]
     evidence = gather_evidence(gallery, judgements=said, people=people, only=ids)
     row_of = {number: row for row, number in enumerate(evidence.columns.ids.tolist())}
@@ -71,7 +74,10 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
     groups = [rows for rows in groups if rows]
     means = Means.of(evidence.vectors, metric=gallery.model.metric)
     limit = means.limit(linking.threshold)
-    sides = [*_between(means, groups, evidence, limit, top), *_within(means, groups, evidence)]
+    untold = [decision for decision in decisions if decision.unsure]
+    nearest = 2 * top + len(untold)
+    found = [*_between(means, groups, evidence, limit, nearest), *_within(means, groups, evidence)]
+    sides = [each for each in found if not _is_unsure(each, evidence, untold)]
     margins = [abs(each.distance - limit) for each in sides]
     order = sorted(
         (place for place, margin in enumerate(margins) if margin <= WIDEST * limit),
@@ -83,9 +89,9 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
 
 
 def _between(
-    means: Means, groups: Sequence[list[int]], evidence: Evidence, limit: float, top: int
+    means: Means, groups: Sequence[list[int]], evidence: Evidence, limit: float, most: int
 ) -> Iterator[Sides]:
-    """Pairs of people that may be one."""
+    """Pairs of people that may be one, `most` of each."""
     of_row = np.empty(len(means.vectors), np.intp)
     for number, rows in enumerate(groups):
         of_row[rows] = number
@@ -95,11 +101,21 @@ def _between(
         for row, distances in enumerate(block, start=first):
             later = np.arange(row + 1, len(groups))
             nearest = later[np.argsort(np.abs(distances[later] - limit), kind="stable")]
-            for other in nearest[: 2 * top].tolist():
+            for other in nearest[:most].tolist():
                 distance = float(distances[other])
                 if (row, other) not in barred and distance > limit:
                     yield Sides(groups[row], groups[other], distance, is_linked=False)
         first += len(block)
+
+
+def _is_unsure(sides: Sides, evidence: Evidence, decisions: Sequence[Decision]) -> bool:
+    """Whether a human could not tell, and these tracklets are none but those of then."""
+    one, other = (set(evidence.columns.ids[rows].tolist()) for rows in (sides.one, sides.other))
+    return any(
+        {a, b} & one and {a, b} & other and one | other <= decision.persons_before.keys()
+        for decision in decisions
+        for a, b in decision.unsure
+    )
 
 
 def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> Iterator[Sides]:

@@ -178,6 +178,7 @@ def review_text(doubts: Sequence[Doubt], folder: Path) -> str:
             table(rows, texts=(0, 1, 2)),
             f"If they are one person: tacan people confirm {folder} {first}",
             f"If they are two:        tacan people reject {folder} {first}",
+            f"If you can't tell:      tacan people unsure {folder} {first}",
             f"After five answers or more, link again with what they tell: tacan link {folder}",
         ]
     )

@@ -18,6 +18,7 @@ DIGESTS = (
     "5ca8b2b7e1b1e8f9d9302e22c257c8276719105f4311c5029875af532804bad4",
     "077073c57bd4cb40ff9ff60e00f11dcce781f1749417e1c5866b05596b20ea41",
     "88bc96a1eed16bb6f601a4769fe2c109e9a410f2620553cb59154d30ca4c9d47",
+    "062b9e1148a70866b0b1098799509c8fc5540dea491fd7c2d9889abac71c68ba",
 )
 
 
@@ -51,8 +52,16 @@ def test_an_older_gallery_is_brought_up_to_date_by_its_next_writer(
         assert len(gallery.vectors()[0]) == 3
 
 
-OF_VERSION_5 = (
-    *("judgements", "persons_before", "decisions", "tracklet_persons", "persons", "audit_log"),
+SINCE_VERSION_5 = (
+    *(
+        "unsure_pairs",
+        "judgements",
+        "persons_before",
+        "decisions",
+        "tracklet_persons",
+        "persons",
+        "audit_log",
+    ),
 )
 
 
@@ -61,7 +70,7 @@ def test_a_gallery_of_version_1_is_read_unchanged_and_migrated_by_a_writer(
 ):
     folder = make_gallery("door")
     with sqlite3.connect(folder / "gallery.sqlite") as database:
-        for table in OF_VERSION_5:
+        for table in SINCE_VERSION_5:
             database.execute(f"DROP TABLE {table}")
         database.execute("ALTER TABLE trajectories DROP COLUMN tracks")
         database.execute("ALTER TABLE sources DROP COLUMN damage")

@@ -11,7 +11,7 @@ from tacan.app.api.records import TrackletRecord
 from tacan.app.look import LARGEST_ID
 from tacan.app.served import GalleryName, OpenGallery, ServedHere
 from tacan.gallery import Gallery, Person
-from tacan.linking import confirm, link_gallery, merge, name, reject, split, undo
+from tacan.linking import cannot_tell, confirm, link_gallery, merge, name, reject, split, undo
 from tacan.linking.link import STRANGERS
 from tacan.linking.review import review
 from tacan.views.people_text import changed_text, link_text, undo_text
@@ -36,11 +36,11 @@ class Changed(BaseModel):
 
 
 class Answer(BaseModel):
-    """Whether two tracklets, by their names, show one person."""
+    """Whether two tracklets, by their names, show one person; `unsure` if nobody can tell."""
 
     one: TrackletName
     other: TrackletName
-    answer: Literal["same", "different"]
+    answer: Literal["same", "different", "unsure"]
 
 
 class Naming(BaseModel):
@@ -95,8 +95,8 @@ class Questions(BaseModel):
 
 @router.post("/galleries/{gallery}/people/answers")
 def answer(served: ServedHere, called: GalleryName, said: Answer) -> Changed:
-    """Says that two tracklets show one person, or two."""
-    say = confirm if said.answer == "same" else reject
+    """Says that two tracklets show one person, or two, or that nobody can tell."""
+    say = {"same": confirm, "different": reject, "unsure": cannot_tell}[said.answer]
     with served.galleries.writing(called) as gallery:
         return Changed.of(gallery, say(gallery, said.one, said.other))
 

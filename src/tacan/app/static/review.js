@@ -1,4 +1,4 @@
-// One question after the other; the next comes by itself. What can't be told is not asked again in this tab.
+// One question after the other; the next comes by itself.
 
 import { api, ask, say, showTimes } from "./base.js";
 import "./decide.js";
@@ -6,18 +6,11 @@ import "./decide.js";
 const state = document.getElementById("state");
 const box = document.getElementById("question");
 const answers = document.getElementById("answers");
-const SKIPPED = `skipped ${document.body.dataset.gallery}`;
 let queue = [];
 let busy = false;
 
-const skipped = () => new Set(JSON.parse(sessionStorage.getItem(SKIPPED) ?? "[]"));
-const key = (question) => [question.one.tracklet, question.other.tracklet].sort().join("|");
-
 async function refill() {
-  const known = skipped();
-  const top = Math.min(200, 30 + known.size);
-  const { questions } = await ask(api(`/review?top=${top}`));
-  queue = questions.filter((question) => !known.has(key(question)));
+  queue = (await ask(api("/review"))).questions;
 }
 
 function side(id, tracklet) {
@@ -59,15 +52,13 @@ async function act(what) {
     if (what === "undo") {
       say((await ask(api("/people/undo"), { method: "POST" })).told);
       queue = [];
-    } else if (what === "skip") {
-      sessionStorage.setItem(SKIPPED, JSON.stringify([...skipped(), key(question)]));
-      queue.shift();
     } else {
       const body = { answer: what, one: question.one.tracklet, other: question.other.tracklet };
       await ask(api("/people/answers"), { method: "POST", body });
-      const touched = new Set([question.one.person_id, question.other.person_id]);
+      const touched = what === "unsure" ? [] : [question.one.person_id, question.other.person_id];
       // What concerns the same people may be settled by now.
-      queue = queue.slice(1).filter((each) => !touched.has(each.one.person_id) && !touched.has(each.other.person_id));
+      const isTouched = (each) => touched.includes(each.one.person_id) || touched.includes(each.other.person_id);
+      queue = queue.slice(1).filter((each) => !isTouched(each));
     }
     if (!queue.length) await refill();
     draw();

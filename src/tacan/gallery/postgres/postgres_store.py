@@ -78,7 +78,7 @@ class PostgresStore(SqliteStore):
             yield self._connection
 
     @property
-    def is_open(self) -> bool:
+    def is_current(self) -> bool:
         connection: Any = self._connection
         return not connection.raw.closed  # nor did the server end it
 

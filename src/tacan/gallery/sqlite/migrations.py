@@ -126,9 +126,26 @@ _VERSION_5 = (
     "CREATE INDEX persons_before_by_person ON persons_before (person_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    *(_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5),
+# Pairs of tracklets of which a human could not tell whether they are one person.
+_VERSION_6 = (
+    """CREATE TABLE unsure_pairs (
+        decision_id INTEGER NOT NULL REFERENCES decisions (id) ON DELETE CASCADE,
+        one_id INTEGER NOT NULL REFERENCES tracklets (id) ON DELETE CASCADE,
+        other_id INTEGER NOT NULL REFERENCES tracklets (id) ON DELETE CASCADE,
+        PRIMARY KEY (decision_id, one_id, other_id)) WITHOUT ROWID""",
+    "CREATE INDEX unsure_pairs_by_one ON unsure_pairs (one_id)",
+    "CREATE INDEX unsure_pairs_by_other ON unsure_pairs (other_id)",
 )
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    *(_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6),
+)
+
+
+def _empty_view(table: str, columns: str) -> str:
+    nothing = ", ".join(f"NULL AS {column}" for column in columns.split())
+    return f"CREATE TEMP VIEW {table} AS SELECT {nothing} WHERE 0"
+
 
 # By the version that they make: views that give an older database the names of that version.
 # So a gallery that nobody may write to needs no migration to be read.
@@ -139,18 +156,15 @@ _TEMPORARY_VIEWS: Mapping[int, tuple[str, ...]] = {
     ),
     3: ("CREATE TEMP VIEW sources AS SELECT *, NULL AS damage FROM main.sources",),
     4: ("CREATE TEMP VIEW trajectories AS SELECT *, NULL AS tracks FROM main.trajectories",),
-    5: tuple(
-        f"CREATE TEMP VIEW {table} AS SELECT {', '.join(f'NULL AS {c}' for c in columns.split())} "
-        "WHERE 0"
-        for table, columns in {
-            "persons": "id name note anchor_id",
-            "tracklet_persons": "tracklet_id person_id",
-            "decisions": "id time_us who kind person_id name_before note_before",
-            "judgements": "decision_id one_id other_id same",
-            "persons_before": "decision_id tracklet_id person_id",
-            "audit_log": "id time_us who action detail",
-        }.items()
+    5: (
+        _empty_view("persons", "id name note anchor_id"),
+        _empty_view("tracklet_persons", "tracklet_id person_id"),
+        _empty_view("decisions", "id time_us who kind person_id name_before note_before"),
+        _empty_view("judgements", "decision_id one_id other_id same"),
+        _empty_view("persons_before", "decision_id tracklet_id person_id"),
+        _empty_view("audit_log", "id time_us who action detail"),
     ),
+    6: (_empty_view("unsure_pairs", "decision_id one_id other_id"),),
 }
 
 

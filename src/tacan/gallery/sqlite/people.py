@@ -54,6 +54,7 @@ class SqlitePeople:
 
     def decisions(self) -> tuple[Decision, ...]:
         judgements: dict[int, list[Judgement]] = defaultdict(list)
+        unsure: dict[int, list[tuple[int, int]]] = defaultdict(list)
         before: dict[int, dict[int, int]] = defaultdict(dict)
         with self._reading() as database:
             for number, one, other, same in database.execute(
@@ -61,6 +62,11 @@ class SqlitePeople:
                 ORDER BY decision_id, one_id, other_id"""
             ):
                 judgements[number].append(Judgement(one, other, bool(same)))
+            for number, one, other in database.execute(
+                """SELECT decision_id, one_id, other_id FROM unsure_pairs
+                ORDER BY decision_id, one_id, other_id"""
+            ):
+                unsure[number].append((one, other))
             for number, tracklet, person in database.execute(
                 "SELECT decision_id, tracklet_id, person_id FROM persons_before"
             ):
@@ -76,6 +82,7 @@ class SqlitePeople:
                     who=who,
                     kind=kind,
                     judgements=tuple(judgements[number]),
+                    unsure=tuple(unsure[number]),
                     person=person,
                     name_before=name,
                     note_before=note,
@@ -157,7 +164,8 @@ def forget_people_without_tracklets(database: sqlite3.Connection) -> None:
     and whom no decision could bring back, then decisions that name such people."""
     database.execute(
         """DELETE FROM decisions WHERE kind <> 'name'
-        AND id NOT IN (SELECT decision_id FROM judgements)"""
+        AND id NOT IN (SELECT decision_id FROM judgements)
+        AND id NOT IN (SELECT decision_id FROM unsure_pairs)"""
     )
     database.execute(
         """DELETE FROM persons WHERE id NOT IN (SELECT person_id FROM tracklet_persons)
@@ -182,6 +190,10 @@ def _add_decision(database: sqlite3.Connection, decision: Decision) -> None:
         """INSERT INTO judgements VALUES (?, ?, ?, ?)
         ON CONFLICT (decision_id, one_id, other_id) DO UPDATE SET same = excluded.same""",
         [(number, each.one, each.other, int(each.same)) for each in decision.judgements],
+    )
+    database.executemany(
+        "INSERT INTO unsure_pairs VALUES (?, ?, ?)",
+        [(number, one, other) for one, other in decision.unsure],
     )
     database.executemany(
         "INSERT INTO persons_before VALUES (?, ?, ?)",

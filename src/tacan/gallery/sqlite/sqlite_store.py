@@ -29,6 +29,7 @@ from tacan.gallery.record_checks import check_model_info
 from tacan.gallery.sqlite import inserts, record_rows
 from tacan.gallery.sqlite.connections import sqlite_errors, transaction
 from tacan.gallery.sqlite.maintenance import SqliteMaintenance
+from tacan.gallery.sqlite.migrations import MIGRATIONS, schema_version
 from tacan.gallery.sqlite.people import SqlitePeople
 from tacan.gallery.store import CropRow, Totals, Version
 from tacan.gallery.timestamps import FIRST_TIMESTAMP, LAST_TIMESTAMP
@@ -295,8 +296,11 @@ class SqliteStore:
             return database.execute(query, values).fetchall()
 
     @property
-    def is_open(self) -> bool:
-        return not self._is_closed
+    def is_current(self) -> bool:
+        with self._lock:
+            if self._is_closed or self.schema == len(MIGRATIONS):
+                return not self._is_closed
+            return schema_version(self._connection) == self.schema
 
     def close(self) -> None:
         with self._lock:
