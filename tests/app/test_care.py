@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from tacan.files import sha256
 from tacan.gallery import open_gallery
+from tests.app.test_indexing import film
+from tests.linking.conftest import new_source
 
 GALLERY = "/api/galleries/people.gallery"
 
@@ -22,6 +27,7 @@ def left(folder) -> set[str]:
     [
         ({"names": ["door/1", "yard/1"]}, 2, 0, 1),
         ({"camera": "door"}, 12, 1, 0),
+        ({"source": 1}, 12, 1, 0),
         ({"person": 3}, 2, 0, 1),
         ({"before": "2026-11-22T13:00:10+01:00"}, 24, 0, 12),
         ({"before": "2026-11-22T13:00:00+01:00"}, 0, 0, 0),
@@ -60,6 +66,7 @@ def test_another_number_than_was_shown_is_refused(client, linked):
         {"camera": "door", "person": 1},
         {"camera": "none"},
         {"person": 99},
+        {"source": 1, "camera": "door"},
         {"names": []},
         {"names": ["none"]},
         {"before": "2026-11-22T13:00:00"},
@@ -70,6 +77,23 @@ def test_what_chooses_nothing_is_refused(client, linked, choice):
     order = {**choice, "n_tracklets": 0}
     assert client.post(f"{GALLERY}/deletions", json=order).status_code == 422
     assert len(left(linked)) == 24
+
+
+def test_a_video_that_was_sent_goes_with_what_was_found_in_it(linked, serve, tmp_path):
+    video = film(tmp_path / "videos" / "gate.mp4")
+    client = serve(linked)
+    sent = client.post(f"{GALLERY}/uploads?called=gate.mp4", content=video.read_bytes()).json()
+    path = Path(sent["path"])
+    with open_gallery(linked, write=True) as gallery:
+        seen = replace(new_source("gate"), path=str(path), name=path.name, sha256=sha256(path))
+        number = gallery.begin_source(seen).id
+        gallery.finish_source(number)
+    shown = client.post(f"{GALLERY}/deletions/preview", json={"source": number}).json()
+    assert (shown["n_tracklets"], shown["n_sources"], shown["uploads"]) == (0, 1, ["gate.mp4"])
+    done = client.post(f"{GALLERY}/deletions", json={"source": number, "n_tracklets": 0}).json()
+    assert "1 video that was sent here is gone, too: gate.mp4." in done["told"]
+    assert list(path.parent.iterdir()) == []
+    assert video.is_file()
 
 
 def test_a_deleted_person_is_in_no_answer(client: TestClient):

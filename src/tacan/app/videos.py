@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import BinaryIO
 
 from tacan.app.folders import ServedFolders
 from tacan.errors import ConfigError, StorageError
 from tacan.files import GALLERY_DATABASE
+from tacan.gallery.uploads import note_upload, uploads_folder
 from tacan.indexing.source_paths import VIDEO_ENDINGS
 from tacan.indexing.source_starts import start_of
 from tacan.video.decode import open_video
@@ -26,7 +27,6 @@ __all__ = [
     "boxes_file",
     "found_videos",
     "propose",
-    "sent_folder",
     "video_file",
     "videos_of",
 ]
@@ -61,14 +61,9 @@ class Proposal:
     boxes: Path | None
 
 
-def sent_folder(gallery: Path) -> Path:
-    """Where videos that are sent for this gallery are kept: beside it."""
-    return gallery.with_name(f"{gallery.name.removesuffix('.gallery')}.videos")
-
-
 def videos_of(folders: ServedFolders, gallery: Path) -> ServedFolders:
     """The folders whose videos may be chosen for this gallery."""
-    return ServedFolders((*folders.folders, sent_folder(gallery)))
+    return ServedFolders((*folders.folders, uploads_folder(gallery)))
 
 
 def found_videos(folders: ServedFolders) -> list[FoundVideo]:
@@ -125,26 +120,34 @@ def propose(path: Path, *, zone: tzinfo | None) -> Proposal:
 
 
 class SentVideo:
-    """A video that is being sent: its file appears when all of it is there and can be opened."""
+    """A video that is being sent to a gallery: its file appears when all of it is there and can be
+    opened."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, gallery: Path, name: str) -> None:
         clean = Path(name.replace("\\", "/")).name
         if not _NAME.fullmatch(clean) or Path(clean).suffix.lower() not in VIDEO_ENDINGS:
             fault = f"a video needs a usual name and a video's ending; got {name[:80]!r}"
             raise ConfigError([fault], source="the upload")
-        self._folder, self._name = folder, clean
+        self._gallery, self._folder, self._name = gallery, uploads_folder(gallery), clean
 
     @contextmanager
-    def writing(self) -> Iterator[BinaryIO]:
-        """A file for its bytes. Raises `StorageError` where there is no room for it."""
+    def writing(self) -> Iterator[Callable[[bytes], None]]:
+        """What takes its bytes. Raises `StorageError` where there is no room for them."""
+        digest = hashlib.sha256()
         draft = self._folder / f".{secrets.token_hex(8)}{Path(self._name).suffix}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as file:
-                yield file
+
+                def take(piece: bytes) -> None:
+                    digest.update(piece)
+                    file.write(piece)
+
+                yield take
             with open_video(draft):
                 pass
             self.path = _free(self._folder / self._name)
+            note_upload(draft, self.path, gallery=self._gallery, sha256=digest.hexdigest())
             os.replace(draft, self.path)  # noqa: PTH105
         except OSError as error:
             raise StorageError(

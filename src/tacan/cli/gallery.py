@@ -181,6 +181,9 @@ def delete(
 ) -> None:
     """Deletes rows, vectors and crops for good. Backups and exported files it can't reach.
 
+    A video that was sent to the page of `tacan serve` goes with the last that was found in it; one
+    that was only named stays.
+
     Exactly one of --tracklet, --camera, --source, --before and --person says what goes. On a
     terminal it asks first.
 

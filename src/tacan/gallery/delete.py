@@ -1,4 +1,4 @@
-"""Deletion for good of rows, vectors and crops.
+"""Deletion for good of rows, vectors, crops, and of videos that were sent.
 
 What is left of a deleted tracklet is its number within its source and within its camera, so that
 a source which is still being indexed does not bring it back and no other tracklet gets its name.
@@ -9,7 +9,7 @@ can't be reached.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -20,6 +20,7 @@ from tacan.gallery.columns import UNKNOWN_TIMESTAMP, camera_ids
 from tacan.gallery.find_sources import find_sources
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.timestamps import to_microseconds
+from tacan.gallery.uploads import Upload, erase_upload, uploads_going
 from tacan.text import counted
 
 __all__ = ["Chosen", "Deletion", "DeletionChoice", "choose_tracklets", "delete_tracklets"]
@@ -33,23 +34,32 @@ class Deletion:
     gallery keeps the last traces from being erased: that is done when the gallery is next opened
     for writing without it. `n_undated` counts the tracklets that stay after a deletion by time
     because the time when they were seen is unknown. `remains` says what the store can't erase by
-    itself, and who ends it how.
+    itself, and who ends it how. `uploads` and `n_uploads_left` are as in `Chosen`.
     """
 
     names: tuple[str, ...]
     is_erased: bool
     n_undated: int = 0
     remains: str | None = None
+    uploads: tuple[Upload, ...] = ()
+    n_uploads_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What a deletion would take: tracklets and sources by their ids. `n_undated` is as in
-    `Deletion`."""
+    `Deletion`.
+
+    uploads, n_uploads_left
+        Videos that were sent and would go (see `uploads_going`), and how many stay that show some
+        of the tracklets: others were found in them, too.
+    """
 
     ids: tuple[int, ...]
     source_ids: tuple[int, ...] = ()
     n_undated: int = 0
+    uploads: tuple[Upload, ...] = ()
+    n_uploads_left: int = 0
 
 
 class DeletionChoice(TypedDict, total=False):
@@ -76,11 +86,20 @@ def delete_tracklets(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> Dele
     gallery.require_writable()
     chosen = choose_tracklets(gallery, **choice)
     deleted = gallery.store.names(chosen.ids)
-    if chosen.ids or chosen.source_ids:
+    for upload in chosen.uploads:  # first: a deletion that was cut short finds them again
+        erase_upload(upload)
+    if chosen.ids or chosen.source_ids or chosen.uploads:
         gallery.store.maintenance().remove(chosen.ids, sources=chosen.source_ids)
-        gallery.log("delete", counted(len(chosen.ids), "tracklet"))
-    remains = gallery.store.maintenance().remains() if deleted else None
-    return Deletion(deleted, gallery.complete_deletion(), chosen.n_undated, remains)
+        videos = f", {counted(len(chosen.uploads), 'upload')}" if chosen.uploads else ""
+        gallery.log("delete", counted(len(chosen.ids), "tracklet") + videos)
+    return Deletion(
+        names=deleted,
+        is_erased=gallery.complete_deletion(),
+        n_undated=chosen.n_undated,
+        remains=gallery.store.maintenance().remains() if deleted else None,
+        uploads=chosen.uploads,
+        n_uploads_left=chosen.n_uploads_left,
+    )
 
 
 def choose_tracklets(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> Chosen:
@@ -88,6 +107,12 @@ def choose_tracklets(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> Chos
     if sum(given is not None for given in choice.values()) != 1:
         problem = "exactly one of names, camera, source, before and person must be given"
         raise ConfigError([problem], source="the deletion")
+    found = _choose(gallery, choice)
+    going, n_left = uploads_going(gallery, found.ids, found.source_ids, before=choice.get("before"))
+    return replace(found, uploads=going, n_uploads_left=n_left)
+
+
+def _choose(gallery: Gallery, choice: DeletionChoice) -> Chosen:
     if (person := choice.get("person")) is not None:
         return Chosen(gallery.person(person).tracklets)
     if (names := choice.get("names")) is not None:

@@ -108,7 +108,15 @@ def verification_as_json(found: Verification) -> dict[str, Any]:
 def choice_of(gallery: Gallery, **choice: Unpack[DeletionChoice]) -> str:
     """What a deletion would take, in words, so that someone can agree to it. Raises as
     `choose_tracklets` does."""
-    ids = choose_tracklets(gallery, **choice).ids
+    chosen = choose_tracklets(gallery, **choice)
+    what = _which(gallery, chosen.ids, choice)
+    if not chosen.uploads:
+        return what
+    videos = ", ".join(each.path.name for each in chosen.uploads)
+    return f"{what}, and the videos that were sent: {videos},"
+
+
+def _which(gallery: Gallery, ids: Sequence[int], choice: DeletionChoice) -> str:
     count = counted(len(ids), "tracklet")
     if (camera := choice.get("camera")) is not None:
         return f"{count} of camera {camera}"
@@ -129,6 +137,19 @@ def deletion_text(done: Deletion, *, at_most: int) -> str:
     lines += [f"  {name}" for name in done.names[:at_most]]
     if count > at_most:
         lines.append(f"  and {count - at_most:,} more")
+    if done.uploads:
+        videos = ", ".join(each.path.name for each in done.uploads)
+        were = counted(
+            len(done.uploads), "video that was sent here is", "videos that were sent here are"
+        )
+        lines.append(f"{were} gone, too: {videos}.")
+    if done.n_uploads_left:
+        videos = counted(
+            done.n_uploads_left,
+            "video that was sent here still shows",
+            "videos that were sent here still show",
+        )
+        lines.append(f"{videos} them, since others were found there, too.")
     if done.n_undated:
         lines.append(
             f"{done.n_undated:,} tracklets stay because nobody knows when they were seen: "

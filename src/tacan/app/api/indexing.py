@@ -22,7 +22,6 @@ from tacan.app.videos import (
     boxes_file,
     found_videos,
     propose,
-    sent_folder,
     video_file,
     videos_of,
 )
@@ -213,20 +212,19 @@ async def send_video(
     called: Annotated[str, Query(min_length=1, max_length=200)],
 ) -> VideoRecord:
     """Sends a video, as the body; it is kept in a folder beside the gallery."""
-    folder = sent_folder(served.galleries.folder(name))
-    sent = SentVideo(folder, called)
+    sent = SentVideo(served.galleries.folder(name), called)
     n_bytes = 0
     try:
-        with sent.writing() as file:
+        with sent.writing() as take:
             async for piece in request.stream():
-                await run_in_threadpool(file.write, piece)
+                await run_in_threadpool(take, piece)
                 n_bytes += len(piece)
     except ClientDisconnect:
         raise HTTPException(400, "The video did not come whole.") from None
     return VideoRecord(
         path=str(sent.path),
         name=sent.path.name,
-        place=folder.name,
+        place=sent.path.parent.name,
         n_bytes=n_bytes,
         is_indexed=False,
     )

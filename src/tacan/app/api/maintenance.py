@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from tacan.app.look import LARGEST_ID
 from tacan.app.served import GalleryName, OpenGallery, ServedHere
+from tacan.app.source_files import source_of
 from tacan.gallery import Gallery, apply_retention, delete_tracklets, set_retention, verify_gallery
 from tacan.gallery.delete import DeletionChoice, choose_tracklets
 from tacan.gallery.retention import MOST_DAYS, retention_border
@@ -28,33 +29,40 @@ TrackletName = Annotated[str, Field(min_length=1, max_length=300)]
 
 class Choice(BaseModel):
     """What to delete, in exactly one way: tracklets by their names, all of a camera, all of a
-    person, or all who were first seen before a time."""
+    video (its source's id), all of a person, or all who were first seen before a time."""
 
     names: Annotated[list[TrackletName] | None, Field(min_length=1, max_length=10_000)] = None
     camera: Annotated[str | None, Field(max_length=300)] = None
+    source: Annotated[int | None, Field(ge=1, le=LARGEST_ID)] = None
     person: Annotated[int | None, Field(ge=1, le=LARGEST_ID)] = None
     before: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Choice:
-        given = (self.names, self.camera, self.person, self.before)
+        given = (self.names, self.camera, self.source, self.person, self.before)
         if sum(each is not None for each in given) != 1:
-            raise ValueError("exactly one of names, camera, person and before must be given")
+            names = "names, camera, source, person and before"
+            raise ValueError(f"exactly one of {names} must be given")
         return self
 
-    @property
-    def choice(self) -> DeletionChoice:
+    def of(self, gallery: Gallery) -> DeletionChoice:
         """As `delete_tracklets` takes it."""
+        source = None if self.source is None else source_of(gallery, self.source).path
         return {
             "names": self.names,
             "camera": self.camera,
+            "source": source,
             "person": self.person,
             "before": self.before,
         }
 
 
 class Preview(BaseModel):
-    """What would go. `n_undated` tracklets stay, since nobody knows when they were seen."""
+    """What would go. `n_undated` tracklets stay, since nobody knows when they were seen.
+
+    `uploads` are the names of videos that were sent and would go, too; `n_uploads_left` of them
+    show some of the tracklets, but stay, since others were found in them.
+    """
 
     n_tracklets: int
     n_sources: int
@@ -62,6 +70,8 @@ class Preview(BaseModel):
     n_undated: int
     names: list[str]
     pictures: list[int]
+    uploads: list[str]
+    n_uploads_left: int
 
 
 class Order(Choice):
@@ -116,15 +126,16 @@ class Verified(BaseModel):
 @router.post("/galleries/{gallery}/deletions/preview")
 def preview(gallery: OpenGallery, choice: Choice) -> Preview:
     """What a deletion would take."""
-    return _preview(gallery, choice.choice)
+    return _preview(gallery, choice.of(gallery))
 
 
 @router.post("/galleries/{gallery}/deletions")
 def delete(served: ServedHere, called: GalleryName, order: Order) -> Done:
-    """Deletes for good: rows, vectors and crops. It can't be undone."""
+    """Deletes for good: rows, vectors, crops and videos that were sent. It can't be undone."""
     with served.galleries.writing(called, erases=True) as gallery:
-        _require_as_told(gallery, order.choice, order.n_tracklets)
-        done = delete_tracklets(gallery, **order.choice)
+        choice = order.of(gallery)
+        _require_as_told(gallery, choice, order.n_tracklets)
+        done = delete_tracklets(gallery, **choice)
     return Done(
         n_tracklets=len(done.names),
         is_erased=done.is_erased,
@@ -201,6 +212,8 @@ def _preview(gallery: Gallery, choice: DeletionChoice) -> Preview:
         n_undated=chosen.n_undated,
         names=list(gallery.store.names(chosen.ids[:SHOWN])),
         pictures=list(chosen.ids[:SHOWN]),
+        uploads=[each.path.name for each in chosen.uploads],
+        n_uploads_left=chosen.n_uploads_left,
     )
 
 

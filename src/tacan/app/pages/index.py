@@ -10,8 +10,8 @@ from tacan.app.api.indexing import indexing_now
 from tacan.app.pages.rendering import render
 from tacan.app.served import GalleryName, Served, ServedHere
 from tacan.app.source_files import source_file
-from tacan.app.videos import sent_folder
 from tacan.gallery import Source
+from tacan.gallery.uploads import uploads_folder
 
 __all__ = ["router"]
 
@@ -29,7 +29,7 @@ def index_page(served: ServedHere, name: GalleryName) -> HTMLResponse:
         sources=_sources(served, name),
         now=indexing_now(served, name),
         folders=[str(each) for each in served.folders.folders],
-        sent=sent_folder(folder).name,
+        sent=uploads_folder(folder).name,
     )
     return HTMLResponse(screen)
 

@@ -9,6 +9,7 @@ function choice(form) {
   const [kind, value] = [form.dataset.deletes, form.elements[form.dataset.deletes].value];
   const read = {
     camera: () => ({ camera: value }),
+    source: () => ({ source: Number(value) }),
     person: () => ({ person: Number(value) }),
     before: () => ({ before: moment(value) }),
     names: () => ({ names: [value.trim()] }),
@@ -19,13 +20,17 @@ function choice(form) {
 /** Shows what would go, and remembers what deletes it. */
 function show(found, sent) {
   const walks = `${found.n_tracklets.toLocaleString()} ${found.n_tracklets === 1 ? "walk" : "walks"}`;
-  document.getElementById("h-preview").textContent = found.n_tracklets ? `${walks} would go` : "Nothing would go";
+  const goes = found.n_tracklets + found.n_sources + found.uploads.length > 0;
+  document.getElementById("h-preview").textContent = goes ? `${walks} would go` : "Nothing would go";
   const notes = [];
   if (found.n_people) notes.push(`Nothing is left of ${found.n_people} ${found.n_people === 1 ? "person" : "people"}.`);
-  if (found.n_sources) notes.push(`${found.n_sources} ${found.n_sources === 1 ? "video" : "videos"} can be indexed again.`);
+  const n_again = found.n_sources - found.uploads.length;
+  if (found.uploads.length) notes.push(`So would ${found.uploads.join(", ")}, which you sent here.`);
+  if (n_again > 0) notes.push(`${n_again} ${n_again === 1 ? "video stays where it is" : "videos stay where they are"}, and can be indexed again.`);
+  if (found.n_uploads_left) notes.push(`${found.n_uploads_left} ${found.n_uploads_left === 1 ? "video that was sent here still shows" : "videos that were sent here still show"} them, since others were found there, too.`);
   if (found.n_undated) notes.push(`${found.n_undated} walks stay, since nobody knows when they were.`);
   if (found.n_tracklets > found.names.length) notes.push(`The first ${found.names.length} are shown.`);
-  if (found.n_tracklets) notes.push("This can't be undone.");
+  if (goes) notes.push("This can't be undone.");
   dialog.querySelector(".note").textContent = notes.join(" ");
   const cards = found.pictures.map((id, number) => {
     const card = document.createElement("li");
@@ -39,8 +44,8 @@ function show(found, sent) {
     return card;
   });
   dialog.querySelector(".cards").replaceChildren(...cards);
-  document.getElementById("delete").hidden = !found.n_tracklets && !("days" in (sent.body ?? {}));
-  document.getElementById("delete").textContent = found.n_tracklets ? "Delete for good" : "Set the rule";
+  document.getElementById("delete").hidden = !goes && !("days" in (sent.body ?? {}));
+  document.getElementById("delete").textContent = goes ? "Delete for good" : "Set the rule";
   order = { ...sent, body: { ...sent.body, n_tracklets: found.n_tracklets } };
   dialog.showModal();
   document.getElementById("keep").focus();
