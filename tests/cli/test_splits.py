@@ -124,6 +124,8 @@ def test_a_training_that_is_stopped_says_how_to_go_on(
         (("--model", "m", "--splits", "10"), 1, "from 0 to 9"),
         (("--model", "nowhere"), 1, "nowhere"),
         (("--config", "demo", "--weights", "random"), 1, "model.weights"),
+        (("--config", "demo", "--clip-weight", "street"), 1, "model.clip_weight"),
+        (("--model", "street", "--clip-weight", "street"), 1, "clip_weight is for frozen encoders"),
         (("--config", "demo", "--data.root", "x"), 1, "data.root is what the command itself"),
         (("--config", "demo", "--model.hight", "32"), 1, "did you mean 'height'"),
         (("--model", "m", "--variant", "prid-200", "--splits-file", "x"), 1, "splits_file"),

@@ -13,8 +13,9 @@ import pytest
 
 from tacan.cli.index import _index_live
 from tacan.embeddings.embedder import TacanEmbedder
+from tacan.embeddings.open import open_model
 from tacan.errors import DetectorError, VideoError
-from tacan.gallery import Gallery, open_gallery
+from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.gallery.find_sources import find_sources
 from tacan.gallery.gallery_records import NewSource
 from tacan.indexing import index_live as module
@@ -25,6 +26,8 @@ from tacan.indexing.index_videos import open_detections
 from tacan.indexing.video_source import VideoSource
 from tacan.indexing.video_sources import gather_sources
 from tacan.video import live_source
+from tests.embeddings.test_file_encoders import write_onnx
+from tests.embeddings.test_weighted import weights_in
 from tests.indexing.conftest import SETTINGS
 from tests.indexing.scenes import GREY, HEIGHT, WIDTH, BlockDetector, walkers
 from tests.video.cameras import Clock, Connections, SteppedFeed
@@ -46,11 +49,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch, detector: BlockDetector) -> None:
 def watch(embedder: TacanEmbedder) -> Callable[..., IndexReport]:
     def run(gallery: Gallery, connections: Connections, **rest: Any) -> IndexReport:
         settings = rest.pop("settings", SETTINGS)
+        seeing = rest.pop("embedder", embedder)
         sources = rest.pop("sources", None) or sources_of(ADDRESS, settings=settings)
         return index_live(
             gallery,
             sources,
-            embedder=embedder,
+            embedder=seeing,
             detections=open_detections(sources, threads=1),
             stop=rest.pop("stop", None) or connections.stopped.is_set,
             batch_frames=16,
@@ -71,6 +75,28 @@ def sources_of(*texts: str, settings: IndexSettings = SETTINGS) -> list[VideoSou
 def walk(n: int = 30) -> list[Any]:
     """One person who crosses the picture, and leaves it."""
     return [*walkers(n, n_people=1), NOBODY]
+
+
+@pytest.mark.parametrize("lent", [True, False])
+def test_a_frozen_encoder_stores_the_clip_weights_that_it_was_lent(
+    tmp_path: Path, watch: Watcher, *, lent: bool
+) -> None:
+    spec = f"onnx:{write_onnx(tmp_path / 'net.onnx')}"
+    weigher = str(weights_in(tmp_path / "weights", clip_len=1)) if lent else "none"
+    frozen = open_model(spec, device="cpu", clip_weight=weigher)
+    card = ModelInfo(spec, frozen.fingerprint, frozen.embedding_dim, frozen.metric, weigher)
+    clock = Clock()
+    with open_gallery(tmp_path / "gallery", write=True, create_with=card) as gallery:
+        watch(gallery, Connections(SteppedFeed(walk(), clock)), clock=clock, embedder=frozen)
+        (tracklet,) = gallery.tracklets()
+        weights = gallery.trajectory(tracklet.id).clip_weights
+        assert len(weights) == len(gallery.trajectory(tracklet.id).clip_frames) > 1
+        assert gallery.info().clip_weight == weigher
+    if lent:
+        assert ((weights > 0) & (weights < 1)).all()
+        assert np.ptp(weights) > 0
+    else:
+        assert (weights == 1).all()
 
 
 def test_walks_are_stored_with_the_time_of_day_and_no_password(

@@ -16,6 +16,8 @@ from tacan.features.features_file import load_features
 from tacan.splits import SplitChoice, run_splits
 from tacan.splits.embed_once import EmbedOnce, all_tracklets, select
 from tacan.splits.vector_source import Extraction
+from tests.embeddings.test_file_encoders import write_onnx
+from tests.embeddings.test_weighted import weights_in
 
 from .conftest import Watch, interrupt_after, save
 
@@ -72,6 +74,22 @@ def test_everyone_is_embedded_once(choice: SplitChoice, model: str, tmp_path: Pa
     assert second.worked == []
     assert second.progress == {}
     assert set(record.summaries) == {"cross-camera", "two-camera"}
+
+
+def test_a_frozen_encoder_takes_a_clip_weight(choice: SplitChoice, tmp_path: Path) -> None:
+    spec = f"onnx:{write_onnx(tmp_path / 'net.onnx')}"
+    weigher, out = str(weights_in(tmp_path / "weights")), tmp_path / "out"
+    choice = replace(choice, numbers=(3,))
+    record = run_splits(choice, EmbedOnce(spec, clip_weight=weigher), out)
+    embedder = open_model(spec, clip_weight=weigher)
+    assert record.splits[0].model_fingerprint == embedder.fingerprint
+    test = load_dataset("ilids-vid", choice.root, "test", split_number=3)
+    expected = evaluate(embed(test, embedder)[0], "two-camera").average_precision
+    found = record.splits[0].evaluations["two-camera"].average_precision
+    assert found == pytest.approx(expected)
+    assert load_features(out / "features.npz").meta["clip_weight"] == weigher
+    with pytest.raises(StorageError, match="model_fingerprint"):
+        run_splits(choice, EmbedOnce(spec), out)
 
 
 def test_an_interrupted_embedding_goes_on(choice: SplitChoice, model: str, tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def splits(
     workers: Count = 2,
     device: Device = "auto",
     precision: Precision = "32",
+    clip_weight: str = "none",
     weights: str | None = None,
 ) -> None:
     """Evaluates every numbered split of iLIDS-VID or PRID-2011: mean and standard deviation.
@@ -135,6 +136,10 @@ def splits(
         Where it embeds; auto takes a GPU if there is one.
     precision
         Arithmetic when it embeds: 32 or bf16.
+    clip_weight
+        With --model, for frozen encoders: street, or the folder of one of our own models, whose
+        clip weight lets clear crops count more than hidden ones (docs/clip_weight.md); none is the
+        plain mean.
     weights
         With --model timm:NAME: a weight file, pretrained (the one case that uses the network) or
         random.
@@ -161,7 +166,9 @@ def splits(
         device=device,
         precision=precision,
     )
-    source = _source(choice, overrides, model, config, weights, extraction, fetch=fetch)
+    source = _source(
+        choice, overrides, model, config, weights, clip_weight, extraction, fetch=fetch
+    )
     with _stop_explained(training=config is not None):
         names, listeners = parse_protocols(protocol), Listeners(show_stage, _show_faults)
         record = run_splits(
@@ -176,6 +183,7 @@ def _source(
     model: str | None,
     config: str | None,
     weights: str | None,
+    clip_weight: str,
     extraction: Extraction,
     *,
     fetch: bool,
@@ -189,6 +197,8 @@ def _source(
         faults.append(f"{words}: no option of this command; settings of a training need --config")
     if config is not None and weights is not None:
         faults.append("--weights is for --model timm:NAME; a training takes --model.weights")
+    if config is not None and clip_weight != "none":
+        faults.append("--clip-weight is for --model; a training takes --model.clip_weight")
     if config is None and fetch:
         faults.append("--fetch is for --config; the vectors of --model need no first weights")
     if faults:
@@ -198,7 +208,7 @@ def _source(
     if model is not None:
         from tacan.splits.embed_once import EmbedOnce
 
-        return EmbedOnce(model, weights=weights, extraction=extraction)
+        return EmbedOnce(model, weights=weights, clip_weight=clip_weight, extraction=extraction)
     from tacan.splits.train_each import TrainEach, training_config
 
     settings = training_config(config or "", parse_overrides(overrides), choice)

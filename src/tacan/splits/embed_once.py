@@ -26,6 +26,8 @@ class EmbedOnce:
         As for `tacan.embeddings.open.open_model`.
     weights
         For `timm:` only: a file, `pretrained` or `random`.
+    clip_weight
+        For frozen encoders: whose clip weight they take, or `none`.
     extraction
         How tracklets are embedded.
 
@@ -33,11 +35,16 @@ class EmbedOnce:
     """
 
     def __init__(
-        self, model: str, *, weights: str | None = None, extraction: Extraction | None = None
+        self,
+        model: str,
+        *,
+        weights: str | None = None,
+        clip_weight: str = "none",
+        extraction: Extraction | None = None,
     ) -> None:
-        self._model = model
+        self._names = {"model": model, "clip_weight": clip_weight}
         self._extraction = extraction or Extraction()
-        self._embedder = self._extraction.open(model, weights=weights)
+        self._embedder = self._extraction.open(model, weights=weights, clip_weight=clip_weight)
 
     def settings(self) -> dict[str, Any]:
         """The model is known by its fingerprint, wherever it lies."""
@@ -60,7 +67,7 @@ class EmbedOnce:
         done = before is not None and before.meta.get("tracklets") == key
         with listeners.stage(Stage(1, 1, "Embed everyone", "frames", done)) as progress:
             if not done:
-                notes = {"model": self._model, "tracklets": key}
+                notes = {**self._names, "tracklets": key}
                 report = self._extraction.to_file(
                     people, self._embedder, path, notes=notes, progress=progress
                 )

@@ -61,11 +61,19 @@ class Extraction:
         """The settings that decide the vectors, or whether there are any."""
         return {"strict": self.strict, "precision": self.precision}
 
-    def open(self, model: str, *, weights: str | None = None) -> ClipEmbedder:
+    def open(
+        self, model: str, *, weights: str | None = None, clip_weight: str = "none"
+    ) -> ClipEmbedder:
         """See `tacan.embeddings.open.open_model`."""
         from tacan.embeddings.open import open_model
 
-        return open_model(model, weights=weights, device=self.device, precision=self.precision)
+        return open_model(
+            model,
+            weights=weights,
+            device=self.device,
+            precision=self.precision,
+            clip_weight=clip_weight,
+        )
 
     def to_file(
         self,
