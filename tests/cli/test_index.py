@@ -75,7 +75,10 @@ def test_index_and_again_and_draw(
     words = (*words, "2026-11-22T14:00:00+01:00", "--model", folder / "model")
     words = (*words, "--detector", f"mot:{folder / 'a.txt'}", "--embedded-frames", "all")
     assert run(*words) == 0
-    assert "(hall): 1 tracklet from 30 frames" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "(hall): 1 tracklet from 30 frames" in printed.out
+    assert f"1 tracklet in {gallery}. Next:\n  tacan serve {gallery} " in printed.err
+    assert f"  tacan search {gallery} hall/1 " in printed.err
     assert run(*words, "--json", "-") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["sources"][0]["was_done"] is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -264,6 +265,7 @@ def _index(
             note(f"What is finished lies in {gallery}; the same command goes on from there.")
             raise
         deleted = apply_retention(opened)
+        advice = _next_commands(opened)
     if deleted is not None and deleted.names:
         gone = counted(len(deleted.names), "tracklet")
         note(f"Deleted, by the rule of `tacan gallery retain`: {gone}.")
@@ -272,8 +274,29 @@ def _index(
     if json != "-":
         for source in report.sources:
             say(source.text())
+    if advice is not None:
+        note(advice)
     if report.failures:
         raise failures_error(report.failures)
+
+
+def _next_commands(gallery: Gallery) -> str | None:
+    """What can be asked of the gallery now; None while nobody is in it."""
+    from tacan.text import counted
+
+    ids = gallery.store.columns().ids
+    if not len(ids):
+        return None
+    (first,) = gallery.store.names(ids[:1].tolist())
+    place = shlex.quote(str(gallery.place))
+    commands = [
+        (f"  tacan serve {place}", "look at them in a browser"),
+        (f"  tacan search {place} {shlex.quote(first)}", f"where else {first} was seen"),
+        (f"  tacan link {place}", "and tacan people: who was where"),
+    ]
+    width = max(len(command) for command, _ in commands)
+    lines = [f"{command:{width}}  {meaning}" for command, meaning in commands]
+    return "\n".join([f"{counted(len(ids), 'tracklet')} in {place}. Next:", *lines])
 
 
 def _index_live(gallery: Gallery, sources: list[VideoSource], **parts: Any) -> IndexReport:
