@@ -39,12 +39,13 @@ def info_text(info: GalleryInfo, sources: Sequence[Source]) -> str:
         ("crops", f"{info.n_crops:,}"),
         ("seen", seen),
         ("model", info.model),
-        ("clip weight of", info.clip_weight),
         ("its fingerprint", info.fingerprint[:12]),
         ("embedding", f"{info.embedding_dim:,} numbers, {info.metric}"),
         ("schema", str(info.schema)),
         ("on disk", f"{info.n_bytes / 1e6:,.1f} MB"),
     ]
+    if info.clip_weight != "none":  # the model has none of its own, and borrows one
+        rows.insert(rows.index(("model", info.model)) + 1, ("clip weight of", info.clip_weight))
     for source in sources:
         unfinished = "" if source.state == "done" else " (indexing is not finished)"
         rows.append((f"from {source.camera}", f"{source.path}{unfinished}"))
