@@ -159,6 +159,7 @@ def test_a_gallery_of_another_model_is_not_asked_with_pictures(
 def test_info(run, folder: Path) -> None:
     status, out, _ = run("gallery", "info", folder)
     assert status == 0
+    assert "clip weight of" not in out, "the model has its own"
     assert "people" in out
     _, out, _ = run("gallery", "info", folder, "--json", "-")
     data = json.loads(out)
