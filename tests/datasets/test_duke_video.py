@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,12 @@ def test_a_missing_part(duke_root: Path) -> None:
     shutil.rmtree(duke_root / "query")
     with pytest.raises(DatasetLayoutError, match="lacks query"):
         load_dataset("duke-video", duke_root)
+
+
+def test_generated_people_were_never_withdrawn(tmp_path: Path) -> None:
+    root = write_duke_video(tmp_path / "duke")
+    (root / "ground_truth").mkdir()
+    (root / "ground_truth" / "manifest.json").write_text("{}", encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(load_dataset("duke-video", root, "test")) == 7

@@ -10,7 +10,7 @@ from pathlib import Path
 from tacan.datasets.duke_video import DUKE_NOTICE, WithdrawnDataWarning, read_duke_video
 from tacan.datasets.folder import read_folder
 from tacan.datasets.ilids_vid import read_ilids_vid
-from tacan.datasets.layouts import MANIFEST
+from tacan.datasets.layouts import is_generated
 from tacan.datasets.mars import read_mars
 from tacan.datasets.mars_tables import MarsTable, read_mars_tables
 from tacan.datasets.prid2011 import read_prid2011
@@ -158,7 +158,7 @@ def _tell_uncounted(tracklets: TrackletSplit, root: Path) -> None:
         for pid, meaning in meanings.items()
         if pid in queries
     ]
-    if told and not (root / MANIFEST).is_file():
+    if told and not is_generated(root):
         warnings.warn(
             f"Queries that are no people, of {len(queries):,}: {', '.join(told)}. They don't "
             "count, and nothing is learned from them. Number real people from 1 on.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tacan.datasets.crop_folders import list_crops, list_folders
-from tacan.datasets.layouts import require_layout
+from tacan.datasets.layouts import is_generated, require_layout
 from tacan.errors import DatasetLayoutError
 from tacan.records import Tracklet, TrackletSplit
 
@@ -69,11 +69,13 @@ def read_duke_video(root: Path, split: str = "test") -> TrackletSplit:
     id and camera takes the copy away. Distractors (`D`) keep the data set's own pids, which no
     query has. Files are listed, not counted up from F0001, because many tracklets begin at F0002.
 
-    Warns with `WithdrawnDataWarning`. Raises `DatasetLayoutError` for a wrong layout, an empty
-    folder, a name of neither scheme, and a tracklet of two people or cameras.
+    Warns with `WithdrawnDataWarning`, unless the people are generated. Raises `DatasetLayoutError`
+    for a wrong layout, an empty folder, a name of neither scheme, and a tracklet of two people or
+    cameras.
     """
     require_layout("duke-video", root)
-    warnings.warn(DUKE_NOTICE, WithdrawnDataWarning, stacklevel=2)
+    if not is_generated(root):
+        warnings.warn(DUKE_NOTICE, WithdrawnDataWarning, stacklevel=2)
     tracklets: list[Tracklet] = []
     is_query: list[bool] = []
     for part in _PARTS[split]:

@@ -13,6 +13,7 @@ __all__ = [
     "LAYOUT_MARKS",
     "MANIFEST",
     "guess_layout",
+    "is_generated",
     "require_layout",
     "require_root",
     "suggest_root",
@@ -44,6 +45,11 @@ MANIFEST = f"{_TRUTH_FOLDER}/manifest.json"
 _SHOWN = 4
 _TRIED = 1000
 """Folders that are looked into for another root."""
+
+
+def is_generated(root: Path) -> bool:
+    """Whether a data set says that its people never existed."""
+    return (root / MANIFEST).is_file()
 
 
 def require_layout(dataset: str, root: Path) -> None:

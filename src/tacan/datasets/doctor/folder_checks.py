@@ -9,7 +9,7 @@ from tacan.datasets.crop_folders import walk
 from tacan.datasets.doctor.findings import Examined
 from tacan.datasets.doctor.inventory import Inventory, take_inventory
 from tacan.datasets.folder import FRAME_STEM, parse_pid, require_people
-from tacan.datasets.layouts import MANIFEST
+from tacan.datasets.layouts import is_generated
 from tacan.errors import DatasetLayoutError
 from tacan.progress import Progress, silent
 from tacan.records import DISTRACTOR_PID, JUNK_PID
@@ -44,7 +44,7 @@ def examine_folder(root: Path, *, progress: Progress = silent) -> Examined:
     examined.add("name-pattern", misnamed)
     examined.add("pid-mismatch", misplaced)
     examined.add("frame-twice", twice)
-    if not (root / MANIFEST).is_file():
+    if not is_generated(root):
         for pid, code in ((DISTRACTOR_PID, "pid-zero"), (JUNK_PID, "pid-minus-one")):
             examined.add(code, [f"camera {c} tracklet {t}" for p, c, t in tracklets if p == pid])
     examined.counts["all"] = {
