@@ -48,6 +48,16 @@ N_BOXES = 50
 N_CLIPS = 12
 N_CERTAIN = 4000
 HOURS = 10
+FILTERS = {
+    "filtered": TrackletFilter(
+        exclude_cameras=("camera 0",),
+        after=NOON,
+        before=NOON + timedelta(hours=HOURS / 2),
+        min_quality=0.2,
+    ),
+    "all": TrackletFilter(),
+    "one camera": TrackletFilter(cameras=("camera 1",)),
+}
 
 
 def main() -> None:
@@ -143,17 +153,6 @@ def opening_without_cache(chosen: argparse.Namespace) -> dict[str, float]:
 
 def searching(chosen: argparse.Namespace) -> dict[str, float]:
     rng = np.random.default_rng(2)
-    window = TrackletFilter(
-        exclude_cameras=("camera 0",),
-        after=NOON,
-        before=NOON + timedelta(hours=HOURS / 2),
-        min_quality=0.2,
-    )
-    filters = {
-        "filtered": window,
-        "all": TrackletFilter(),
-        "one camera": TrackletFilter(cameras=("camera 1",)),
-    }
     figures: dict[str, float] = {}
     with open_gallery(chosen.folder) as gallery:
         matrix = gallery.vectors()[1]
@@ -161,7 +160,7 @@ def searching(chosen: argparse.Namespace) -> dict[str, float]:
         bare = times(lambda query: matrix @ query, queries)
         figures["bare product of the whole matrix: p50, ms"] = bare[0]
         figures["bare product of the whole matrix: processor, ms"] = bare[2]
-        for name, conditions in filters.items():
+        for name, conditions in FILTERS.items():
 
             def ask(query: np.ndarray, conditions: TrackletFilter = conditions) -> int:
                 found = search(gallery, Query("", query, "generated"), top=20, filters=conditions)
