@@ -56,6 +56,7 @@ def test_three_faults_are_reported_at_once(tmp_path: Path) -> None:
         ({"model.encoder": "small", "model.weights": "pretrained"}, "no published weights"),
         ({"model.encoder": "small_se", "model.weights": "pretrained"}, "no published weights"),
         ({"optimiser.warmup": 62_000}, "leaves none"),
+        ({"run.accumulate": 8 * 4 * 4 + 1}, "128 clips can't be taken in 129 parts"),
         ({"data.validation_share": 0}, "nothing to validate on"),
     ],
 )

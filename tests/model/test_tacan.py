@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 
@@ -115,3 +117,66 @@ def test_the_papers_sizes(encoder: str, backbone: int) -> None:
         output = model(torch.zeros(1, 2, 4, 3, 224, 112, dtype=torch.uint8))
     assert output.tracklet_embedding.shape == (1, 1024)
     assert output.clip_weights.shape == (1, 2)
+
+
+def gradients(model: Tacan, accumulate: int, batch: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Of a loss that compares all tracklets of the batch with each other."""
+    model.accumulate = accumulate
+    model.zero_grad()
+    output = model(batch)
+    loss = torch.cdist(output.tracklet_embedding, output.metric_embedding).std()
+    if output.pooling_loss is not None:
+        loss = loss + output.pooling_loss
+    loss.backward()
+    return {
+        name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None
+    } | {"loss": loss.detach()}
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize("pooling", ["attention", "parts"])
+def test_parts_of_a_batch_have_the_gradients_of_the_whole(pooling: str, recompute: bool) -> None:
+    """Also where they are of different sizes, as 12 clips in 5 parts are."""
+    model = small(temporal_pooling=pooling, neck=True).double().train()
+    for module in model.encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eval()  # frozen: else each part has statistics of its own
+    vars(model.encoder)["recompute"] = recompute
+    batch = frames(4, 3)
+    whole = gradients(model, 1, batch)
+    for accumulate in (2, 5, 12):
+        for name, gradient in gradients(model, accumulate, batch).items():
+            torch.testing.assert_close(gradient, whole[name], rtol=1e-8, atol=1e-12, msg=name)
+
+
+def test_the_maps_of_one_part_are_held_at_a_time() -> None:
+    model = small().train()
+    held: list[weakref.ref[torch.Tensor]] = []
+    n_frames = []
+
+    def note(_: object, given: tuple[torch.Tensor], maps: torch.Tensor) -> None:
+        assert sum(each() is not None for each in held) <= 1
+        held.append(weakref.ref(maps))
+        n_frames.append(len(given[0]))
+
+    model.encoder.register_forward_hook(note)
+    gradients(model, 4, frames(4, 2))
+    assert n_frames == [8] * 8  # two clips of four frames, four times, and again on the way back
+
+
+def test_batch_statistics_count_each_part_once() -> None:
+    batch, parts, by_hand = frames(4, 2), small().train(), small().train()
+    gradients(parts, 4, batch)
+    for part in batch.flatten(0, 1).chunk(4):
+        by_hand.embed_clips(part)
+    buffers = dict(by_hand.named_buffers())
+    for name, value in parts.named_buffers():
+        if not name.startswith("neck"):
+            torch.testing.assert_close(value, buffers[name], msg=name)
+
+
+def test_parts_are_for_training_alone() -> None:
+    model = small()
+    model.accumulate = 3
+    batch = frames(2, 3)
+    assert torch.equal(model(batch).tracklet_embedding, small()(batch).tracklet_embedding)

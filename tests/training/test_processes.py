@@ -86,8 +86,13 @@ def words(settings: TrainConfig, tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_does(words: list[str], tmp_path: Path) -> None:
-    run = Torchrun([*words, "--out", str(tmp_path / "two")], tmp_path)
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_two_processes_learn_what_one_does(
+    words: list[str], accumulate: int, tmp_path: Path
+) -> None:
+    """Also where each takes its part of the batch in three parts, and the one takes it whole."""
+    parts = f"--run.accumulate={accumulate}"
+    run = Torchrun([*words, parts, "--out", str(tmp_path / "two")], tmp_path)
     one = train(load_config(words[1], parse_overrides(OVERRIDES)), tmp_path / "one")
     assert run.wait() == [0, 0]
     assert "model: " in run.messages[0].read_text()

@@ -51,6 +51,13 @@ def contradictions(config: TrainConfig) -> Iterator[tuple[tuple[Location, ...], 
             f"the encoder {model.encoder!r} counts colours of pixels from -1 to 1; set model.mean "
             "and model.std to [0.5, 0.5, 0.5]",
         )
+    n_clips = clips.identities_per_batch * clips.tracklets_per_identity * clips.n_clips
+    if run.accumulate > n_clips:
+        yield (
+            (("run", "accumulate"), ("clips", "n_clips")),
+            f"a batch of {n_clips} clips can't be taken in {run.accumulate} parts; lower "
+            "run.accumulate",
+        )
     if optimiser.warmup >= run.iterations:
         yield (
             (("optimiser", "warmup"), ("run", "iterations")),

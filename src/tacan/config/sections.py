@@ -219,6 +219,11 @@ class RunConfig(Section):
     recompute: bool = False
     """Compute the encoder's activations a second time on the way back: a third more time for a
     fraction of the memory."""
+    accumulate: Count = 1
+    """Parts in which a process takes the clips of its batch, one after another, for GPUs of little
+    memory: it holds the activations of one part at a time. The losses see the whole batch, and the
+    gradient is that of the whole, for a third more time; only batch normalisation sees each part
+    by itself."""
     sync_batch_norm: bool = False
     """Batch normalisation over the whole batch of several GPUs under torchrun, not over each one's
     part of it. Slower; worth it where a GPU's part is small. Without effect in one process."""

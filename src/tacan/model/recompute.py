@@ -1,8 +1,11 @@
 """Activations that are dropped on the way forward and computed again on the way back.
 
-Each block of a trunk (a residual block, a transformer layer) keeps its input alone. What is held
-at once is then one input for each block and the activations of a single block, where it would be
-the activations of all. It costs a second forward pass, and changes no result.
+`recomputing`: each block of a trunk (a residual block, a transformer layer) keeps its input alone.
+What is held at once is then one input for each block and the activations of a single block, where
+it would be the activations of all. It costs a second forward pass, and changes no result.
+
+`recomputed`: a whole function keeps its input alone. Parts of a batch that go through it one after
+another are never held together, on neither way, whatever is computed of all their results.
 
 timm's `set_grad_checkpointing` does the same for its own trunks, but there batch normalisation
 counts each batch twice: `num_batches_tracked` of a ResNet-18 is 2 after one step, and the running
@@ -11,15 +14,18 @@ means differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-__all__ = ["find_blocks", "recomputing"]
+__all__ = ["find_blocks", "recomputed", "recomputing"]
+
+Output = TypeVar("Output")
 
 
 def find_blocks(trunk: nn.Module) -> list[nn.Module]:
@@ -46,17 +52,20 @@ def find_blocks(trunk: nn.Module) -> list[nn.Module]:
 def recomputing(blocks: list[nn.Module]) -> Iterator[None]:
     """A forward pass in which `blocks`, which don't contain each other, keep only their inputs."""
     for block in blocks:
-        block.forward = partial(
-            checkpoint,
-            block.forward,
-            use_reentrant=False,
-            context_fn=partial(_count_once, block),
-        )
+        block.forward = partial(recomputed, block.forward, module=block)
     try:
         yield
     finally:
         for block in blocks:
             del block.forward
+
+
+def recomputed(function: Callable[..., Output], *inputs: Tensor, module: nn.Module) -> Output:
+    """`function(*inputs)`, which uses `module`; what it computes is not kept for the way back."""
+    found: Any = checkpoint(
+        function, *inputs, use_reentrant=False, context_fn=partial(_count_once, module)
+    )
+    return found
 
 
 def _count_once(block: nn.Module) -> tuple[_Statistics, _Statistics]:

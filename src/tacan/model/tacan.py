@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tacan.model.clip_attention import ClipAttention, aggregate
+from tacan.model.recompute import recomputed
 
 __all__ = ["ClipOutput", "Tacan", "TacanOutput"]
 
@@ -56,7 +57,9 @@ class Tacan(nn.Module):
     The parts come ready made (`build_model`): `encoder` [N,3,H,W] -> [N,d,h,w];
     `temporal_pooling` [n,T,d,h,w] -> [n,d], [n,T] and perhaps a loss []; `clip_attention`
     [n,d] -> [n]; `embedding` [n,d] -> [n,D]; `neck` [B,D] -> [B,D]. `mean` and `std` normalise
-    pixels of the range 0 to 1.
+    pixels of the range 0 to 1. With `accumulate` above 1 a training pass takes the clips in so
+    many parts, one after another, on the way forward and again on the way back: gradients are
+    those of the whole batch, and the activations of one part alone are held.
     """
 
     mean: Tensor
@@ -79,6 +82,7 @@ class Tacan(nn.Module):
         self.clip_attention = clip_attention
         self.embedding = embedding
         self.neck = neck
+        self.accumulate = 1
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
 
@@ -114,7 +118,7 @@ class Tacan(nn.Module):
         """
         if clip_mask is None:
             clip_mask = torch.ones(frames.shape[:2], dtype=torch.bool, device=frames.device)
-        clips = self.embed_clips(frames[clip_mask])
+        clips = self._embed_in_parts(frames[clip_mask])
         clip_embeddings = _unpack(clips.clip_embeddings, clip_mask)
         clip_weights = _unpack(clips.clip_weights, clip_mask)
         metric_embedding = aggregate(
@@ -127,6 +131,26 @@ class Tacan(nn.Module):
             clip_weights=clip_weights,
             frame_weights=_unpack(clips.frame_weights, clip_mask),
             pooling_loss=clips.pooling_loss,
+        )
+
+    def _embed_in_parts(self, frames: Tensor) -> ClipOutput:
+        """As `embed_clips`; a loss of the pooling is the mean over all clips in both."""
+        if self.accumulate == 1 or not (self.training and torch.is_grad_enabled()):
+            return self.embed_clips(frames)
+        parts = [
+            recomputed(self.embed_clips, part, module=self)
+            for part in frames.chunk(self.accumulate)
+        ]
+        losses = [
+            part.pooling_loss * (len(part.clip_weights) / len(frames))
+            for part in parts
+            if part.pooling_loss is not None
+        ]
+        return ClipOutput(
+            clip_embeddings=torch.cat([part.clip_embeddings for part in parts]),
+            clip_weights=torch.cat([part.clip_weights for part in parts]),
+            frame_weights=torch.cat([part.frame_weights for part in parts]),
+            pooling_loss=torch.stack(losses).sum() if losses else None,
         )
 
 

@@ -67,6 +67,7 @@ def build_module(
         model = build_model(settings) if start is None else trained_model(start, config.model)
         encoder = cast(FrameEncoder, model.encoder)
         encoder.recompute = config.run.recompute
+        model.accumulate = config.run.accumulate
         embedding_dim = settings.embedding_dim or encoder.feature_dim
         losses = _build_losses(config, embedding_dim, n_identities)
     channels_last(model)
