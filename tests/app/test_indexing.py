@@ -19,6 +19,7 @@ from tacan.files import write_text
 from tacan.indexing import index_status
 from tacan.indexing.index_status import is_at_work, read_status, run_status
 from tacan.video.encode import write_video
+from tests.embeddings.test_file_encoders import write_onnx
 
 GALLERY = "/api/galleries/people.gallery"
 
@@ -143,6 +144,31 @@ def test_choices_have_a_sentence_each(tmp_path):
     assert all(each.sentence for each in (*detector_choices(), *model_choices([tmp_path])))
     (only,) = model_choices([tmp_path], used="mine")
     assert only.name == "mine"
+
+
+def test_networks_that_embed_pictures_can_be_chosen_and_no_others(tmp_path, serve):
+    helper = pytest.importorskip("onnx.helper")
+    pytest.importorskip("onnxruntime")
+    import onnx
+
+    (tmp_path / "models").mkdir()
+    encoder = write_onnx(tmp_path / "models" / "person.onnx", size=(256, 128))
+    model = onnx.load(encoder)
+    model.graph.node.append(helper.make_node("ReduceMean", ["map"], ["rows"], axes=[3], keepdims=0))
+    rows = helper.make_tensor_value_info("rows", onnx.TensorProto.FLOAT, ["n", 5, 256])
+    model.graph.output.insert(0, rows)
+    onnx.save(model, tmp_path / "detector.onnx")
+    write_text(tmp_path / "broken.onnx", "none")
+    found = [each for each in model_choices([tmp_path]) if ":" in each.name]
+    assert [each.name for each in found] == [f"onnx:{encoder}"]
+    assert "5 numbers of a picture of 128 x 256" in found[0].sentence
+    client = serve(tmp_path / "people.gallery", folders=ServedFolders([tmp_path]))
+    told = client.get(f"{GALLERY}/indexing/choices").json()["models"]
+    assert told[-1]["name"] == f"onnx:{encoder}"
+    video = film(tmp_path / "door.mp4", frames=4)
+    for model in ("onnx:/etc/passwd", f"onnx:{tmp_path / 'detector.onnx'}"):
+        answer = client.post(f"{GALLERY}/indexing", json=order(video) | {"model": model})
+        assert answer.status_code == 422
 
 
 def test_a_run_tells_how_far_it_is_and_is_heard_to_stop(tmp_path):

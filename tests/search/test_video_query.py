@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,7 @@ def test_a_source_is_found_by_its_content_or_if_the_file_is_gone_by_its_path(vid
     )
     at = video_box(video, 1, 0, 0, 1, 1)
     assert [source.id for source in find_sources(sources, at)] == [2]
+    assert [source.id for source in find_sources(sources, replace(at, source=3))] == [3]
     gone = video_box(Path("/gone.mp4"), 1, 0, 0, 1, 1)
     assert [source.id for source in find_sources(sources, gone)] == [2, 3]
 

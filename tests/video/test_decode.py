@@ -481,3 +481,29 @@ def small_videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         ending: write(folder / f"a.{ending}", steady(12)).read_bytes()
         for ending in ("mp4", "mkv", "avi", "ts")
     }
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts"])
+def test_frames_from_a_time_are_those_of_the_whole(tmp_path, monkeypatch, ending):
+    n = 400
+    ticks = [1000 + 40 * i + (i * i) % 7 for i in range(n)]
+    path = write(tmp_path / f"long{ending}", ticks, options={"g": "50", "bf": "3"})
+    with open_video(path) as video:
+        whole = {round(frame.seconds, 3): frame.image for frame in video.frames()}
+        for seconds in (-1.0, 0.0, 2.0, 3.21, 7.99, 15.9):
+            found = {round(each.seconds, 3): each.image for each in video.frames_from(seconds)}
+            assert min(found) - max(seconds, 0) < 0.06
+            assert list(found) == [time for time in whole if time >= min(found)]
+            assert all((found[time] == whole[time]).all() for time in found)
+        n_decoded = 0
+        decoded = VideoFile._decoded
+
+        def counted(self):
+            nonlocal n_decoded
+            for each in decoded(self):
+                n_decoded += 1
+                yield each
+
+        monkeypatch.setattr(VideoFile, "_decoded", counted)
+        assert len(list(video.frames_from(15.0))) < 30
+        assert (n_decoded < 100) == (ending != ".ts")

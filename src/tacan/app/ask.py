@@ -113,4 +113,4 @@ def video_box(gallery: Gallery, asked: AskQuery) -> VideoBox:
             [f"a box must be wider and higher than 0; got {asked.box}"], source="the request"
         )
     label = f"{source.name}@{asked.seconds:g}:{asked.box}"
-    return VideoBox(path, asked.seconds, (x, y, x + width, y + height), label)
+    return VideoBox(path, asked.seconds, (x, y, x + width, y + height), label, source.id)

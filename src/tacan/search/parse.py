@@ -64,13 +64,15 @@ class VideoBox:
     """A box in a video's picture at one time.
 
     `seconds` counts from the video's first picture; `box` is x1, y1, x2, y2 in pixels of the
-    upright picture.
+    upright picture. `source` is the id of the gallery's source that is meant, where it is known;
+    else all are whose file is the same.
     """
 
     path: Path
     seconds: float
     box: tuple[float, float, float, float]
     label: str
+    source: int | None = None
 
 
 ParsedQuery = TrackletName | Pictures | VideoBox

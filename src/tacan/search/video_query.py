@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,8 +74,11 @@ class TrackletAt:
 def find_sources(sources: Sequence[Source], asked: VideoBox) -> tuple[Source, ...]:
     """The sources that were indexed from the query's file, in their order.
 
-    A file is the same if its content is. Where the file itself is gone, its path decides.
+    A file is the same if its content is. Where the file itself is gone, its path decides. Where the
+    query names its source, it is that one alone.
     """
+    if asked.source is not None:
+        return tuple(source for source in sources if source.id == asked.source)
     if not os.path.isfile(asked.path):  # noqa: PTH113  (too long a name is no error)
         paths = {str(asked.path), os.path.realpath(asked.path)}
         return tuple(source for source in sources if source.path in paths)
@@ -143,9 +146,9 @@ def picture_at(asked: VideoBox) -> NDArray[np.uint8]:
     Raises `VideoError` for a file that is no video or is over by then.
     """
     with open_video(asked.path) as video:
-        # Only frames from here on are converted. Where the rate varies it may be too late.
-        guess = max(0, int((asked.seconds - 1) * video.fps))
-        frame = _shown_at(video, asked, first=guess) or _shown_at(video, asked, first=0)
+        # Where the rate varies much, or the file's index is wrong, that may be too late.
+        frame = _shown_at(video.frames_from(asked.seconds - 1), video, asked)
+        frame = frame or _shown_at(video.frames(), video, asked)
     if frame is None:
         raise VideoError(
             "a time must lie within its video",
@@ -155,9 +158,11 @@ def picture_at(asked: VideoBox) -> NDArray[np.uint8]:
     return frame.image
 
 
-def _shown_at(video: ReadableVideo, asked: VideoBox, *, first: int) -> VideoFrame | None:
+def _shown_at(
+    frames: Iterable[VideoFrame], video: ReadableVideo, asked: VideoBox
+) -> VideoFrame | None:
     shown = None
-    for frame in video.frames(first=first):
+    for frame in frames:
         if frame.seconds > asked.seconds + _SLACK:
             return shown
         shown = frame

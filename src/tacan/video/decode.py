@@ -30,6 +30,9 @@ from tacan.video.video_records import VideoFrame
 
 __all__ = ["VideoFile", "open_video"]
 
+_INDEXED = ("mov,", "matroska,")
+"""Formats whose files say where each whole picture lies, and whose clocks are never set anew."""
+
 
 def open_video(path: Path, *, fps: float | None = None) -> VideoFile | PictureFolder:
     """The video at `path`, a file or a folder of pictures, with its first picture tried.
@@ -62,6 +65,7 @@ class VideoFile:
             first = next(self._decoded(), None)
             if first is None:
                 raise not_a_video(path, self.damage or "no picture in it")
+            self._first_time = first.time
         except BaseException:
             self.close()
             raise
@@ -152,6 +156,28 @@ class VideoFile:
                 remedy="Correct them.",
             )
         return self._frames(stride=stride, first=first)
+
+    def frames_from(self, seconds: float) -> Iterator[VideoFrame]:
+        """The frames from about a time on, in the order of showing, for who wants one of them.
+
+        Where the file has an index of its pictures, decoding begins with the whole picture before
+        that time, and the frames' `index` is as the average rate has it; else it begins with the
+        first of all. Raises `VideoError` while iterating where the file can't be read on.
+        """
+        can_seek = self._container.format.name.startswith(_INDEXED) and self._given_fps is None
+        if seconds <= 0 or not can_seek or self._first_time is None:
+            yield from self.frames(first=max(0, int(seconds * self.fps)))
+            return
+        self._rewind()
+        start = int((seconds + self._first_time) / self._stream.time_base)
+        with suppress(av.error.FFmpegError):  # then it stands at the first
+            self._container.seek(start, stream=self._stream)
+        for picture in Deinterlacer().frames(self._decoded()):
+            if picture.time is None or (time := picture.time - self._first_time) < seconds:
+                continue
+            with suppress(av.error.FFmpegError, ValueError):
+                image = self._upright(picture)
+                yield VideoFrame(round(time * self.fps), time, image, self.stretch)
 
     def _frames(self, *, stride: int, first: int) -> Iterator[VideoFrame]:
         self._rewind()

@@ -101,6 +101,10 @@ class PictureFolder:
                 continue
             yield VideoFrame(index, index / self.fps, image)
 
+    def frames_from(self, seconds: float) -> Iterator[VideoFrame]:
+        """As `VideoFile.frames_from`."""
+        return self.frames(first=max(0, int(seconds * self.fps)))
+
     def close(self) -> None:
         """Nothing is open between two pictures."""
 
