@@ -55,7 +55,10 @@ def _draw_steps(axes: Axes, rows: Sequence[Row]) -> None:
         axes.plot(gains, [place] * len(gains), "o", color=colour, alpha=0.5, mew=0, ms=6)
         axes.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, lw=1.6)
     n_tests = max((len(step.tests) for row in rows for step in row.steps), default=1)
-    _name(axes, "step in mAP, points", f"a dot for each of {n_tests} tests, a line for the mean")
+    dots = (
+        "in one test" if n_tests == 1 else f"a dot for each of {n_tests} tests, a line for the mean"
+    )
+    _name(axes, "step in mAP, points", dots)
 
 
 def _colour(row: Row) -> str:
