@@ -37,7 +37,7 @@ from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_source import VideoSource
 from tacan.linking import confirm, link_gallery, reject, undo
-from tacan.linking.link import STRANGERS
+from tacan.linking.link import STRANGERS, LinkReport
 from tacan.linking.review import review
 from tacan.video.matching import match_tracks
 
@@ -60,7 +60,8 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=0)
     chosen = parser.parse_args()
     print(
-        "place    share   IDF1  trackeval  precision  recall  people  false pairs expected (real)"
+        "place    share   IDF1  trackeval  precision  recall  people  "
+        "pairs  false, at most (real)  missed (real)"
     )
     for name in PLACES if chosen.only is None else [chosen.only]:
         if name != "scenes":
@@ -162,9 +163,9 @@ def measure(gallery: Gallery, owners: dict[int, int], factor: float | None) -> t
         for each in gallery.tracklets()
         if each.id in owners
     ]
-    precision, recall, n_false = pair_figures(walks)
+    precision, recall, n_false, n_missed = pair_figures(walks)
     share = "none" if factor is None else f"{factor * STRANGERS:.3f}"
-    expected = "" if report is None else f"{report.expected_false_pairs:.0f} ({n_false})"
+    expected = "" if report is None else told_of(report, n_false, n_missed)
     score = idf1(walks)
     return score, (
         f"{share:>5} {score:6.3f} {idf1_of_trackeval(walks):10.3f} {precision:10.3f} "
@@ -205,8 +206,20 @@ def idf1_of_trackeval(walks: list[Walk]) -> float:
     return float(Identity({"PRINT_CONFIG": False}).eval_sequence(table)["IDF1"])
 
 
-def pair_figures(walks: list[Walk]) -> tuple[float, float, int]:
-    """Precision and recall of the pairs of tracklets that are linked, and how many are false."""
+def told_of(report: LinkReport, n_false: int, n_missed: int) -> str:
+    """False and missed pairs as they are expected, and as the labels have them."""
+    missed = "can't tell"
+    if report.expected_missed_pairs is not None:
+        about, least, most = report.expected_missed_pairs
+        missed = f"{about:.0f}, {least:.0f} to {most:.0f}"
+    return (
+        f"{report.n_pairs:5}  {report.expected_false_pairs:.0f} ({n_false})  {missed} ({n_missed})"
+    )
+
+
+def pair_figures(walks: list[Walk]) -> tuple[float, float, int, int]:
+    """Precision and recall of the pairs of tracklets that are linked, and how many are false, and
+    missed."""
     labels, people = (np.array([walk[place] for walk in walks]) for place in (0, 1))
     upper = np.triu_indices(len(walks), 1)
     same = (labels[:, None] == labels[None])[upper]
@@ -216,6 +229,7 @@ def pair_figures(walks: list[Walk]) -> tuple[float, float, int]:
         right / max(int(linked.sum()), 1),
         right / max(int(same.sum()), 1),
         int(linked.sum()) - right,
+        int(same.sum()) - right,
     )
 
 

@@ -109,7 +109,7 @@ def listed(
         write_json(json, review_as_json(doubts) if review else people_as_json(known, unsure))
     if json != "-":
         text = people_text(known, everyone=everyone, zone=shown_zone)
-        say(review_text(doubts, gallery) if review and known.people else text)
+        say(review_text(doubts, known.linking, gallery) if review and known.people else text)
 
 
 def _find_unsure(gallery: Gallery) -> UnsureLinks:

@@ -6,7 +6,7 @@ long as it was not linked. Ids of people are never used again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -94,6 +94,9 @@ class Linking:
     n_pairs, expected_false_pairs
         Pairs of tracklets of one person at that time, and at most how many of them were expected
         to be false; None where nothing could tell.
+    expected_missed_pairs
+        How many more pairs of tracklets were expected to be of one person: about, at least and at
+        most; None where nothing could tell.
     """
 
     threshold: float | None
@@ -101,6 +104,7 @@ class Linking:
     travel: Mapping[str, str] = field(default_factory=dict)
     n_pairs: int = 0
     expected_false_pairs: float | None = None
+    expected_missed_pairs: Sequence[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

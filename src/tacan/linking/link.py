@@ -28,6 +28,7 @@ from tacan.linking.evidence import (
     groups_of,
 )
 from tacan.linking.identities import match_identities
+from tacan.linking.missed import missed_links
 from tacan.linking.recalibration import answers_of, recalibrated_share
 from tacan.linking.travel import parse_travel
 from tacan.progress import Progress, silent
@@ -74,6 +75,9 @@ class LinkReport:
         Times the share that answers made of it; 1 where they are too few.
     n_unknown_pairs
         Pairs of tracklets of which nothing is certain.
+    expected_missed_pairs
+        How many more pairs of tracklets are to be expected to show one person: about, at least and
+        at most (`linking.missed`); None where it can't be told.
     n_ways, n_ruled_out
         Ways between cameras of which times are known, and pairs of tracklets that can't be one
         person by the shortest of these.
@@ -94,6 +98,7 @@ class LinkReport:
     n_judgements: int
     n_unknown_pairs: int
     calibrated_by: float = 1.0
+    expected_missed_pairs: tuple[float, float, float] | None = None
     n_ways: int = 0
     n_ruled_out: int = 0
 
@@ -153,8 +158,14 @@ def link_gallery(
     linking = Linking(threshold, share, travel)
     by_prior = calibration.prior is not None and 1 / (len(calibration.distances) + 1) > share
     report = _report(evidence, groups, ids, people, linking, hidden, len(judgements), by_prior)
-    report = replace(report, calibrated_by=share / given)
-    linking = replace(linking, n_pairs=report.n_pairs)
+    report = replace(
+        report,
+        calibrated_by=share / given,
+        expected_missed_pairs=_missed(evidence, groups, metric) if threshold is not None else None,
+    )
+    linking = replace(
+        linking, n_pairs=report.n_pairs, expected_missed_pairs=report.expected_missed_pairs
+    )
     if report.n_hidden:
         linking = replace(linking, expected_false_pairs=report.expected_false_pairs)
     change = PeopleChange(
@@ -241,6 +252,14 @@ def _hidden_check(near: Neighbours, evidence: Evidence) -> tuple[int, int]:
         n_hidden += len(hidden)
         n_linked += int((label[hidden[:, 0]] == label[hidden[:, 1]]).sum())
     return n_hidden, n_linked
+
+
+def _missed(
+    evidence: Evidence, groups: Sequence[Sequence[int]], metric: str
+) -> tuple[float, float, float] | None:
+    rows = [np.searchsorted(evidence.columns.ids, group).tolist() for group in groups]
+    found = missed_links(evidence, rows, metric=metric)
+    return None if found is None else (found.links, found.least, found.most)
 
 
 def _anchors(people: Collection[Person]) -> dict[int, int]:

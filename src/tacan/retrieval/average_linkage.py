@@ -80,11 +80,14 @@ class Means:
         """The threshold as it is compared: squared where distances are."""
         return threshold if self.factor == 1 or threshold < 0 else threshold**2
 
-    def rough_distances(self) -> Iterator[NDArray[np.float32]]:
-        """The distances of all to all as rows of a matrix [N, N], in blocks [n, N] of float32."""
+    def rough_distances(
+        self, rows: NDArray[np.intp] | None = None
+    ) -> Iterator[NDArray[np.float32]]:
+        """The distances of all, or those of some `rows`, to all, in blocks [n, N] of float32."""
         narrow, base = self.vectors.astype(np.float32), self.offsets.astype(np.float32)
-        for start in range(0, len(narrow), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
+        rows = np.arange(len(narrow)) if rows is None else rows
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
             distances = narrow[part] @ narrow.T
             distances *= np.float32(-self.factor)
             distances += base

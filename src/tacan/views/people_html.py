@@ -20,7 +20,7 @@ from tacan.progress import Progress, silent
 from tacan.text import counted
 from tacan.views.page import render_page
 from tacan.views.page_pictures import jpeg_address, shrunk
-from tacan.views.people_text import person_label
+from tacan.views.people_text import expected_text, person_label
 from tacan.views.people_timeline import timeline
 from tacan.views.search_text import when
 from tacan.views.times import local_time, seconds_text
@@ -201,12 +201,7 @@ def _how_to_read(known: Everybody) -> tuple[str, ...]:
             "share would link them."
         )
     if known.linking is not None and known.linking.expected_false_pairs is not None:
-        pairs = counted(known.linking.n_pairs, "linked pair")
-        how += (
-            f" Of {pairs} at most about {known.linking.expected_false_pairs:.0f} were expected to "
-            "be false when it was linked, by a test on such people; how many pairs are missed is "
-            "not known."
-        )
+        how += f" When it was linked: {expected_text(known.linking)}"
     return (
         how,
         "People who dress alike are alike, and whoever changes clothes is somebody else: look at "

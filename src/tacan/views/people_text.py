@@ -7,7 +7,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from tacan.gallery.gallery import Gallery
-from tacan.gallery.person_records import Decision, LogEntry, Person
+from tacan.gallery.person_records import Decision, Linking, LogEntry, Person
 from tacan.linking.link import LinkReport
 from tacan.linking.people import Everybody, PersonSeen
 from tacan.linking.review import Doubt
@@ -18,6 +18,7 @@ from tacan.views.verdict_text import shown_distance
 
 __all__ = [
     "changed_text",
+    "expected_text",
     "link_text",
     "log_text",
     "people_text",
@@ -78,10 +79,31 @@ def _threshold(report: LinkReport) -> list[str]:
         linked = "none was" if not report.n_hidden_linked else f"{report.n_hidden_linked:,} were"
         lines.append(
             f"Of these, {report.n_hidden:,} were hidden from the linking as a test, and {linked} "
-            f"linked: of {counted(report.n_pairs, 'pair')} that are linked now, at most about "
-            f"{report.expected_false_pairs:.0f} are expected to be false."
+            "linked."
         )
+    if report.n_hidden:
+        lines.append(expected_text(report))
     return lines
+
+
+def expected_text(linked: LinkReport | Linking) -> str:
+    """How many false and missed links are to be expected.
+
+    >>> expected_text(Linking(0.4, 0.03, {}, 118, 5.2, (40.1, 12.2, 68.0)))
+    '118 linked pairs: at most about 5 are expected to be false, and about 40 (12 to 68) more pairs to be missed.'
+    """  # noqa: E501
+    pairs = counted(linked.n_pairs, "linked pair")
+    false = linked.expected_false_pairs
+    if false is None:
+        wrong = "how many are false can't be told"
+    else:
+        wrong = f"at most about {false:.0f} are expected to be false"
+    if linked.expected_missed_pairs is None:
+        return f"{pairs}: {wrong}; how many are missed can't be told."
+    about, least, most = (f"{links:,.0f}" for links in linked.expected_missed_pairs)
+    if most == "0":
+        return f"{pairs}: {wrong}, and none to be missed."
+    return f"{pairs}: {wrong}, and about {about} ({least} to {most}) more pairs to be missed."
 
 
 def person_label(person: Person) -> str:
@@ -156,10 +178,12 @@ def undo_text(decision: Decision, zone: tzinfo | None = None) -> str:
     return f"Taken back: {decision.kind} of {local_time(decision.time, zone)} by {decision.who}."
 
 
-def review_text(doubts: Sequence[Doubt], folder: Path) -> str:
-    """The questions, and how to answer them."""
+def review_text(doubts: Sequence[Doubt], linking: Linking | None, folder: Path) -> str:
+    """The questions, how to answer them, and what `linking` is to be expected to have wrong."""
+    expected = [] if linking is None or linking.threshold is None else [expected_text(linking)]
     if not doubts:
-        return "No pair is near the border: there is nothing that an answer would settle."
+        nothing = "No pair is near the border: there is nothing that an answer would settle."
+        return "\n".join([nothing, *expected])
     rows = [("tracklet", "tracklet", "now", "distance", "settles")]
     rows += [
         (
@@ -174,6 +198,7 @@ def review_text(doubts: Sequence[Doubt], folder: Path) -> str:
     first = f"{doubts[0].one.name} {doubts[0].other.name}"
     return "\n".join(
         [
+            *expected,
             f"Linked up to {shown_distance(doubts[0].threshold)}. Nearest to that border are:",
             table(rows, texts=(0, 1, 2)),
             f"If they are one person: tacan people confirm {folder} {first}",

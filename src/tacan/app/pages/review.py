@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from tacan.app.pages.rendering import render
 from tacan.app.served import GalleryName, OpenGallery
+from tacan.views.people_text import expected_text
 
 __all__ = ["router"]
 
@@ -15,7 +16,13 @@ router = APIRouter()
 
 @router.get("/g/{gallery}/review")
 def review_page(name: GalleryName, gallery: OpenGallery) -> HTMLResponse:
-    is_linked = gallery.store.people().linking() is not None
-    return HTMLResponse(
-        render("review.html.j2", gallery=name, screen="review", is_linked=is_linked)
+    linking = gallery.store.people().linking()
+    expected = None if linking is None or linking.threshold is None else expected_text(linking)
+    screen = render(
+        "review.html.j2",
+        gallery=name,
+        screen="review",
+        is_linked=linking is not None,
+        expected=expected,
     )
+    return HTMLResponse(screen)
