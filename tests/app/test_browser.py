@@ -46,6 +46,9 @@ def index(page: Page) -> None:
     """A new gallery, and the people of two videos in it."""
     page.get_by_label("Name").fill("street")
     page.get_by_role("button", name="Choose its videos").click()
+    page.get_by_label("camera1.mp4").wait_for()
+    assert page.locator("#stop").is_hidden()
+    assert page.locator("#go-on").is_hidden()
     for camera in ("camera1", "camera2"):
         page.get_by_label(f"{camera}.mp4").check()
         page.locator("#rows h3", has_text=camera).wait_for()
@@ -69,6 +72,8 @@ def draw(page: Page) -> None:
     seconds, box = found["path"]["seconds"][middle], found["path"]["boxes"][middle]
     go(page, f"ask/{found['walk']['source_id']}?seconds={seconds}")
     page.get_by_label("Second").fill(f"{seconds}")
+    assert page.locator("#search").is_hidden()
+    assert page.locator("#back").is_hidden()
     page.get_by_role("button", name="Draw a box").click()
     drawing = page.locator(".drawing")
     drawing.wait_for()

@@ -95,7 +95,7 @@ def test_a_gallery_without_times_has_pages_all_the_same(tmp_path, serve):
         source = gallery.begin_source(new_source(start=None))
         gallery.add(source.id, [walk(1, 1)], fingerprint=MODEL.fingerprint)
     client = serve(tmp_path / "people.gallery")
-    assert "Nobody was seen on a day that is known" in client.get(f"{PAGES}/days").text
+    assert "so there are no days to show" in client.get(f"{PAGES}/days").text
     for path in ("", "people?everyone=true", "tracklets/1", "timeline", "review"):
         assert client.get(f"{PAGES}/{path}").status_code == 200
     assert client.get(f"{GALLERY}/timeline").json()["first"] is None

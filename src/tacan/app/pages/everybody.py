@@ -31,6 +31,7 @@ def everybody_page(
         n_chosen=page.n_chosen,
         tracklets=page.tracklets,
         more=_more(request, page),
+        is_linked=gallery.store.people().linking() is not None,
     )
     return HTMLResponse(screen)
 

@@ -33,7 +33,8 @@ async function load() {
     return;
   }
   if (!shown.first) {
-    lanes.textContent = "Nobody was seen at a time that is known.";
+    document.getElementById("timeless").hidden = false;
+    for (const id of ["moves", "how"]) document.getElementById(id).hidden = true;
     return;
   }
   since = Date.parse(shown.since);
