@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import tacan
+from tacan.cli import COMMANDS
 
 MODULES = sorted(
     module.name
@@ -44,6 +45,13 @@ LIGHT = [
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_needs_no_torch_does_not_import_it(name: str) -> None:
     code = f"import sys, {name}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_command_imports_torch_before_it_works() -> None:
+    """So that help and words that are wrong are answered at once."""
+    modules = ", ".join(f"tacan.cli.{name}" for name in COMMANDS)
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tacan.indexing import connecting
 from tacan.indexing.connecting import Connector
-from tacan.indexing.fragments import Connect, Fragment
+from tacan.indexing.fragments import Fragment
+from tacan.indexing.index_settings import Connect
 from tacan.retrieval.calibration import Calibration
 from tests.indexing.fragment_data import BLUE, GREEN, RED, MeanEmbedder, fragment
 

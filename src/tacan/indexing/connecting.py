@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.cannot_link import cannot_link
-from tacan.indexing.fragments import Connect, Fragment, join, vector
+from tacan.indexing.fragments import Fragment, join, vector
+from tacan.indexing.index_settings import Connect
 from tacan.retrieval.calibration import MINIMUM_WITH_PRIOR, Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import ious

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,7 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.stream import ClipSums
 from tacan.video.video_records import Crop, VideoTracklet
 
-__all__ = ["Connect", "Fragment", "cut", "join", "vector"]
-
-Connect = Literal["off", "careful", "bold"]
-"""How readily fragments are split and connected by looks."""
+__all__ = ["Fragment", "cut", "join", "vector"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from cyclopts import Parameter
 from pydantic import BeforeValidator
 
-from tacan.indexing.fragments import Connect
 from tacan.runs.run_state import setting_differences
 from tacan.video.tracklet_settings import Count, TrackletSettings
 
-__all__ = ["IndexSettings", "changed_settings"]
+__all__ = ["Connect", "IndexSettings", "changed_settings"]
+
+Connect = Literal["off", "careful", "bold"]
+"""How readily tracks are split and connected by looks."""
 
 
 def _all_or_count(given: Any) -> Any:

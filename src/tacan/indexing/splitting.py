@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.indexing.fragments import Connect, Fragment, cut, vector
+from tacan.indexing.fragments import Fragment, cut, vector
+from tacan.indexing.index_settings import Connect
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 
