@@ -2,6 +2,8 @@
 
     python benchmarks/training_step.py [--preset demo] [--precision bf16] [--workers 1]
     python benchmarks/training_step.py --preset paper --identities 2 --tracklets 2
+    python benchmarks/training_step.py --memory-of-parts 4 --preset paper --identities 2 \\
+        --tracklets 2
 
 A real run, with all that belongs to it: crops are read from JPEG files, augmented and handed
 over, the optimiser steps, the log and the checkpoints are written. Against it, the same model and
@@ -13,6 +15,10 @@ Printed are the median over the turns of the ratio of the times on the wall, and
 times (of all threads and of the reading processes), and the peak memory of the process. Goal: at
 most 1.10 times. `--identities` and `--tracklets` make the batch smaller where the whole one of
 the preset `paper` would take too long; a step's cost per crop stays the same.
+
+`--memory-of-parts N`: forward and backward of one batch as a whole, with `run.recompute`, with
+`run.accumulate` N, and with both, each in a process of its own. Printed are the memory at the peak
+above that before the step, and the processor time.
 """
 
 from __future__ import annotations
@@ -21,6 +27,8 @@ import argparse
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -52,8 +60,19 @@ def main() -> None:
     parser.add_argument("--tracklets", type=int)
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--steps", type=int, default=8, help="counted in each turn")
+    parser.add_argument("--memory-of-parts", type=int, metavar="N")
+    parser.add_argument("--one-step", type=int, nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
+    if chosen.one_step:
+        one_step(chosen)
+        return
+    if chosen.memory_of_parts:
+        for recompute in (0, 1):
+            for accumulate in (1, chosen.memory_of_parts):
+                step = ["--one-step", str(recompute), str(accumulate)]
+                subprocess.run([sys.executable, __file__, *sys.argv[1:], *step], check=True)
+        return
     with tempfile.TemporaryDirectory() as folder:
         config = settings(chosen, Path(folder) / "people")
         comparison = Comparison(config, turns=chosen.turns, steps=chosen.steps)
@@ -61,7 +80,48 @@ def main() -> None:
     comparison.show(config, threads=chosen.threads)
 
 
-def settings(chosen: argparse.Namespace, root: Path) -> TrainConfig:
+def one_step(chosen: argparse.Namespace) -> None:
+    """Prints what forward and backward of one batch of random pixels take."""
+    recompute, accumulate = chosen.one_step
+    config = load_config(
+        chosen.preset,
+        {
+            **given(chosen),
+            "data.root": ".",
+            "model.weights": None,
+            "run.recompute": bool(recompute),
+            "run.accumulate": accumulate,
+        },
+    )
+    clips, model = config.clips, config.model
+    module = build_module(config, n_identities=625, checkpoint=None).train()
+    labels = torch.arange(clips.identities_per_batch).repeat_interleave(
+        clips.tracklets_per_identity
+    )
+    shape = (len(labels), clips.n_clips, model.clip_len, 3, model.height, model.width)
+    frames = torch.randint(0, 256, shape, dtype=torch.uint8)
+    before, processor = memory("VmRSS"), time.process_time()
+    output = module.model(frames)
+    terms = module.losses(output.tracklet_embedding, output.metric_embedding, labels)
+    terms.total.backward()
+    processor = time.process_time() - processor
+    n_crops = len(labels) * clips.n_clips * model.clip_len
+    print(
+        f"{model.encoder} at {model.height} x {model.width}, {n_crops} crops, recompute "
+        f"{'on' if recompute else 'off'}, accumulate {accumulate}: "
+        f"{memory('VmHWM') - before:.2f} GiB above {before:.2f}, processor {processor:.1f} s",
+        flush=True,
+    )
+
+
+def memory(name: str) -> float:
+    """GiB of this process: what it has, VmRSS, or had at its peak, VmHWM."""
+    (kilobytes,) = re.findall(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(kilobytes) / 2**20
+
+
+def given(chosen: argparse.Namespace) -> dict[str, object]:
+    """The settings that the command line names."""
     options = {
         "run.precision": chosen.precision,
         "data.workers": chosen.workers,
@@ -69,6 +129,10 @@ def settings(chosen: argparse.Namespace, root: Path) -> TrainConfig:
         "clips.identities_per_batch": chosen.identities,
         "clips.tracklets_per_identity": chosen.tracklets,
     }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def settings(chosen: argparse.Namespace, root: Path) -> TrainConfig:
     config = load_config(
         chosen.preset,
         {
@@ -78,7 +142,7 @@ def settings(chosen: argparse.Namespace, root: Path) -> TrainConfig:
             "optimiser.warmup": 0,
             "run.validate_every": 0,
             "run.iterations": (chosen.turns + 1) * (chosen.steps + SKIPPED),
-            **{name: value for name, value in options.items() if value is not None},
+            **given(chosen),
         },
     )
     small = config.model.height <= 64
@@ -143,8 +207,7 @@ class Comparison:
             run, bare = (median(pair[i][column] for pair in pairs) / self.steps for i in (0, 1))
             ratio = median(pair[0][column] / pair[1][column] for pair in pairs)
             print(f"{name:>9}: step {run:.3f} s, bare {bare:.3f} s, ratio {ratio:.3f}")
-        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        print(f"peak memory of run and bare model together: {int(peak) / 2**20:.2f} GiB")
+        print(f"peak memory of run and bare model together: {memory('VmHWM'):.2f} GiB")
 
 
 def bare_step(config: TrainConfig) -> Callable[[], None]:
