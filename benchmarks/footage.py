@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from plain_faults import run
 from tacan.embeddings.open import open_model
 from tacan.embeddings.shipped import DEFAULT_MODEL
+from tacan.embeddings.weighted import NO_CLIP_WEIGHT
 from tacan.evaluation import evaluate
 from tacan.features.features_file import Features
 from tacan.gallery import Gallery, ModelInfo, open_gallery
@@ -74,6 +75,7 @@ def main() -> None:
     defaults = IndexSettings()
     parser.add_argument("--detector", default=defaults.detector)
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--clip-weight", default=NO_CLIP_WEIGHT)
     parser.add_argument("--stride", type=int, default=defaults.stride)
     parser.add_argument("--tracker", choices=TRACKERS, default=defaults.tracker)
     parser.add_argument("--tiles", default=defaults.tiles)
@@ -104,8 +106,14 @@ def main() -> None:
 def index_place(
     place: Place, chosen: argparse.Namespace, folder: Path, settings: IndexSettings
 ) -> tuple[Gallery, IndexReport]:
-    embedder = open_model(chosen.model)
-    info = ModelInfo(chosen.model, embedder.fingerprint, embedder.embedding_dim, embedder.metric)
+    embedder = open_model(chosen.model, clip_weight=chosen.clip_weight)
+    info = ModelInfo(
+        chosen.model,
+        embedder.fingerprint,
+        embedder.embedding_dim,
+        embedder.metric,
+        chosen.clip_weight,
+    )
     sources = [
         VideoSource(chosen.videos / place.folder / video, str(number), None, settings)
         for number, video in enumerate(place.videos, 1)

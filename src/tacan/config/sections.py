@@ -106,11 +106,12 @@ class ModelConfig(Section):
     """Everything that a model is built from, and what its user must know to feed it."""
 
     encoder: str = "resnet50"
-    """Frame encoder: `small` (five layers, for CPUs), `small_se` (the same with squeeze and
-    excitation); `banded` (colours and textures by height, on a MobileNetV2: what carries to new
-    cameras; its first stages keep their weights), `banded_unfrozen` (all stages learn, as they
-    must from random weights), `small_banded` and `small_banded_se` (the same on the small ones); or
-    the name of a timm backbone, such as `resnet50` or `legacy_seresnet50` (the paper's SENet50)."""
+    """Frame encoder: `small` (five layers, for CPUs), `small_narrow` (fewer channels, for
+    a clip weight alone), `small_se` (`small` with squeeze and excitation); `banded` (colours and
+    textures by height, on a MobileNetV2: what carries to new cameras; its first stages keep their
+    weights), `banded_unfrozen` (all stages learn, as they must from random weights), `small_banded`
+    and `small_banded_se` (the same on the small ones); or the name of a timm backbone, such as
+    `resnet50` or `legacy_seresnet50` (the paper's SENet50)."""
     weights: str | None = None
     """The encoder's first weights: a local file (.safetensors, or .pth read without its code),
     `pretrained` to let timm fetch its own from the network, or none for random ones."""

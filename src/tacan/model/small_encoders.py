@@ -9,9 +9,16 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-__all__ = ["SMALL_TRUNKS", "SqueezeExcitation", "small_se_trunk", "small_trunk"]
+__all__ = [
+    "SMALL_TRUNKS",
+    "SqueezeExcitation",
+    "small_narrow_trunk",
+    "small_se_trunk",
+    "small_trunk",
+]
 
 CHANNELS = (16, 32, 64, 128, 128)
+NARROW = (8, 16, 32, 32, 32)
 N_HALVING = 3
 """How many of the layers, the first ones, halve the map."""
 
@@ -19,6 +26,11 @@ N_HALVING = 3
 def small_trunk(channels: tuple[int, ...] = CHANNELS) -> nn.Sequential:
     """Five convolutions, each with BatchNorm and ReLU; the first three halve the map."""
     return nn.Sequential(*_layers(channels, attending=frozenset()))
+
+
+def small_narrow_trunk() -> nn.Sequential:
+    """`small_trunk` for what needs little: whether a clip is clear, not who is in it."""
+    return small_trunk(NARROW)
 
 
 def small_se_trunk(channels: tuple[int, ...] = CHANNELS) -> nn.Sequential:
@@ -51,6 +63,7 @@ class SqueezeExcitation(nn.Module):
 
 SMALL_TRUNKS: dict[str, Callable[[], nn.Module]] = {
     "small": small_trunk,
+    "small_narrow": small_narrow_trunk,
     "small_se": small_se_trunk,
 }
 
