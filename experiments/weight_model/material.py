@@ -59,7 +59,7 @@ def read_material(
     if not file.is_file():
         arrays = _look(root, embedder, size, seed, first)
         with atomic_path(file) as draft, draft.open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
     with np.load(file) as kept:
         return Material(**{name: torch.from_numpy(kept[name]) for name in kept.files})
 
