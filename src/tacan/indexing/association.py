@@ -1,4 +1,4 @@
-"""From fragments to the tracklets that are stored: split, connected, numbered."""
+"""From fragments to the tracklets that are stored: exchanged, split, connected, numbered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.gallery_records import NewTracklet
 from tacan.indexing.connecting import Connector
 from tacan.indexing.embedding import new_tracklet
+from tacan.indexing.exchanging import Exchanger
 from tacan.indexing.fragments import Fragment
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.splitting import split
@@ -35,7 +36,7 @@ def associate(
 def _complete(
     groups: Iterable[Sequence[Fragment] | Tick], settings: IndexSettings, embedder: ClipEmbedder
 ) -> Iterator[Sequence[Fragment]]:
-    """The fragments split and connected, as nothing can go on from them any more."""
+    """The fragments exchanged, split and connected, as nothing can go on from them any more."""
     mode = settings.connect
     if mode == "off":
         yield from (group for group in groups if not isinstance(group, Tick))
@@ -48,22 +49,38 @@ def _complete(
         max_crops=settings.max_crops,
         prior=prior,
     )
-    for group in groups:
-        if isinstance(group, Tick):
-            yield connector.settle(running_since=group.running_since)
-            continue
+    exchanger = Exchanger(
+        embedder,
+        mode=mode,
+        max_seconds=settings.max_seconds,
+        max_crops=settings.max_crops,
+        min_frames=settings.min_frames,
+        min_seconds=settings.min_seconds,
+        prior=prior,
+    )
+
+    def complete(running_since: float) -> list[Fragment]:
         done: list[Fragment] = []
-        for fragment in group:
-            known = connector.strangers
+        while (fragment := exchanger.next(running_since=running_since)) is not None:
             parts = split(
                 fragment,
                 embedder,
-                strangers=known,
+                strangers=connector.strangers,
                 mode=mode,
                 prior=prior,
                 min_frames=settings.min_frames,
                 min_seconds=settings.min_seconds,
             )
-            done += connector.add(parts, running_since=fragment.tracklet.running_since)
+            done += connector.add(parts, running_since=exchanger.running_since(running_since))
+        return done + connector.settle(running_since=exchanger.running_since(running_since))
+
+    for group in groups:
+        if isinstance(group, Tick):
+            yield complete(group.running_since)
+            continue
+        done: list[Fragment] = []
+        for fragment in group:
+            exchanger.add(fragment, strangers=connector.strangers)
+            done += complete(fragment.tracklet.running_since)
         yield done
-    yield connector.flush()
+    yield complete(float("inf"))

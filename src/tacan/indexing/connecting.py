@@ -29,11 +29,12 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.cannot_link import cannot_link
 from tacan.indexing.fragments import Fragment, join, vector
 from tacan.indexing.index_settings import Connect
+from tacan.indexing.splitting import known_strangers
 from tacan.retrieval.calibration import MINIMUM_WITH_PRIOR, Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import ious
 
-__all__ = ["Connector"]
+__all__ = ["LARGEST_SHARE", "Connector"]
 
 LARGEST_SHARE: dict[Connect, float] = {"careful": 0.01, "bold": 0.05}
 MAX_GAP = 5.0
@@ -46,8 +47,6 @@ LEAST_OVERLAP = 0.2
 MOST_WAITING = 500
 """Fragments that wait for one that goes on from them; the oldest goes out."""
 MOST_STRANGERS = 20_000
-LEAST_STRANGERS = 50
-"""With fewer the prior tells what contradicts."""
 
 
 @dataclass(eq=False)
@@ -167,10 +166,8 @@ class Connector:
     def _is_likely_at_once(self, distance: float) -> bool:
         """Whether looks don't contradict place and time; by the prior where there are too few
         strangers."""
-        known = self.strangers
-        if len(known) < LEAST_STRANGERS and self._prior is not None:
-            known = self._prior.distances
-        return len(known) >= LEAST_STRANGERS and bool(
+        known = known_strangers(self.strangers, self._prior)
+        return len(known) > 0 and bool(
             np.searchsorted(known, distance) <= self._largest_at_once * len(known)
         )
 

@@ -17,7 +17,7 @@ from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.stream import ClipSums
 from tacan.video.video_records import Crop, VideoTracklet
 
-__all__ = ["Fragment", "cut", "join", "vector"]
+__all__ = ["Fragment", "cut", "cut_at", "join", "vector"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,23 @@ def cut(fragment: Fragment, clip: int) -> tuple[Fragment, Fragment]:
     return (
         _part(fragment, before, slice(None, clip), lambda crop: crop.frame < border),
         _part(fragment, ~before, slice(clip, None), lambda crop: crop.frame >= border),
+    )
+
+
+def cut_at(fragment: Fragment, frame: int) -> tuple[Fragment, Fragment] | None:
+    """The fragment before `frame`, and from it on; None where one of them had no clip.
+
+    A clip that reaches over the border shows both, and is left out.
+    """
+    clips_before = int((fragment.clip_frames[:, 1] < frame).sum())
+    clips_after = int((fragment.clip_frames[:, 0] >= frame).sum())
+    if clips_before == 0 or clips_after == 0:
+        return None
+    before = fragment.tracklet.frames < frame
+    after = slice(len(fragment.clip_frames) - clips_after, None)
+    return (
+        _part(fragment, before, slice(None, clips_before), lambda crop: crop.frame < frame),
+        _part(fragment, ~before, after, lambda crop: crop.frame >= frame),
     )
 
 

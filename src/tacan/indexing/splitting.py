@@ -21,13 +21,23 @@ from tacan.indexing.index_settings import Connect
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 
-__all__ = ["split"]
+__all__ = ["LEAST_STRANGERS", "known_strangers", "split"]
 
 LEAST_SHARE = 0.04
 """Chosen on generated crowds by IDF1, purity and mAP together."""
 LEAST_CLIPS = 3
 """Clips on each side: one hidden clip is nobody else."""
 LEAST_STRANGERS = 50
+"""With fewer the prior tells how far apart strangers are."""
+
+
+def known_strangers(
+    strangers: NDArray[np.float64], prior: Calibration | None
+) -> NDArray[np.float64]:
+    """The distances, ascending, of certain strangers seen so far; with fewer than 50 those of the
+    model's `prior`, from generated scenes, and where that has too few as well, none."""
+    known = strangers if len(strangers) >= LEAST_STRANGERS or prior is None else prior.distances
+    return known if len(known) >= LEAST_STRANGERS else np.zeros(0)
 
 
 def split(
@@ -42,13 +52,12 @@ def split(
 ) -> list[Fragment]:
     """The fragment, or the parts of it that show different people, in the order of time.
 
-    `strangers` are the distances, ascending, of certain strangers seen so far; with fewer than 50
-    those of the model's `prior`, from generated scenes, take their place, and without one nothing
-    is split, as with the `mode` "off". No part has fewer frames or less time than `min_frames` and
-    `min_seconds`.
+    `strangers` are the distances, ascending, of certain strangers seen so far; where neither they
+    nor those of the `prior` are enough (see `known_strangers`), nothing is split, as with the
+    `mode` "off". No part has fewer frames or less time than `min_frames` and `min_seconds`.
     """
-    known = strangers if len(strangers) >= LEAST_STRANGERS or prior is None else prior.distances
-    if mode == "off" or len(known) < LEAST_STRANGERS:
+    known = known_strangers(strangers, prior)
+    if mode == "off" or len(known) == 0:
         return [fragment]
     place, distance = _widest(fragment, embedder, min_frames, min_seconds)
     clips = len(fragment.clip_weights)
