@@ -107,6 +107,8 @@ def test_from_nothing_to_a_deletion(tmp_path):
         watched = Watched(page)
         page.context.set_default_navigation_timeout(60_000)
         page.goto(address)
+        # Whoever is quicker than the list of detectors and models takes the proposed ones.
+        page.route("**/indexing/choices", lambda _: None)
         index(page)
 
         # Look

@@ -22,7 +22,26 @@ const HEADS = {
   failed: "It could not go on.",
   killed: "The run was ended from outside. What is finished is kept.",
 };
+const STAGES = {
+  decode: "reading the video",
+  detection: "finding people",
+  tracking: "following them",
+  embedding: "describing their looks",
+  storing: "keeping it",
+};
 let wasAtWork = false;
+let seenFirst = null;
+
+/** How long it will take, by how fast it was since this page watches; nothing before that is known. */
+function timeLeft({ done, total }) {
+  const time = Date.now();
+  if (seenFirst === null || done < seenFirst.done) seenFirst = { time, done };
+  const [ms, frames] = [time - seenFirst.time, done - seenFirst.done];
+  if (ms < 10_000 || frames <= 0) return "";
+  const minutes = ((total - done) * ms) / frames / 60_000;
+  if (minutes < 1) return "less than a minute left";
+  return minutes < 90 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 60)} h left`;
+}
 
 function showRun(now) {
   el("run").hidden = now.state === "none" || (now.state === "done" && !wasAtWork);
@@ -33,16 +52,18 @@ function showRun(now) {
   const facts = [];
   if (now.total) facts.push(`${now.done.toLocaleString()} of ${now.total.toLocaleString()} frames`);
   if (now.file && now.is_at_work) facts.push(now.file);
+  if (now.is_at_work && now.total && timeLeft(now)) facts.push(timeLeft(now));
   if (now.n_found || now.state === "done") facts.push(`${now.n_found.toLocaleString()} ${now.n_found === 1 ? "walk" : "walks"} found`);
   el("run-facts").textContent = (facts.length ? facts : now.videos).join(" · ");
   el("stages").replaceChildren(...now.stages.map(({ name, share }) => {
     const meter = make("meter", { value: share, max: 1 });
     meter.setAttribute("aria-hidden", "true");
-    return make("li", {}, make("span", { textContent: name }), meter, make("span", { textContent: `${Math.round(100 * share)} %` }));
+    return make("li", {}, make("span", { textContent: STAGES[name] ?? name }), meter, make("span", { textContent: `${Math.round(100 * share)} %` }));
   }));
   el("run-told").textContent = now.told;
   el("stop").hidden = !now.is_at_work;
   el("go-on").hidden = !now.can_go_on;
+  el("run-closes").hidden = !now.is_at_work;
   el("see").hidden = now.state !== "done";
   el("add").hidden = now.is_at_work;
   if (now.has_picture) el("frame").src = `${api("/indexing/picture")}?${Date.now()}`;
@@ -145,6 +166,7 @@ function leave(path) {
 
 async function showChoices() {
   const { detectors, models } = await ask(api("/indexing/choices"));
+  el("choosing").hidden = true;
   for (const [id, choices] of [["detectors", detectors], ["models", models]]) {
     choices.forEach(({ name, sentence }, number) => {
       const radio = make("input", { type: "radio", name: id, value: name, checked: number === 0 });
@@ -157,7 +179,9 @@ el("chosen").addEventListener("submit", async (event) => {
   event.preventDefault();
   const values = new FormData(el("chosen"));
   const videos = [...chosen.values()].map(({ read }) => read());
-  if (await order("/indexing", { videos, detector: values.get("detectors"), model: values.get("models") })) {
+  // Whoever is quicker than the list of choices takes the proposed ones.
+  const chosenBy = { detector: values.get("detectors") ?? "auto", model: values.get("models") };
+  if (await order("/indexing", { videos, ...chosenBy })) {
     for (const path of [...chosen.keys()]) leave(path);
   }
 });
