@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -176,3 +177,33 @@ def test_a_prior_stands_in_for_pairs_and_gives_way_to_them():
     # Many of its own that lie closer decide by themselves.
     close = Calibration("cosine", power_law(2000, 4) / 10, prior).distance_at(0.02)
     assert close == pytest.approx(0.02**0.25 / 10, rel=0.1)
+
+
+def normal(n, *, look_alikes=0):
+    """Distances of n pairs around 1, and of some whose people are dressed alike."""
+    around = NormalDist(1.0, 0.1)
+    distances = [around.inv_cdf((k + 0.5) / n) for k in range(n)] + [0.1] * look_alikes
+    return Calibration("cosine", np.sort(distances))
+
+
+def test_a_few_who_look_alike_do_not_draw_the_threshold_in_for_everybody():
+    for share in (0.015, 0.03, 0.06):
+        alone, with_them = (normal(100, look_alikes=n).distance_at(share) for n in (0, 12))
+        assert alone is not None
+        assert with_them is not None
+        assert 0.4 < with_them < alone
+        assert normal(100).distance_at(share) == alone
+
+
+def test_the_least_threshold_is_where_a_normal_distribution_has_a_hundredth_of_the_share():
+    alike = normal(100, look_alikes=12)
+    median, quartile = np.quantile(alike.distances, (0.5, 0.25))
+    around = NormalDist(median, (median - quartile) / 0.67449)
+    assert alike.distance_at(0.03) == pytest.approx(around.inv_cdf(0.03 / 100), rel=1e-4)
+    found = [alike.distance_at(share) or 0.0 for share in np.geomspace(0.01, 1, 50)]
+    assert found == sorted(found)
+
+
+def test_fewer_than_twenty_pairs_do_not_show_how_they_spread():
+    few = Calibration("cosine", np.array([0.1] * 4 + [1.0] * 15))
+    assert few.distance_at(0.2) == pytest.approx(0.1)
