@@ -106,6 +106,12 @@ def test_the_review_asks_and_the_pages_show_what_is_decided(client):
         assert "<i>" not in page.text
 
 
+def test_the_review_says_how_many_links_to_expect_false_and_missed(client):
+    page = client.get("/g/people.gallery/review").text
+    assert "linked pairs: at most about" in page
+    assert "missed" in page
+
+
 def test_a_gallery_that_was_never_linked_says_so(folder, serve):
     client = serve(folder)
     assert client.put(f"{GALLERY}/people/1", json={"name": "Ann"}).status_code == 422

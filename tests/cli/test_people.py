@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -105,6 +106,12 @@ def test_a_humans_word_and_its_undo(run):
     assert log == [
         *("index", "index", "link", "reject", "undo", "merge", "split", "confirm", "unsure"),
     ]
+
+
+def test_it_says_how_many_links_to_expect_false_and_missed(run):
+    said = r"12 linked pairs: at most about \d+ are expected to be false, and none to be missed"
+    assert re.search(said, run("link GALLERY"))
+    assert re.search(said, run("people GALLERY --review"))
 
 
 def test_a_person_is_deleted_everywhere(run, tmp_path):
