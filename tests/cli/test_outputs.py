@@ -77,7 +77,7 @@ READ = {
     "paper table4 --ilids", "paper table4 --prid", "paper table4 --prid-splits",
     "people GALLERY", "people show GALLERY", "people name GALLERY", "people merge GALLERY",
     "people split GALLERY", "people confirm GALLERY", "people reject GALLERY",
-    "people undo GALLERY",
+    "people undo GALLERY", "people unsure GALLERY",
 }  # fmt: skip
 """Parameters that are paths and are not written."""
 
