@@ -76,7 +76,9 @@ def _threshold(report: LinkReport) -> list[str]:
     if report.calibrated_by != 1:
         lines.append(f"Answers made this share {report.calibrated_by:.2f} times what it was.")
     if report.n_pairs and report.n_hidden:
-        linked = "none was" if not report.n_hidden_linked else f"{report.n_hidden_linked:,} were"
+        linked = (
+            counted(report.n_hidden_linked, "was", "were") if report.n_hidden_linked else "none was"
+        )
         lines.append(
             f"Of these, {report.n_hidden:,} were hidden from the linking as a test, and {linked} "
             "linked."
