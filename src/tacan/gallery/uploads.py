@@ -80,13 +80,14 @@ def uploads_going(
     left = set(columns.source_ids[~gone].tolist())
     going: set[str] = set()
     staying: set[str] = set()
-    for source in gallery.sources():
+    sources = gallery.sources()
+    for source in sources:
         is_going = source.id in source_ids or (
             source.state == "done"
             and ((source.id in touched and source.id not in left) or _is_before(source, before))
         )
         (going if is_going else staying).add(source.sha256)
-    shown = {source.sha256 for source in gallery.sources() if source.id in touched}
+    shown = {source.sha256 for source in sources if source.id in touched}
     chosen = tuple(each for each in kept if each.sha256 in going - staying)
     n_left = sum(each.sha256 in shown and each not in chosen for each in kept)
     return chosen, n_left

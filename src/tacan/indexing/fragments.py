@@ -54,11 +54,7 @@ def vector(fragment: Fragment, embedder: ClipEmbedder, clips: slice = slice(None
 def cut(fragment: Fragment, clip: int) -> tuple[Fragment, Fragment]:
     """The fragment before its clip number `clip` (from 0), and from that clip on."""
     border = int(fragment.clip_frames[clip, 0])
-    before = fragment.tracklet.frames < border
-    return (
-        _part(fragment, before, slice(None, clip), lambda crop: crop.frame < border),
-        _part(fragment, ~before, slice(clip, None), lambda crop: crop.frame >= border),
-    )
+    return _sides(fragment, border, slice(None, clip), slice(clip, None))
 
 
 def cut_at(fragment: Fragment, frame: int) -> tuple[Fragment, Fragment] | None:
@@ -66,15 +62,22 @@ def cut_at(fragment: Fragment, frame: int) -> tuple[Fragment, Fragment] | None:
 
     A clip that reaches over the border shows both, and is left out.
     """
-    clips_before = int((fragment.clip_frames[:, 1] < frame).sum())
-    clips_after = int((fragment.clip_frames[:, 0] >= frame).sum())
-    if clips_before == 0 or clips_after == 0:
+    n_before = int((fragment.clip_frames[:, 1] < frame).sum())
+    n_after = int((fragment.clip_frames[:, 0] >= frame).sum())
+    if n_before == 0 or n_after == 0:
         return None
-    before = fragment.tracklet.frames < frame
-    after = slice(len(fragment.clip_frames) - clips_after, None)
+    after = slice(len(fragment.clip_frames) - n_after, None)
+    return _sides(fragment, frame, slice(None, n_before), after)
+
+
+def _sides(
+    fragment: Fragment, border: int, clips_before: slice, clips_after: slice
+) -> tuple[Fragment, Fragment]:
+    """The fragment before the frame `border` and from it on, each with some of the clips."""
+    before = fragment.tracklet.frames < border
     return (
-        _part(fragment, before, slice(None, clips_before), lambda crop: crop.frame < frame),
-        _part(fragment, ~before, after, lambda crop: crop.frame >= frame),
+        _part(fragment, before, clips_before, lambda crop: crop.frame < border),
+        _part(fragment, ~before, clips_after, lambda crop: crop.frame >= border),
     )
 
 

@@ -67,7 +67,7 @@ def missed_links(
         return None
     some = np.unique(np.linspace(0, len(groups) - 1, MOST_LOOKED_AT).astype(np.intp))
     found = np.concatenate([block[np.isfinite(block)] for block in _blocks(people, barred, some)])
-    middle, above = np.quantile(_true(people, found), (0.5, ABOVE))
+    middle, above = np.quantile(people.distances(found), (0.5, ABOVE))
     if above <= middle:
         return None
     x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
@@ -78,7 +78,7 @@ def missed_links(
     others = 2 * n_pairs / len(groups)
     expected = variance = 0.0
     for compared, links in _nearest(people, barred, groups, limit):
-        z = (_true(people, compared) - middle) / (above - middle)
+        z = (people.distances(compared) - middle) / (above - middle)
         chances = 1 / (1 + others * np.exp(-(z**2) / 2) / ODDS)
         expected += float((links * chances).sum())
         variance += float((links**2 * chances * (1 - chances)).sum())
@@ -127,9 +127,3 @@ def _nearest(
         one, other = one[once], other[once]
         yield block[one, other], sizes[one + first] * sizes[other]
         first += len(block)
-
-
-def _true(means: Means, compared: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Distances, of those that are compared."""
-    found = np.maximum(compared, 0).astype(np.float64)
-    return found if means.factor == 1 else np.sqrt(found)

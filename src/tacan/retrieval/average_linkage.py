@@ -80,6 +80,11 @@ class Means:
         """The threshold as it is compared: squared where distances are."""
         return threshold if self.factor == 1 or threshold < 0 else threshold**2
 
+    def distances(self, compared: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Distances, of those that are compared: the way back from `limit`."""
+        found = np.maximum(compared, 0).astype(np.float64)
+        return found if self.factor == 1 else np.sqrt(found)
+
     def rough_distances(
         self, rows: NDArray[np.intp] | None = None
     ) -> Iterator[NDArray[np.float32]]:
