@@ -108,7 +108,7 @@ def test_the_review_asks_and_the_pages_show_what_is_decided(client):
 
 def test_the_review_says_how_many_links_to_expect_false_and_missed(client):
     page = client.get("/g/people.gallery/review").text
-    assert "linked pairs: at most about" in page
+    assert "linked pairs. False: " in page
     assert "missed" in page
 
 

@@ -31,6 +31,9 @@ __all__ = [
 MOST_NAMED = 8
 """Tracklets that are told of a person in one line."""
 
+SAYS_LITTLE = 0.5
+"""Where more than this share of all links may be false, their bound says nothing to go by."""
+
 
 def link_text(report: LinkReport, folder: Path) -> str:
     """What linking did, and what its threshold means."""
@@ -54,6 +57,8 @@ def link_text(report: LinkReport, folder: Path) -> str:
             f"New are {report.n_new:,}; {report.n_gone:,} of before are somebody else now."
         )
     lines.append(f"Who they are: tacan people {folder}")
+    if report.n_pairs:
+        lines.append(f"What is most in doubt: tacan people {folder} --review")
     return "\n".join(lines)
 
 
@@ -92,20 +97,23 @@ def expected_text(linked: LinkReport | Linking) -> str:
     """How many false and missed links are to be expected.
 
     >>> expected_text(Linking(0.4, 0.03, {}, 118, 5.2, (40.1, 12.2, 68.0)))
-    '118 linked pairs: at most about 5 are expected to be false, and about 40 (12 to 68) more pairs to be missed.'
+    '118 linked pairs. False: at most about 5 are expected; missed: about 40 more (12 to 68).'
+    >>> expected_text(Linking(0.4, 0.03, {}, 61, 61.0))
+    "61 linked pairs. False: can't be told from so few certainly different people; missed: can't be told."
     """  # noqa: E501
-    pairs = counted(linked.n_pairs, "linked pair")
     false = linked.expected_false_pairs
     if false is None:
-        wrong = "how many are false can't be told"
+        wrong = "can't be told"
+    elif false > SAYS_LITTLE * linked.n_pairs:
+        wrong = "can't be told from so few certainly different people"
     else:
-        wrong = f"at most about {false:.0f} are expected to be false"
-    if linked.expected_missed_pairs is None:
-        return f"{pairs}: {wrong}; how many are missed can't be told."
-    about, least, most = (f"{links:,.0f}" for links in linked.expected_missed_pairs)
-    if most == "0":
-        return f"{pairs}: {wrong}, and none to be missed."
-    return f"{pairs}: {wrong}, and about {about} ({least} to {most}) more pairs to be missed."
+        wrong = f"at most about {false:.0f} are expected"
+    missed = "can't be told"
+    if linked.expected_missed_pairs is not None:
+        about, least, most = (f"{links:,.0f}" for links in linked.expected_missed_pairs)
+        missed = "none is expected" if most == "0" else f"about {about} more ({least} to {most})"
+    pairs = counted(linked.n_pairs, "linked pair")
+    return f"{pairs}. False: {wrong}; missed: {missed}."
 
 
 def person_label(person: Person) -> str:
