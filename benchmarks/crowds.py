@@ -8,6 +8,7 @@ and parked cars stand between the cameras and the people. FOLDER/SEED holds `low
 with their truth (see `tacan.synthetic.scenes.scene_truth`), drawn once.
 
 Seeds from 100 on are for choosing (parameters, defaults), those from 200 on for reporting alone.
+From 150 and from 250 on both cameras are farther off, and people half as high in the picture.
 """
 
 from __future__ import annotations
@@ -31,10 +32,17 @@ from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.synthetic.scenes.scene_truth import is_scenes, write_scenes
 from tacan.synthetic.scenes.site import Site, View
 
-CHOOSING = (101, 102, 103, 104)
-REPORTING = (201, 202, 203, 204, 205)
+CROWDS = {
+    "choosing": (101, 102, 103, 104),
+    "choosing-far": (151, 152, 153, 154, 155),
+    "crowds": (201, 202, 203, 204, 205),
+    "crowds-far": (251, 252, 253),
+}
+"""Seeds by what they are called in `tracks.py`."""
 CAMERAS = {"low": (2.5, 3.5), "high": (5.0, 7.0)}
 """Heights in metres of each camera."""
+FAR = 50
+"""From this number on, in each hundred, cameras are far off."""
 ZONES = 3
 """Zones of a square side by side; both cameras look at the one in the middle."""
 IN_THE_WAY = ("pillar", "pole", "board", "tree", "car", "low hedge", "bin")
@@ -93,10 +101,13 @@ def _view(
     settings: SceneSettings,
     rng: np.random.Generator,
 ) -> View:
-    """A camera on the southern side; people in its middle are a sixth to a third of its height."""
-    x, y, z = zone.x + between(rng, (-4.0, 4.0)), zone.y - 8.5, between(rng, heights)
+    """A camera on the southern side; people in its middle are a sixth to a third of its height,
+    or from far off a fourteenth to a sixth."""
+    far = settings.seed % 100 >= FAR
+    south = between(rng, (13.0, 18.0)) if far else 8.5
+    x, y, z = zone.x + between(rng, (-4.0, 4.0)), zone.y - south, between(rng, heights)
     away = math.hypot(zone.x - x, zone.y - y)
-    tall = between(rng, (0.16, 0.32)) * settings.height
+    tall = between(rng, (0.07, 0.16) if far else (0.16, 0.32)) * settings.height
     fov = 2 * math.atan(settings.height / 2 / (tall / 1.7 * math.hypot(away, z - 1.0)))
     lens = looking(
         (x, y, z),
@@ -113,7 +124,7 @@ def _view(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[*CHOOSING, *REPORTING])
+    parser.add_argument("--seeds", type=int, nargs="+", default=sum(CROWDS.values(), ()))
     chosen = parser.parse_args()
     for seed in chosen.seeds:
         began = time.monotonic()

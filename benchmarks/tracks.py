@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from crowds import CHOOSING, REPORTING, make_crowd
+from crowds import CROWDS, make_crowd
 from footage import PLACES, Searched, searched, track
 from plain_faults import run
 from tacan import open_model
@@ -74,8 +74,8 @@ def main() -> None:
     parser.add_argument("--connect", nargs="+", default=["off"])
     parser.add_argument("--model", default="street", help="what tracks are connected by")
     parser.add_argument("--rate", type=float, default=10.0, help="frames followed a second")
-    names = [*PLACES, "crowds", "choosing"]
-    parser.add_argument("--places", nargs="+", choices=names, default=names[:3])
+    names = [*PLACES, *CROWDS]
+    parser.add_argument("--places", nargs="+", choices=names, default=[*PLACES, "crowds"])
     parser.add_argument("--search", action="store_true", help="also say who is found")
     chosen = parser.parse_args()
     print(
@@ -233,9 +233,9 @@ def tracking_seconds(seen: list[Detections], name: str, rate: float) -> float:
 
 
 def labelled_videos(name: str, videos: Path, cache: Path) -> list[LabelledVideo]:
-    if name in ("crowds", "choosing"):
+    if name in CROWDS:
         drawn = []
-        for seed in REPORTING if name == "crowds" else CHOOSING:
+        for seed in CROWDS[name]:
             for path in make_crowd(cache / "crowds", seed).values():
                 labels, pids = crowd_labels(path.with_suffix(".txt"))
                 drawn.append(LabelledVideo(path, labels, str(seed), pids))
