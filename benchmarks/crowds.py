@@ -124,7 +124,12 @@ def _view(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, nargs="+", default=sum(CROWDS.values(), ()))
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[seed for seeds in CROWDS.values() for seed in seeds],
+    )
     chosen = parser.parse_args()
     for seed in chosen.seeds:
         began = time.monotonic()
