@@ -16,7 +16,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from tacan.model.banded_trunks import MOBILE
+from tacan.model.mobile_stages import MOBILE
 from tacan.model.weights import read_weights
 
 

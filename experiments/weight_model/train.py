@@ -1,13 +1,15 @@
 """A small network whose only output is the clip weight, trained on generated people alone.
 
     python experiments/weight_model/train.py OUT --people FOLDER --held-out FOLDER \
-        [--trunk small_narrow] [--seed 0] [--steps 600] [--loss both] [--export MODEL_DIR]
+        [--trunk small_narrow] [--seed 0] [--steps 600] [--loss both] [--export MODEL_DIR] \
+        [--first-weights mobilenetv2_imagenet.safetensors]
 
 A frozen encoder, `street`, says what hurts: for tracklets of six clips, some of them hidden, the
 weights w_i of the small network make the vector v = sum_i sqrt(w_i) f_i / sum_i sqrt(w_i) of the
 encoder's features f_i, as `--clip-weight` does. v is to be nearest to the same person before
 other cameras, among all tracklets as they are seen clearly (a softmax over cosines); and w_i is to
-be what the encoder's softmax gives that person for the clip alone. Prints mAP of the held-out
+be what the encoder's softmax gives that person for the clip alone, or (--loss taught) what the
+encoder's own clip weight is. Prints mAP of the held-out
 people on the way: plain mean, encoder's own weight, this weight; natural, and half hidden.
 
 Legend: B tracklets, m clips, n clips of all of them, N tracklets of all people, D feature size.
@@ -37,6 +39,8 @@ SIZE = (64, 32)
 N_TRACKLETS, N_CLIPS = 48, 6
 TEMPERATURE = 0.08
 LEARNING_RATE = 2e-3
+GOING_ON = 1e-3
+"""The rate of a trunk that begins with the weights of a file."""
 
 
 def main() -> None:
@@ -47,7 +51,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=350, help="people that are used")
     parser.add_argument("--trunk", choices=SMALL_TRUNKS, default="small_narrow")
     parser.add_argument("--encoder", default="street")
-    parser.add_argument("--loss", choices=("set", "clip", "both"), default="both")
+    parser.add_argument("--loss", choices=("set", "clip", "both", "taught"), default="both")
+    parser.add_argument("--first-weights", type=Path, help="of the trunk, in a file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--export", type=Path, help="a folder for the model and its log")
@@ -66,7 +71,8 @@ def main() -> None:
         )
         for name, root in (("people", chosen.people), ("held_out", chosen.held_out))
     )
-    config = CONFIG.model_copy(update={"encoder": chosen.trunk})
+    first = str(chosen.first_weights) if chosen.first_weights else None
+    config = CONFIG.model_copy(update={"encoder": chosen.trunk, "weights": first})
     model = build_model(config)
     n_numbers = sum(each.numel() for each in model.parameters())
     print(f"{chosen.trunk}, {n_numbers:,} numbers, loss {chosen.loss}, seed {chosen.seed}")
@@ -95,9 +101,14 @@ def train(model: Tacan, material: Material, held_out: Material, chosen: argparse
     """Trains in place; returns the log, in CSV."""
     rng = np.random.default_rng(chosen.seed)
     gallery = clear_vectors(material)
-    optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=1e-2)
+    predictor = model.clip_attention.predictor
+    assert predictor is not None
+    rates = (GOING_ON, 3 * GOING_ON) if chosen.first_weights else (LEARNING_RATE, LEARNING_RATE)
+    optimiser = torch.optim.AdamW(
+        [{"params": part.parameters()} for part in (model.encoder, predictor)], weight_decay=1e-2
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, LEARNING_RATE, total_steps=chosen.steps, pct_start=0.1
+        optimiser, list(rates), total_steps=chosen.steps, pct_start=0.1
     )
     for name, weights in (
         ("plain mean", torch.ones_like(held_out.weights)),
@@ -112,7 +123,13 @@ def train(model: Tacan, material: Material, held_out: Material, chosen: argparse
         scores = logits(model, augmented(material.pixels[hidden, crops].flatten(0, 1)))
         features = material.features[hidden, crops]
         loss = loss_of(
-            scores.unflatten(0, crops.shape), features, rows, material, gallery, chosen.loss
+            scores.unflatten(0, crops.shape),
+            features,
+            material.weights[hidden, crops],
+            rows,
+            material,
+            gallery,
+            chosen.loss,
         )
         optimiser.zero_grad()
         loss.backward()
@@ -183,14 +200,25 @@ def augmented(pixels: Tensor) -> Tensor:
 
 
 def loss_of(
-    scores: Tensor, features: Tensor, rows: Tensor, material: Material, gallery: Tensor, kind: str
+    scores: Tensor,
+    features: Tensor,
+    weights: Tensor,
+    rows: Tensor,
+    material: Material,
+    gallery: Tensor,
+    kind: str,
 ) -> Tensor:
-    """Scores [B, m] and features [B, m, D] of the tracklets `rows` [B] -> loss []."""
+    """Scores [B, m], and the encoder's features [B, m, D] and clip weights [B, m], of the tracklets
+    `rows` [B] -> loss []."""
     roots = scores.sigmoid().sqrt()
     vectors = (roots[..., None] * features).sum(1) / roots.sum(1, keepdim=True)
     own = material.pids[rows, None] == material.pids
     itself = torch.arange(len(material.pids)) == rows[:, None]
     of_set = -found(F.normalize(vectors, dim=-1), gallery, own, itself).mean()
+    if kind == "set":
+        return of_set + 1e-3 * (scores**2).mean()
+    if kind == "taught":
+        return of_set + F.binary_cross_entropy_with_logits(scores, weights)
     with torch.no_grad():
         alone = found(
             F.normalize(features, dim=-1).flatten(0, 1),
@@ -199,9 +227,7 @@ def loss_of(
             itself.repeat_interleave(N_CLIPS, 0),
         ).exp()
     of_clips = F.binary_cross_entropy_with_logits(scores.flatten(), alone)
-    return {"set": of_set + 1e-3 * (scores**2).mean(), "clip": of_clips, "both": of_set + of_clips}[
-        kind
-    ]
+    return of_clips if kind == "clip" else of_set + of_clips
 
 
 def found(vectors: Tensor, gallery: Tensor, own: Tensor, itself: Tensor) -> Tensor:

@@ -18,8 +18,9 @@ from tacan.model.banded import (
     colour_memberships,
     relight,
 )
-from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE
+from tacan.model.banded_trunks import BANDED_TRUNKS
 from tacan.model.encoders import build_encoder
+from tacan.model.mobile_stages import MOBILE
 
 SIZE = (64, 32)
 FROZEN = tuple(f"stages.{name}." for name in ("conv_stem", "bn1", "blocks.0", "blocks.1"))

@@ -16,7 +16,7 @@ from tacan.model.small_encoders import (
 SIZE = (64, 32)
 
 
-@pytest.mark.parametrize("name", SMALL_TRUNKS)
+@pytest.mark.parametrize("name", sorted(set(SMALL_TRUNKS) - {"mobile_start"}))
 def test_three_of_five_layers_halve_the_map(name: str) -> None:
     encoder = build_encoder(name, input_size=SIZE)
     assert encoder.feature_dim == (32 if name == "small_narrow" else 128)

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from tacan.errors import EncoderError
 from tacan.model.banded import BandedTrunk
-from tacan.model.banded_trunks import BANDED_TRUNKS, MOBILE, MobileStages
+from tacan.model.banded_trunks import BANDED_TRUNKS
+from tacan.model.mobile_stages import MOBILE, MobileStages
 from tacan.model.recompute import find_blocks, recomputing
 from tacan.model.small_encoders import SMALL_TRUNKS
 from tacan.model.weights import read_weights

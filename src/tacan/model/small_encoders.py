@@ -1,4 +1,4 @@
-"""Trunks for CPUs and small crops, trained from random weights.
+"""Trunks for CPUs and small crops; but for `mobile_start` they are trained from random weights.
 
 Legend: N frames, c channels, h x w cells of the map.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import Tensor, nn
+
+from tacan.model.mobile_stages import MobileStart
 
 __all__ = [
     "SMALL_TRUNKS",
@@ -65,6 +67,7 @@ SMALL_TRUNKS: dict[str, Callable[[], nn.Module]] = {
     "small": small_trunk,
     "small_narrow": small_narrow_trunk,
     "small_se": small_se_trunk,
+    "mobile_start": MobileStart,
 }
 
 
