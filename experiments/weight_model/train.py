@@ -78,7 +78,8 @@ def main() -> None:
     print(f"{chosen.trunk}, {n_numbers:,} numbers, loss {chosen.loss}, seed {chosen.seed}")
     log = train(model, material, held_out, chosen)
     if chosen.export:
-        notes = {"trained": {k: str(v) for k, v in vars(chosen).items()}}
+        notes = {"iterations": chosen.steps, "seed": chosen.seed, "n_identities": chosen.first}
+        notes |= {"loss": chosen.loss, "trunk": chosen.trunk, "encoder": chosen.encoder}
         print(save_model(chosen.export, model, config, notes=notes, half=True))
         write_text(chosen.export / "training_log.csv", log)
 

@@ -55,7 +55,7 @@ def test_a_shipped_model_by_its_name(run_folder: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(opening, "files", lambda package: run_folder)
     monkeypatch.setattr(opening, "SHIPPED_MODELS", {"tiny": "model"})
     assert open_model("tiny").embedding_dim == 8
-    with pytest.raises(EncoderError, match="a shipped model .tiny."):
+    with pytest.raises(EncoderError, match="one that ships .tiny."):
         open_model("tinny")
 
 

@@ -16,10 +16,13 @@ from tacan.embeddings.exported import difference, open_exported
 from tacan.embeddings.extract import embed
 from tacan.embeddings.open import open_model
 from tacan.embeddings.own_runtime import READY
-from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS
+from tacan.embeddings.shipped import DEFAULT_MODEL, SHIPPED_MODELS, SHIPPED_WEIGHTS
+from tacan.errors import EncoderError
 from tacan.evaluation import evaluate
+from tacan.images.resize import load_frames
 from tacan.model import load_model
 from tacan.runtimes.network import Runtime
+from tacan.synthetic import DatasetSettings, generate, read_visibility
 
 LARGEST = 12_000_000
 FLOOR = {"campus": 0.68, "room": 0.80}
@@ -27,7 +30,7 @@ FLOOR = {"campus": 0.68, "room": 0.80}
 
 
 def folder(name: str) -> Path:
-    return Path(tacan.__file__).parent / SHIPPED_MODELS[name]
+    return Path(tacan.__file__).parent / (SHIPPED_MODELS | SHIPPED_WEIGHTS)[name]
 
 
 def test_the_default_ships() -> None:
@@ -44,6 +47,39 @@ def test_a_model_is_whole_small_and_in_half_precision(name: str) -> None:
         kinds = {weights.get_slice(key).get_dtype() for key in weights.keys()}  # noqa: SIM118
     assert kinds <= {"F16", "I64"}
     assert open_model(name, device="cpu").fingerprint == saved.fingerprint
+
+
+@pytest.mark.parametrize("name", SHIPPED_WEIGHTS)
+def test_a_weight_to_lend_is_small_and_no_model_to_search_by(name: str) -> None:
+    saved = load_model(folder(name))
+    assert saved.notes
+    assert (folder(name) / "README.md").is_file()
+    assert (folder(name) / "model.safetensors").stat().st_size <= LARGEST / 20
+    with pytest.raises(EncoderError, match="one that ships .street."):
+        open_model(name, device="cpu")
+
+
+@pytest.mark.parametrize("name", [*SHIPPED_MODELS, *SHIPPED_WEIGHTS])
+def test_a_weight_falls_for_crops_that_are_hidden(name: str, tmp_path: Path) -> None:
+    """Of generated people: a clear crop's weight is above that of one behind a board (AUC)."""
+    settings = DatasetSettings(
+        layout="folder", identities=8, cameras=2, seed=31, median_frames=4, occluded_share=0.0
+    )
+    generate(tmp_path / "people", settings)
+    visible = read_visibility(tmp_path / "people")
+    weigher = open_model(str(folder(name)), device="cpu")
+    height, width = weigher.input_size
+    clear, hidden = [], []
+    for tracklet in load_dataset("folder", tmp_path / "people"):
+        frames = load_frames(tracklet, range(len(tracklet)), height=height, width=width)
+        behind = frames.clone()
+        behind[:, :, height // 5 :] = torch.tensor([90, 80, 70], dtype=torch.uint8)[:, None, None]
+        seen = torch.from_numpy(visible[tracklet.tracklet_id] > 0.9)
+        for weights, shown in ((clear, frames[seen]), (hidden, behind)):
+            if len(shown):
+                weights += weigher.embed_clips(shown[:, None])[1].tolist()
+    above = np.array(clear)[:, None] > np.array(hidden)
+    assert above.mean() > 0.98
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)

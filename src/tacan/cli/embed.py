@@ -105,8 +105,9 @@ def embed(
         `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
         length, which each start makes sure of.
     clip_weight
-        For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
-        clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean.
+        For frozen encoders: visibility, street, or the folder of one of our own models, whose clip
+        weight lets clear crops count more than hidden ones (docs/clip_weight.md); none is the plain
+        mean.
     cluster
         The address of a Dask scheduler, tcp://HOST:8786, whose workers embed. Crops and model must
         be under the same paths on all machines (docs/cluster.md).

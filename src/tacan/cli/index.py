@@ -130,9 +130,9 @@ def index(
         `tacan train` makes), and torch elsewhere. Vectors differ by less than 0.0001 of their
         length, which each start makes sure of.
     clip_weight
-        For frozen encoders: street, or the folder of one of our own models, whose clip weight lets
-        clear crops count more than hidden ones (docs/clip_weight.md); none is the plain mean. The
-        gallery's own when not given, and none for a new one.
+        For frozen encoders: visibility, street, or the folder of one of our own models, whose clip
+        weight lets clear crops count more than hidden ones (docs/clip_weight.md); none is the plain
+        mean. The gallery's own when not given, and none for a new one.
     cluster
         The address of a Dask scheduler, tcp://HOST:8786: its workers index, each stream of a
         camera's files by one of them, and this process writes the gallery. Videos, ready boxes and

@@ -137,9 +137,9 @@ def splits(
     precision
         Arithmetic when it embeds: 32 or bf16.
     clip_weight
-        With --model, for frozen encoders: street, or the folder of one of our own models, whose
-        clip weight lets clear crops count more than hidden ones (docs/clip_weight.md); none is the
-        plain mean.
+        With --model, for frozen encoders: visibility, street, or the folder of one of our own
+        models, whose clip weight lets clear crops count more than hidden ones
+        (docs/clip_weight.md); none is the plain mean.
     weights
         With --model timm:NAME: a weight file, pretrained (the one case that uses the network) or
         random.

@@ -11,7 +11,7 @@ import torch
 from tacan.embeddings.embedder import ClipEmbedder, Precision, TacanEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
 from tacan.embeddings.own_runtime import RUNTIMES, RuntimeChoice, in_runtime
-from tacan.embeddings.shipped import SHIPPED_MODELS
+from tacan.embeddings.shipped import SHIPPED_MODELS, SHIPPED_WEIGHTS
 from tacan.embeddings.weighted import NO_CLIP_WEIGHT, WeightedEmbedder, check_clip_weight
 from tacan.errors import ConfigError, EncoderError, ModelError
 from tacan.model import ModelFolder, load_model
@@ -119,7 +119,7 @@ def open_model(
         )
     if clip_weight == NO_CLIP_WEIGHT:
         return encoder
-    folder = model_folder(clip_weight)
+    folder = model_folder(clip_weight, to_lend=True)
     saved = load_model(folder)
     check_clip_weight(clip_weight, saved)
     weigher = _in_folder(
@@ -187,30 +187,37 @@ def _check_weighable(kind: str, clip_weight: str) -> None:
         raise ConfigError([fault], source="the model's options")
 
 
-def find_model_folder(spec: str) -> Path | None:
+def find_model_folder(spec: str, *, to_lend: bool = False) -> Path | None:
     """The folder that holds config.json: `spec` itself, the export in a run, or a shipped one.
 
-    None where `spec` is none of these.
+    Those that know only the clip weight are found where it is `to_lend`. None where `spec` is none
+    of these.
     """
     path = Path(spec)
     for folder in (path, *(path / name for name in EXPORTED)):
         if os.path.isfile(folder / CONFIG_FILE):  # noqa: PTH113  (too long a name is no file)
             return folder
-    if spec in SHIPPED_MODELS:
-        with as_file(files("tacan") / SHIPPED_MODELS[spec]) as folder:
+    if (shipped := _shipped(to_lend=to_lend).get(spec)) is not None:
+        with as_file(files("tacan") / shipped) as folder:
             return folder
     return None
 
 
-def model_folder(spec: str) -> Path:
-    """The folder of one of our own models. Raises `EncoderError` where `spec` names none."""
-    folder = find_model_folder(spec)
+def _shipped(*, to_lend: bool) -> dict[str, str]:
+    return SHIPPED_MODELS | SHIPPED_WEIGHTS if to_lend else SHIPPED_MODELS
+
+
+def model_folder(spec: str, *, to_lend: bool = False) -> Path:
+    """The folder of one of our own models, as `find_model_folder` finds it. Raises `EncoderError`
+    where `spec` names none."""
+    folder = find_model_folder(spec, to_lend=to_lend)
     if folder is not None:
         return folder
+    encoders = "" if to_lend else ", timm:NAME, onnx:FILE or openvino:FILE"
     raise EncoderError(
-        "a model must be a folder with config.json and model.safetensors, a run folder of "
-        f"`tacan train`, a shipped model ({', '.join(SHIPPED_MODELS)}), timm:NAME, onnx:FILE or "
-        "openvino:FILE",
+        f"a {'clip weight' if to_lend else 'model'} must be a folder with config.json and "
+        "model.safetensors, a run folder of `tacan train`, or one that ships "
+        f"({', '.join(_shipped(to_lend=to_lend))}){encoders}",
         got=repr(spec),
         remedy="Check the path and its spelling."
         if os.path.exists(spec)  # noqa: PTH110  (too long a name is no file)
