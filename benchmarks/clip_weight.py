@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--weights", default="random", help="of timm: encoders")
-    parser.add_argument("--clip-weight", default="street")
+    parser.add_argument("--clip-weight", default="visibility")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--frames", type=int, default=4 * BATCH)
     parser.add_argument("--repeats", type=int, default=5)

@@ -1,7 +1,7 @@
 """Labelled footage into galleries without a clip weight, with one, and with one adapted to it.
 
     python benchmarks/index_clip_weight.py VIDEOS OUT --model onnx:osnet.onnx [--only campus] \\
-        [--clip-weight street] [--stride 4] [--repeats 2]
+        [--clip-weight visibility] [--stride 4] [--repeats 2]
 
 VIDEOS is that of `footage.py`, OUT a new folder. For each place the frozen encoder indexes the same
 videos into a gallery alone and into another with the clip weight, in turns; of the processor time
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("videos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--clip-weight", default="street")
+    parser.add_argument("--clip-weight", default="visibility")
     parser.add_argument("--detector", default=defaults.detector)
     parser.add_argument("--stride", type=int, default=defaults.stride)
     parser.add_argument("--repeats", type=int, default=2)
