@@ -16,12 +16,13 @@ from tacan.video.boxes import ious
 CAMERAS = 3
 _TWELVE = "--people 12 --seconds 60 --fps 10 --height 480 --width 640"
 CHOOSING = (101, 102, 103, 104)
+MORE_TO_CHOOSE = (105, 106, 107, 108, 109)
 REPORTING = (201, 202, 203, 204, 205)
 SCENES = {
     11: "--people 12 --seconds 40 --fps 8 --height 360 --width 480",
     12: "--people 16 --seconds 40 --fps 6 --height 480 --width 640",
     13: "--people 16 --seconds 40 --fps 6 --height 480 --width 640",
-    **dict.fromkeys((*CHOOSING, *REPORTING), _TWELVE),
+    **dict.fromkeys((*CHOOSING, *MORE_TO_CHOOSE, *REPORTING), _TWELVE),
 }
 """Settings of the scenes by their seeds. 11 and 12 gave the prior that ships; those from 100 on are
 for choosing, those from 200 on for reporting alone."""

@@ -22,7 +22,7 @@ def pairs_together(gallery) -> set[frozenset[str]]:
 
 def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, spread=2.5)
+        fill_cameras(gallery, people=range(16), spread=3)
         found = {}
         for share in (0.05, 0.2, 0.1):
             link_gallery(gallery, strangers=share)
@@ -43,7 +43,8 @@ def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path)
         for pair in found[0.1]:
             assert unsure.is_unsure(*(ids[name] for name in pair)) == (pair in named[True])
         for doubt in unsure.links:
-            assert doubt.is_linked == (doubt.distance <= doubt.threshold)
+            # Who is not linked may be within the threshold, where somebody else is closer.
+            assert not doubt.is_linked or doubt.distance <= doubt.threshold
         # A human's word is sure.
         doubt = unsure.links[0]
         confirm(gallery, doubt.one.name, doubt.other.name)
@@ -52,8 +53,8 @@ def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path)
 
 def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, ["a", "b", "c", "d"], spread=2.5)
-        link_gallery(gallery, strangers=0.1)
+        fill_cameras(gallery, ["a", "b", "c", "d"], people=range(20), spread=2)
+        link_gallery(gallery, strangers=0.05)
         unsure = find_unsure_links(gallery)
         people = [set(person.tracklets) for person in gallery.store.people().persons()]
         links = [(d.one.id, d.other.id) for d in unsure.links if d.is_linked]
@@ -65,7 +66,7 @@ def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
                 0,
                 len(parts),
             )
-        assert len(links) > len(people) // 4
+        assert len(links) > len(people) // 5
 
 
 def test_nothing_is_unsure_where_nothing_was_linked(folder):

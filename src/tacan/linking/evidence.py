@@ -16,9 +16,10 @@ from tacan.gallery.person_records import Judgement, Person
 from tacan.linking.travel import TravelRules, cut_at_longest, impossible_pairs, parse_travel
 from tacan.linking.words import Groups, standing_judgements
 from tacan.progress import Progress, silent
-from tacan.retrieval.average_linkage import Neighbours, Pairs, linked_clusters
+from tacan.retrieval.average_linkage import Neighbours, Pairs
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.camera_offsets import without_camera_offsets
+from tacan.retrieval.contested import uncontested_clusters
 from tacan.retrieval.precision import paired_distances
 from tacan.retrieval.priors import load_prior
 
@@ -54,7 +55,7 @@ class Evidence:
 
     def clusters(self, near: Neighbours) -> NDArray[np.int64]:
         """The cluster of each row [N], under all constraints."""
-        label = linked_clusters(near, together=self.together, apart=self.apart)
+        label = uncontested_clusters(near, together=self.together, apart=self.apart)
         return cut_at_longest(self.rules, self.columns, label, self.together)
 
 

@@ -20,7 +20,7 @@ may join at once, in whatever order such pairs are found (the chain of nearest n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,7 +31,15 @@ from tacan.progress import Progress, silent
 from tacan.retrieval.distances import unit_rows
 from tacan.retrieval.precision import product_error
 
-__all__ = ["NO_PAIRS", "Means", "Neighbours", "Pairs", "linked_clusters", "neighbours_within"]
+__all__ = [
+    "NO_PAIRS",
+    "Means",
+    "Neighbours",
+    "Pairs",
+    "linked_clusters",
+    "neighbours_within",
+    "partners",
+]
 
 Pairs = NDArray[np.integer]
 """Row numbers [n, 2]."""
@@ -85,6 +93,12 @@ class Means:
         found = np.maximum(compared, 0).astype(np.float64)
         return found if self.factor == 1 else np.sqrt(found)
 
+    def between(self, one: int, others: NDArray[np.integer] | list[int]) -> NDArray[np.float64]:
+        """The distances of one to some others, as they are compared, [n]."""
+        distances = self.offsets[others] + self.offsets[one]
+        distances -= self.factor * (self.vectors[others] @ self.vectors[one])
+        return distances
+
     def rough_distances(
         self, rows: NDArray[np.intp] | None = None
     ) -> Iterator[NDArray[np.float32]]:
@@ -107,12 +121,16 @@ class Neighbours:
     limit
         The threshold as it is compared.
     near
-        For each row those within the limit, and a few beyond for the sake of rounding.
+        For each row at least those within the limit.
     """
 
     means: Means
     limit: float
     near: tuple[NDArray[np.int32], ...]
+
+    def within(self, part: float) -> Neighbours:
+        """Those within a part of the threshold, and others beyond it."""
+        return replace(self, limit=self.limit * (part if self.means.factor == 1 else part**2))
 
 
 def neighbours_within(
@@ -184,12 +202,11 @@ class _Clusters:
         n = len(neighbours.near)
         self.limit = neighbours.limit
         self.label = np.arange(n)
-        self._factor = neighbours.means.factor
-        self._means = neighbours.means.vectors.copy()
-        self._offsets = neighbours.means.offsets.copy()
+        means = neighbours.means
+        self._means = replace(means, vectors=means.vectors.copy(), offsets=means.offsets.copy())
         self._members = [np.array([row]) for row in range(n)]
         self._near: list[NDArray[np.integer]] = list(neighbours.near)
-        self._apart = _others(apart, n)
+        self._apart = partners(apart, n)
 
     def closest(self, cluster: int) -> tuple[int | None, float]:
         """The closest cluster within the limit that may join this one, and how far it is.
@@ -201,8 +218,7 @@ class _Clusters:
         near = near[near != cluster]
         if len(self._apart[cluster]):
             near = near[~np.isin(near, self.label[self._apart[cluster]])]
-        distances = self._offsets[near] + self._offsets[cluster]
-        distances -= self._factor * (self._means[near] @ self._means[cluster])
+        distances = self._means.between(cluster, near)
         within = distances <= self.limit
         self._near[cluster] = near = near[within]
         if not len(near):
@@ -216,7 +232,7 @@ class _Clusters:
         if kept == gone:
             return kept
         sizes = len(self._members[kept]), len(self._members[gone])
-        for values in (self._means, self._offsets):
+        for values in (self._means.vectors, self._means.offsets):
             values[kept] = (sizes[0] * values[kept] + sizes[1] * values[gone]) / sum(sizes)
         self.label[self._members[gone]] = kept
         for parts in (self._members, self._near, self._apart):
@@ -232,7 +248,7 @@ class _Clusters:
             raise ConfigError([fault], source="the constraints of a clustering")
 
 
-def _others(pairs: Pairs, n: int) -> list[NDArray[np.integer]]:
+def partners(pairs: Pairs, n: int) -> list[NDArray[np.integer]]:
     """For each of n rows those that it makes a pair with."""
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both = both[np.argsort(both[:, 0], kind="stable")]
