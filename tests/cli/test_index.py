@@ -318,6 +318,7 @@ def test_a_frozen_encoder_with_a_clip_weight_from_index_to_search(
         return run(*words, "--detector", f"mot:{folder / 'a.txt'}", *options)
 
     assert index("--clip-weight", folder / "model") == 0
+    assert "Clear crops" not in capsys.readouterr().err
     camera = "yard"
     assert index() == 0  # the gallery's own
     assert index("--clip-weight", "none") == 1
@@ -337,3 +338,14 @@ def test_a_frozen_encoder_with_a_clip_weight_from_index_to_search(
     assert "clip weight of" in " ".join(capsys.readouterr().err.split())
     assert run("gallery", "info", gallery) == 0
     assert "clip weight of" in capsys.readouterr().out
+
+
+def test_a_new_gallery_lends_a_frozen_encoder_a_clip_weight_that_ships(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("index", tmp_path / "gallery", folder / "a.mp4", "--camera", "hall")
+    encoder = ("--model", f"onnx:{write_onnx(tmp_path / 'net.onnx')}")
+    assert run(*words, *encoder, "--detector", f"mot:{folder / 'a.txt'}") == 0
+    assert "Clear crops count more than hidden ones" in capsys.readouterr().err
+    with open_gallery(tmp_path / "gallery") as opened:
+        assert opened.model.clip_weight == "visibility"

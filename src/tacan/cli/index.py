@@ -132,7 +132,7 @@ def index(
     clip_weight
         For frozen encoders: visibility, street, or the folder of one of our own models, whose clip
         weight lets clear crops count more than hidden ones (docs/clip_weight.md); none is the plain
-        mean. The gallery's own when not given, and none for a new one.
+        mean. When not given the gallery's own, and visibility for a new one.
     cluster
         The address of a Dask scheduler, tcp://HOST:8786: its workers index, each stream of a
         camera's files by one of them, and this process writes the gallery. Videos, ready boxes and
@@ -222,12 +222,14 @@ def _index(
 
     from tacan.embeddings.open import open_model
     from tacan.gallery import ModelInfo, apply_retention, open_gallery
-    from tacan.indexing.clip_weight import clip_weight_before
+    from tacan.indexing.clip_weight import usual_clip_weight
     from tacan.text import counted
 
     if threads is not None:
         torch.set_num_threads(threads)
-    weight = clip_weight or clip_weight_before(gallery, model)
+    weight = clip_weight or usual_clip_weight(gallery, model)
+    if clip_weight is None and weight != "none":
+        note(f"Clear crops count more than hidden ones: --clip-weight {weight}.")
     embedder = open_model(
         model, device=device, precision=precision, runtime=runtime, clip_weight=weight
     )
