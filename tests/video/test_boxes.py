@@ -44,7 +44,7 @@ def test_suppression_agrees_with_torchvision(iou: float) -> None:
 
 @pytest.mark.parametrize("covered", [0.3, 0.65, 1.0])
 @pytest.mark.parametrize("iou", [0.2, 0.45])
-@pytest.mark.parametrize("n", [0, 1, 80])
+@pytest.mark.parametrize("n", [0, 1, 80, 200])
 def test_suppression_agrees_with_all_pairs(iou: float, covered: float, n: int) -> None:
     boxes = some_boxes(4, n)
     boxes[n // 2 :, 2:] = boxes[n // 2 :, :2]  # without an area

@@ -21,11 +21,14 @@ __all__ = [
 
 Boxes = NDArray[np.float32]
 
+_ROWS = 64
+"""Boxes that are compared with all others at once."""
+
 
 def areas(boxes: NDArray[np.floating]) -> NDArray[np.floating]:
     """The area [...] of each box [..., 4]; 0 for a box turned inside out."""
-    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
-    return sides[..., 0] * sides[..., 1]
+    x1, y1, x2, y2 = np.moveaxis(boxes, -1, 0)
+    return np.maximum(x2 - x1, 0) * np.maximum(y2 - y1, 0)
 
 
 def clipped(boxes: Boxes, *, width: int, height: int) -> Boxes:
@@ -36,9 +39,11 @@ def clipped(boxes: Boxes, *, width: int, height: int) -> Boxes:
 
 def intersections(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
     """The area [...] that boxes [..., 4] and [..., 4] share."""
-    corner = np.maximum(left[..., :2], right[..., :2])
-    opposite = np.minimum(left[..., 2:], right[..., 2:])
-    return areas(np.concatenate([corner, opposite], axis=-1))
+    x1, y1, x2, y2 = np.moveaxis(left, -1, 0)
+    u1, v1, u2, v2 = np.moveaxis(right, -1, 0)
+    wide = np.minimum(x2, u2) - np.maximum(x1, u1)
+    high = np.minimum(y2, v2) - np.maximum(y1, v1)
+    return np.maximum(wide, 0) * np.maximum(high, 0)
 
 
 def ious(left: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -72,18 +77,28 @@ def keep_best(
     two share more than `covered` of the smaller one (never, at 1). Equal scores keep their order.
     """
     rest = np.argsort(-scores, kind="stable")
-    own = areas(boxes)
     kept: list[int] = []
     while len(rest):
-        best, rest = int(rest[0]), rest[1:]
-        kept.append(best)
-        # One row at a time: all pairs of thousands of boxes would take gigabytes.
-        shared = intersections(boxes[best], boxes[rest])
-        union = own[best] + own[rest] - shared
-        smaller = np.minimum(own[best], own[rest])
-        gone = (_shares(shared, union) > iou) | (_shares(shared, smaller) > covered)
-        rest = rest[~gone]
+        # A few rows at a time: all pairs of thousands of boxes would take gigabytes.
+        best = rest[:_ROWS]
+        alike = _are_alike(boxes[best, None], boxes[None, rest], iou=iou, covered=covered)
+        left = np.ones(len(rest), np.bool_)
+        for row, index in enumerate(best.tolist()):
+            if left[row]:
+                kept.append(index)
+                left &= ~alike[row]
+                left[row] = False
+        left[: len(best)] = False
+        rest = rest[left]
     return np.array(kept, np.int64)
+
+
+def _are_alike(left: Boxes, right: Boxes, *, iou: float, covered: float) -> NDArray[np.bool_]:
+    """Whether two boxes share more than `iou` of both or `covered` of the smaller one [...]."""
+    shared = intersections(left, right)
+    own, other = areas(left), areas(right)
+    union, smaller = own + other - shared, np.minimum(own, other)
+    return (_shares(shared, union) > iou) | (_shares(shared, smaller) > covered)
 
 
 def interpolate_boxes(

@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from tacan.video.demux import MOST_PIXELS
@@ -29,6 +30,7 @@ class UprightPictures:
     def __init__(self, first: av.VideoFrame, *, pixel_shape: Fraction | None = None) -> None:
         """`pixel_shape` is a stored pixel's width divided by its height; None where unknown."""
         self._orientation = Orientation.of(first)
+        self._reformatter = VideoReformatter()  # one of its own for each picture takes longer
         stored = (first.width, first.height)
         self._size = square_size(*stored, pixel_shape=pixel_shape)
         self.width, self.height = self._orientation.upright_size(*self._size)
@@ -38,7 +40,8 @@ class UprightPictures:
     def __call__(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
         """uint8 [H, W, 3], RGB, contiguous. Raises FFmpeg's errors and `ValueError`."""
         width, height = self._size
-        stored: Any = picture.to_ndarray(format="rgb24", width=width, height=height)
+        coloured = self._reformatter.reformat(picture, width, height, format="rgb24")
+        stored: Any = coloured.to_ndarray()
         return self._orientation.upright(stored)
 
 

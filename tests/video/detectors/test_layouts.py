@@ -244,16 +244,15 @@ def test_each_layout_gets_its_pictures_as_its_makers_give_them(
 def test_probabilities_in_place_of_logits_stay_as_they_are() -> None:
     sure = np.zeros((1, 20, 80), np.float32)
     sure[0, 2, 0] = 0.9
-    _, scores = layout_of({"logits": sure, "pred_boxes": query_boxes()}).read(
-        {"logits": sure, "pred_boxes": query_boxes()}
-    )
+    outputs = {"logits": sure, "pred_boxes": query_boxes()}
+    _, scores = layout_of(outputs).read(outputs, 0.1)
     assert scores.max() == pytest.approx(0.9)
 
 
 def test_boxes_and_logits_of_one_shape_are_told_apart_by_their_names() -> None:
     """A network of three classes and one more has four logits."""
     outputs = {"labels": logits(DOG + 1, 0)[..., :4], "dets": query_boxes()}
-    boxes, scores = layout_of(outputs).read(outputs)
+    boxes, scores = layout_of(outputs).read(outputs, 0.1)
     np.testing.assert_allclose(boxes[np.argsort(-scores)[:2]] * SIDES, BOXES, atol=1e-3)
 
 

@@ -25,6 +25,14 @@ def test_the_grid_is_decoded_as_in_loops() -> None:
     )
 
 
+def test_chosen_rows_are_decoded_as_among_all() -> None:
+    raw = np.random.default_rng(1).normal(size=(N_CELLS, 9)).astype(np.float32)
+    chosen = np.array([3, 4, N_CELLS - 1])
+    every = decode_grid(raw, width=WIDTH, height=HEIGHT)
+    some = decode_grid(raw, width=WIDTH, height=HEIGHT, chosen=chosen)
+    np.testing.assert_array_equal(some, every[chosen])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_decoded_rows_are_told_from_others_by_their_values(seed: int) -> None:
     """Offsets of networks are within a few cells of their own, and sizes of any measure."""

@@ -74,8 +74,8 @@ class Layout:
 
     name: str
     picture: PictureInput
-    read: Callable[[Outputs], Answer]
-    """All boxes of an answer, however unsure."""
+    read: Callable[[Outputs, float], Answer]
+    """The boxes of an answer from a score on; others are left out where that saves work."""
     shares: bool = False
     """Whether boxes are shares of the input's sides, in place of its pixels."""
     iou: float = 0.6
@@ -114,7 +114,7 @@ def _ssd(probe: Probe) -> Layout | None:
         return None
     person = probe.person(1)
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, _: float) -> Answer:
         (found,) = outputs.values()
         found = found.reshape(-1, 7)
         ends = np.flatnonzero(found[:, 0] < 0)
@@ -139,7 +139,7 @@ def _chosen(probe: Probe) -> Layout | None:
         return None
     person = probe.person(0)
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, _: float) -> Answer:
         labels, boxes, scores = (outputs[name][0] for name in names)
         people = labels == person
         return boxes[people], scores[people]
@@ -166,7 +166,7 @@ def _queries(probe: Probe) -> Layout | None:
     certain = bool(logits.min(initial=0) >= 0 and logits.max(initial=0) <= 1)
     person = probe.person(1 if of_coco else 0)
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, _: float) -> Answer:
         logits, boxes = (outputs[name][0] for name in names)
         if certain:
             scores = logits
@@ -188,10 +188,10 @@ def _yolox(probe: Probe) -> Layout | None:
         return None
     width, height, person = probe.width, probe.height, probe.person(0)
 
-    def read_raw(outputs: Outputs) -> Answer:
+    def read_raw(outputs: Outputs, least: float) -> Answer:
         (rows,) = outputs.values()
-        found, scores = _people(rows[0], person)
-        return decode_grid(rows[0], width=width, height=height)[found], scores
+        found, scores = _people(rows[0], person, least=least)
+        return decode_grid(rows[0], width=width, height=height, chosen=found), scores
 
     if not is_decoded(rows[0], width=width, height=height):
         return Layout("yolox", PictureInput("corner", "bgr", 255), read_raw)
@@ -222,7 +222,7 @@ def _yolov8(probe: Probe) -> Layout | None:
     n_classes = len(probe.class_names) or max(table.shape[1] - 4 - n_more, 1)
     person = probe.person(0)
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, _: float) -> Answer:
         (table,) = (each[0] for each in outputs.values() if each.ndim == 3)
         scores = table[4 : 4 + n_classes]
         people = scores.argmax(axis=0) == person
@@ -239,7 +239,7 @@ def _yolov10(probe: Probe) -> Layout | None:
         return None
     person = probe.person(0)
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, _: float) -> Answer:
         (rows,) = outputs.values()
         people = rows[0, rows[0, :, 5] == person]
         return people[:, :4], people[:, 4].copy()
@@ -259,26 +259,28 @@ LAYOUTS = {
 """Each family of layouts, in the order in which they are tried."""
 
 
-def _row_reader(person: int) -> Callable[[Outputs], Answer]:
+def _row_reader(person: int) -> Callable[[Outputs, float], Answer]:
     """Reads rows [n, 5 + c] of centre, size, objectness and classes."""
 
-    def read(outputs: Outputs) -> Answer:
+    def read(outputs: Outputs, least: float) -> Answer:
         (rows,) = (each[0] for each in outputs.values() if each.ndim == 3)
-        found, scores = _people(rows, person)
+        found, scores = _people(rows, person, least=least)
         return _corners(rows[found, :4]), scores
 
     return read
 
 
 def _people(
-    rows: NDArray[np.float32], person: int
-) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Which rows [n, 5 + c] are people, bool [n], and their scores [k].
+    rows: NDArray[np.float32], person: int, *, least: float
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Which rows [n, 5 + c] are people of a score of at least `least`, [k], and their scores [k].
 
     A box whose best class is another one, such as a dog, is no person.
     """
-    found = rows[:, 5:].argmax(axis=1) == person
-    return found, (rows[:, 4] * rows[:, 5 + person])[found].astype(np.float32)
+    scores = rows[:, 4] * rows[:, 5 + person]
+    found = np.flatnonzero(scores >= least)
+    found = found[rows[found, 5:].argmax(axis=1) == person]
+    return found, scores[found].astype(np.float32)
 
 
 def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

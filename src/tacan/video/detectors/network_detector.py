@@ -34,7 +34,7 @@ class NetworkDetector:
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
         layout, network = self._layout, self._network
         pixels, place = layout.picture.fit(image, width=network.width, height=network.height)
-        boxes, scores = layout.read(network.run(pixels))
+        boxes, scores = layout.read(network.run(pixels), self._threshold)
         likely = (scores >= self._threshold) & np.isfinite(boxes).all(axis=1)
         moved = place.from_shares if layout.shares else place.from_pixels
         boxes = clipped(moved(boxes[likely]), width=image.shape[1], height=image.shape[0])

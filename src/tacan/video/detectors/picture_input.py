@@ -78,9 +78,11 @@ class PictureInput:
         if self.place == "centre":
             left, top = (width - size[0]) // 2, (height - size[1]) // 2
         resized = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-        ordered = resized if self.colours == "rgb" else resized[..., ::-1]
         pixels = np.full((3, height, width), GREY, np.float32)
-        pixels[:, top : top + size[1], left : left + size[0]] = ordered.transpose(2, 0, 1)
+        planes = cv2.split(resized)  # each is copied faster by itself than by a transposition
+        ordered = planes if self.colours == "rgb" else planes[::-1]
+        for channel, plane in zip(pixels, ordered, strict=True):
+            channel[top : top + size[1], left : left + size[0]] = plane
         if self.white == 1:
             pixels /= 255
         if self.imagenet:

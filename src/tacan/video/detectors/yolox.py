@@ -6,6 +6,8 @@ told apart by their values. Legend: a anchors (cells of the grids), c classes.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ __all__ = ["STRIDES", "decode_grid", "grid_cells", "is_decoded"]
 STRIDES = (8, 16, 32)
 
 
+@lru_cache(maxsize=16)
 def grid_cells(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The place (column, row) [a, 2] of each anchor in its grid, and that grid's stride [a, 1]."""
     cells: list[NDArray[np.float32]] = []
@@ -25,15 +28,24 @@ def grid_cells(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np
     return np.concatenate(cells), np.concatenate(strides)
 
 
-def decode_grid(raw: NDArray[np.float32], *, width: int, height: int) -> NDArray[np.float32]:
+def decode_grid(
+    raw: NDArray[np.float32],
+    *,
+    width: int,
+    height: int,
+    chosen: NDArray[np.int64] | slice = slice(None),
+) -> NDArray[np.float32]:
     """Boxes x1, y1, x2, y2 [a, 4] in pixels of the input, of the network's rows [a, 4 + 1 + c].
+
+    Of `chosen` rows alone, [k, 4], where some are.
 
     Cell (i, j) of the grid of stride s holds (x, y, w, h): the box is centred at ((x + i) s,
     (y + j) s) and measures exp(w) s by exp(h) s. The grids follow each other, row by row.
     """
-    cells, strides = grid_cells(width, height)
-    centres = (raw[:, :2] + cells) * strides
-    halves = np.exp(np.minimum(raw[:, 2:4], 10)) * strides / 2
+    cells, strides = (each[chosen] for each in grid_cells(width, height))
+    rows = raw[chosen, :4]
+    centres = (rows[:, :2] + cells) * strides
+    halves = np.exp(np.minimum(rows[:, 2:], 10)) * strides / 2
     return np.concatenate([centres - halves, centres + halves], axis=1).astype(np.float32)
 
 
