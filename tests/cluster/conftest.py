@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,31 @@ def _walk(person: int) -> VideoTracklet:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = tmp_path_factory.mktemp("workers")
+    with _two_workers(tmp_path_factory.mktemp("workers")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def crash(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that ends a worker of `detecting_cluster`: see `blocks`."""
+    return tmp_path_factory.mktemp("crash") / "crash"
+
+
+@pytest.fixture(scope="module")
+def detecting_cluster(tmp_path_factory: pytest.TempPathFactory, crash: Path) -> Iterator[Any]:
+    """Workers whose detector finds coloured blocks."""
+    folder = tmp_path_factory.mktemp("detecting-workers")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dask.config.set({"distributed.worker.preload": ["tests.cluster.blocks"]}),
+    ):
+        patch.syspath_prepend(Path(__file__).parents[2])  # which new processes take over
+        with _two_workers(folder, TACAN_TEST_CRASH=str(crash)) as made:
+            yield made
+
+
+@contextmanager
+def _two_workers(folder: Path, **env: str) -> Iterator[Any]:
     with (
         dask.config.set({"distributed.worker.daemon": True}),
         LocalCluster(
@@ -75,7 +100,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             dashboard_address=None,
             local_directory=str(folder),
             memory_limit=0,
-            env={"OMP_NUM_THREADS": "1"},
+            env={"OMP_NUM_THREADS": "1", **env},
         ) as made,
     ):
         yield made

@@ -507,3 +507,69 @@ def test_frames_from_a_time_are_those_of_the_whole(tmp_path, monkeypatch, ending
         monkeypatch.setattr(VideoFile, "_decoded", counted)
         assert len(list(video.frames_from(15.0))) < 30
         assert (n_decoded < 100) == (ending != ".ts")
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts", ".avi"])
+@pytest.mark.parametrize(
+    "options", [{"g": "50", "bf": "3"}, {"x264-params": "open-gop=1:keyint=40:bframes=3"}]
+)
+def test_frames_between_are_those_of_the_whole(tmp_path, ending, options):
+    n = 300
+    # Times that don't follow a rate: a frame is known by its place among the packets' times.
+    ticks = steady(n) if ending == ".avi" else [1000 + 40 * i + (i * i) % 7 for i in range(n)]
+    path = write(tmp_path / f"long{ending}", ticks, options=options)
+    for fps in (None, 20.0):
+        with open_video(path, fps=fps) as video:
+            whole = {frame.index: frame for frame in video.frames()}
+            for first, end, stride in ((0, 100, 2), (0, 1, 1), (100, 223, 3), (150, 151, 1)):
+                _same(whole, video.frames_between(first, end, stride=stride), first, end, stride)
+            _same(whole, video.frames_between(290, 10**9, stride=4), 290, n, 4)
+            assert list(video.frames_between(n, 10**9)) == []
+
+
+def _same(whole, found, first, end, stride):
+    found = list(found)
+    assert [frame.index for frame in found] == list(range(first, end, stride))
+    for frame in found:
+        assert frame.seconds == whole[frame.index].seconds
+        assert (frame.image == whole[frame.index].image).all()
+
+
+def test_frames_between_decode_only_what_they_need(tmp_path, monkeypatch):
+    path = write(tmp_path / "long.mp4", steady(400), options={"g": "50"})
+    n_decoded = 0
+    decoded = VideoFile._decoded
+
+    def counted(self):
+        nonlocal n_decoded
+        for each in decoded(self):
+            n_decoded += 1
+            yield each
+
+    with open_video(path) as video:
+        monkeypatch.setattr(VideoFile, "_decoded", counted)
+        assert len(list(video.frames_between(300, 320))) == 20
+    assert n_decoded < 90
+
+
+def test_frames_between_of_interlaced_pictures_are_those_of_the_whole(tmp_path):
+    path = write(tmp_path / "fields.mp4", steady(200), options={"g": "30", "flags": "+ildct+ilme"})
+    with open_video(path) as video:
+        whole = {frame.index: frame for frame in video.frames()}
+        _same(whole, video.frames_between(63, 150), 63, 150, 1)
+
+
+def test_a_picture_that_is_missing_between_is_said(tmp_path, monkeypatch):
+    path = write(tmp_path / "long.mp4", steady(300), options={"g": "50", "bf": "0"})
+    decoded = VideoFile._decoded
+
+    def without_one(self):
+        for place, each in enumerate(decoded(self)):
+            if place != 20:
+                yield each
+
+    with open_video(path) as video:
+        monkeypatch.setattr(VideoFile, "_decoded", without_one)
+        for first, end in ((0, 100), (100, 200), (260, 10**9)):
+            with pytest.raises(VideoError, match="must come out"):
+                list(video.frames_between(first, end))

@@ -135,8 +135,9 @@ def index(
         mean. When not given the gallery's own, and visibility for a new one.
     cluster
         The address of a Dask scheduler, tcp://HOST:8786: its workers index, each stream of a
-        camera's files by one of them, and this process writes the gallery. Videos, ready boxes and
-        models must be under the same paths on all machines (docs/cluster.md).
+        camera's files by one of them, a long one in pieces by several, and this process writes the
+        gallery. Videos, ready boxes and models must be under the same paths on all machines
+        (docs/cluster.md).
     json
         Write the outcome of each source to this file as well; - is standard output.
     status

@@ -57,7 +57,9 @@ def embed_on_cluster(split: TrackletSplit, job: EmbedJob, *, client: Client) -> 
         ]
         sizes = [sum(map(len, each.tracklets)) for each in jobs]
         error = None
-        with Spread(client, embed_job, jobs, sizes=sizes, progress=progress) as spread:
+        with Spread(client, embed_job, total=sum(sizes), progress=progress) as spread:
+            for each, size in zip(jobs, sizes, strict=True):
+                spread.add(each, size=size)
             for outcome in spread:
                 if outcome.error is not None:
                     error = error or outcome.error

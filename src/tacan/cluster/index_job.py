@@ -19,7 +19,7 @@ import torch
 from tacan.cluster.model_choice import ModelChoice, worker_threads
 from tacan.errors import VideoError
 from tacan.files import GALLERY_DATABASE
-from tacan.gallery import ModelInfo, open_gallery
+from tacan.gallery import ModelInfo, Source, open_gallery
 from tacan.indexing.index_report import SourceFailure, SourceReport
 from tacan.indexing.index_videos import index_videos
 from tacan.indexing.video_source import VideoSource
@@ -29,10 +29,17 @@ __all__ = ["IndexJob", "IndexedPart", "index_job", "pack", "unpack"]
 
 PACKED = (GALLERY_DATABASE, "crops")
 
+Detected = tuple[tuple[int, bytes], ...]
+"""Detections of a file as a gallery keeps them: see `Gallery.read_detections`."""
+
 
 @dataclass(frozen=True, slots=True)
 class IndexJob:
-    """Files of one stream, and what they are indexed with. All paths are absolute."""
+    """Files of one stream, and what they are indexed with. All paths are absolute.
+
+    `begun` are those of them in which people were found before: each as the gallery knows it, with
+    its detections.
+    """
 
     sources: tuple[VideoSource, ...]
     model: ModelChoice
@@ -40,6 +47,7 @@ class IndexJob:
     batch_frames: int = 64
     threads: int | None = None
     fetch: bool = False
+    begun: tuple[tuple[Source, Detected], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,10 @@ def index_job(job: IndexJob, progress: Progress) -> IndexedPart:
     with TemporaryDirectory(dir=get_worker().local_directory, prefix="part-") as folder:
         part = Path(folder, "part")
         with open_gallery(part, write=True, create_with=job.card) as gallery:
+            for source, detected in job.begun:
+                begun = gallery.begin_source(source)
+                for first, data in detected:
+                    gallery.save_detections(begun.id, first, data)
             try:
                 report = index_videos(
                     gallery,

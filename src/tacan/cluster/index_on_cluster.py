@@ -2,9 +2,11 @@
 writes to the gallery.
 
 A stream is what one camera recorded without a break, so that every walk is followed by one worker
-as it would be on one machine. What a worker has done is merged as `tacan gallery merge` does it;
-streams of one camera are merged in their order, so that tracklets get the names that they would
-have got on one machine.
+as it would be on one machine. In a long stream people are looked for first, in pieces by several
+workers; what they find is kept in the gallery, as after an interruption, and goes to the worker
+that follows people through the whole. What a worker has done is merged as `tacan gallery merge`
+does it; streams of one camera are merged in their order, so that tracklets get the names that they
+would have got on one machine.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tacan.cluster.detect_job import DetectedPiece, DetectJob, detect_job
 from tacan.cluster.index_job import IndexedPart, IndexJob, index_job, unpack
 from tacan.cluster.model_choice import ModelChoice, absolute_spec
+from tacan.cluster.pieces import Piece, is_long, known_frames, pieces_of
 from tacan.cluster.spread import Outcome, Spread
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.crop_files import erase
@@ -25,6 +29,7 @@ from tacan.gallery.gallery_records import Source
 from tacan.gallery.merge import merge_gallery
 from tacan.gallery.opening import open_gallery
 from tacan.gallery.record_checks import check_fingerprint
+from tacan.indexing.begin_source import begin_sources
 from tacan.indexing.earlier_content import drop_doubles
 from tacan.indexing.index_report import (
     IndexReport,
@@ -32,7 +37,7 @@ from tacan.indexing.index_report import (
     SourceReport,
     failures_error,
 )
-from tacan.indexing.index_stream import unfinished_files
+from tacan.indexing.index_stream import DescribedFile, unfinished_files
 from tacan.indexing.plan_streams import StreamFile, plan_streams
 from tacan.indexing.stream_run import IndexTools
 from tacan.indexing.video_source import VideoSource
@@ -44,6 +49,12 @@ if TYPE_CHECKING:
     from distributed import Client
 
 __all__ = ["index_on_cluster"]
+
+DETECTION_SHARE = 0.75
+"""Of the work on a stream, about: detection is most of it (`python benchmarks/index.py`)."""
+
+_Job = IndexJob | DetectJob
+_Done = IndexedPart | DetectedPiece
 
 
 def index_on_cluster(
@@ -85,77 +96,203 @@ def index_on_cluster(
     check_fingerprint(embedder.fingerprint, gallery.model)
     streams, gone = plan_streams(sources)
     opened = dict(zip(map(id, sources), detections, strict=True))
-    run = _Run(gallery, failures=[*unreadable, *gone])
-    pieces: list[list[StreamFile]] = []
+    job = IndexJob((), model.for_others(), gallery.model, batch_frames, threads, fetch)
+    run = _Run(gallery, job, failures=[*unreadable, *gone])
     for stream in streams:
         tools = IndexTools(gallery, embedder, opened[id(stream[0].source)], batch_frames, silent)
-        pieces += run.to_do(tools, stream)
-    job = IndexJob((), model.for_others(), gallery.model, batch_frames, threads, fetch)
-    jobs = [replace(job, sources=tuple(map(_for_others, piece))) for piece in pieces]
-    run.cameras = [piece[0].source.camera for piece in pieces]
-    sizes = [sum(file.n_promised for file in piece) for piece in pieces]
-    with Spread(client, index_job, jobs, sizes=sizes, progress=progress) as spread:
+        run.chains += run.to_do(tools, stream)
+    total = sum(chain.size for chain in run.chains)
+    with Spread(client, _task, total=total, progress=progress) as spread:
+        run.submit(spread)
         try:
             for outcome in spread:
-                run.take(outcome)
+                run.take(outcome, spread)
         except KeyboardInterrupt:
             run.take_all(spread.ended())
             raise
     return run.report(sources)
 
 
+def _task(job: _Job, progress: Progress) -> _Done:
+    """The work of a job, whose progress is in frames of video: where people are looked for first,
+    that is so much of the work."""
+    if isinstance(job, DetectJob):
+        return detect_job(job, lambda done, total: progress(_looked_at(done), total))
+    if not job.begun:
+        return index_job(job, progress)
+    return index_job(job, lambda done, total: progress(done - _looked_at(done), total))
+
+
+def _looked_at(n_frames: int) -> int:
+    return int(DETECTION_SHARE * n_frames)
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Files that one worker is to follow people through.
+
+    Where people are looked for first, `begun` are the files as the gallery knows them, `left` the
+    pieces that are still to come, `unsound` the files in which a piece could not be read, and
+    `looked` the time that was spent on each. `rest` is the share of the following in its size.
+    """
+
+    files: Sequence[StreamFile]
+    begun: list[Source] = field(default_factory=list)
+    left: list[Piece] = field(default_factory=list)
+    unsound: set[int] = field(default_factory=set)
+    looked: dict[str, list[DetectedPiece]] = field(default_factory=dict)
+    rest: int = 0
+    merged: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(file.n_promised for file in self.files)
+
+
 @dataclass(slots=True)
 class _Run:
-    """What an indexing on a cluster has got so far. `waiting` are outcomes that come after others
-    of their camera which are not there yet; `cameras` are those of the jobs, None once merged."""
+    """What an indexing on a cluster has got so far. `job` is what all jobs have in common, `jobs`
+    what each is of: a chain, and a piece of it or the whole. `waiting` are outcomes of chains that
+    come after others of their camera which are not there yet."""
 
     gallery: Gallery
+    job: IndexJob
     failures: list[SourceFailure]
-    cameras: list[str | None] = field(default_factory=list)
+    chains: list[_Chain] = field(default_factory=list)
+    jobs: list[tuple[int, Piece | None]] = field(default_factory=list)
     reports: list[SourceReport] = field(default_factory=list)
-    waiting: dict[int, Outcome[IndexedPart]] = field(default_factory=dict)
+    waiting: dict[int, Outcome[_Done]] = field(default_factory=dict)
     error: Exception | None = None
 
-    def to_do(self, tools: IndexTools, stream: Sequence[StreamFile]) -> list[list[StreamFile]]:
-        """The files of a stream that are not done, in pieces; the others are reported."""
+    def to_do(self, tools: IndexTools, stream: Sequence[StreamFile]) -> list[_Chain]:
+        """The files of a stream that are not done, in chains; the others are reported."""
         cameras = {source.camera for source in self.gallery.sources()}
         known = {source.sha256 for source in self.gallery.sources()}
-        if not any(
+        if not is_long(stream) and not any(
             file.source.camera in cameras and content_sha256(file.source.path) in known
             for file in stream
         ):
-            return [list(stream)]
-        pieces, failed = unfinished_files(tools, stream, self.reports)
+            return [_Chain(stream)]
+        chains, failed = unfinished_files(tools, stream, self.reports)
         self.failures += failed
-        return pieces
+        return [self._planned(chain) for chain in chains]
 
-    def take(self, outcome: Outcome[IndexedPart]) -> None:
-        """Merges an outcome, and those of its camera that have waited for it."""
-        self.waiting[outcome.number] = outcome
-        camera = self.cameras[outcome.number]
-        for number, other in enumerate(self.cameras):
-            if other == camera:
+    def _planned(self, described: Sequence[DescribedFile]) -> _Chain:
+        """The chain, begun in the gallery and cut into pieces where it is long."""
+        chain = _Chain([file for file, _ in described])
+        if is_long(chain.files):
+            chain.begun = begin_sources(self.gallery, [new for _, new in described])
+            known = [known_frames(self.gallery.read_detections(each.id)) for each in chain.begun]
+            strides = [file.source.settings.stride_at(file.fps) for file in chain.files]
+            chain.left = [
+                piece
+                for piece in pieces_of(chain.files)
+                if not known[piece.place].issuperset(
+                    range(piece.first, piece.first + piece.size, strides[piece.place])
+                )
+            ]
+        return chain
+
+    def submit(self, spread: Spread[_Job, _Done]) -> None:
+        """Submits all that can be begun."""
+        for number, chain in enumerate(self.chains):
+            chain.rest = chain.size - sum(_looked_at(piece.size) for piece in chain.left)
+            for piece in chain.left:
+                job = DetectJob(
+                    source=_for_others(chain.files[piece.place]),
+                    fingerprint=str(chain.begun[piece.place].settings["detector_fingerprint"]),
+                    first=piece.first,
+                    end=piece.end,
+                    threads=self.job.threads,
+                    fetch=self.job.fetch,
+                )
+                spread.add(job, size=_looked_at(piece.size), order=number)
+                self.jobs.append((number, piece))
+            if not chain.left:
+                self._follow(number, spread)
+
+    def _follow(self, number: int, spread: Spread[_Job, _Done]) -> None:
+        """Submits the following of people through a chain."""
+        chain = self.chains[number]
+        job = replace(
+            self.job,
+            sources=tuple(map(_for_others, chain.files)),
+            begun=tuple((each, self.gallery.read_detections(each.id)) for each in chain.begun),
+        )
+        spread.add(job, size=chain.rest, order=number)
+        self.jobs.append((number, None))
+
+    def take(self, outcome: Outcome[_Done], spread: Spread[_Job, _Done]) -> None:
+        """Keeps what was found in a piece; merges a chain, and those of its camera that have waited
+        for it."""
+        number, piece = self.jobs[outcome.number]
+        if piece is not None:
+            self._keep(number, piece, outcome)
+            if not self.chains[number].left:
+                self._follow(number, spread)
+            return
+        self.waiting[number] = outcome
+        self._merge_in_order(self.chains[number].files[0].source.camera)
+
+    def take_all(self, outcomes: Iterable[Outcome[_Done]]) -> None:
+        """Keeps and merges all that is there, whatever it would have waited for."""
+        for outcome in outcomes:
+            number, piece = self.jobs[outcome.number]
+            if piece is None:
+                self.waiting[number] = outcome
+            else:
+                self._keep(number, piece, outcome)
+        for number in sorted(self.waiting):
+            self._merge(number)
+
+    def _keep(self, number: int, piece: Piece, outcome: Outcome[_Done]) -> None:
+        """Keeps the detections of a piece. Those of a file in which any piece can't be read are
+        given up: frames are counted from its beginning then, by whoever follows people."""
+        chain = self.chains[number]
+        if outcome.error is not None:
+            # The chain is not followed; what is found in its other pieces is kept.
+            self.waiting[number] = Outcome(outcome.number, None, outcome.error)
+            self._merge_in_order(chain.files[0].source.camera)
+            return
+        chain.left.remove(piece)
+        done = outcome.result()
+        if not isinstance(done, DetectedPiece) or piece.place in chain.unsound:
+            return
+        source = chain.begun[piece.place]
+        if done.block is None:
+            chain.unsound.add(piece.place)
+            _forget(self.gallery, source)
+            chain.begun[piece.place] = self.gallery.begin_source(source)
+            return
+        self.gallery.save_detections(source.id, piece.first, done.block)
+        chain.looked.setdefault(_path(chain.files[piece.place]), []).append(done)
+
+    def _merge_in_order(self, camera: str) -> None:
+        for number, chain in enumerate(self.chains):
+            if chain.files[0].source.camera == camera and not chain.merged:
                 if number not in self.waiting:
                     return
                 self._merge(number)
 
-    def take_all(self, outcomes: Iterable[Outcome[IndexedPart]]) -> None:
-        """Merges all that is there, whatever it would have waited for."""
-        self.waiting |= {outcome.number: outcome for outcome in outcomes}
-        for number in sorted(self.waiting):
-            self._merge(number)
-
     def _merge(self, number: int) -> None:
         outcome = self.waiting.pop(number)
-        self.cameras[number] = None
+        chain = self.chains[number]
+        chain.merged = True
         if outcome.error is not None:
             self.error = self.error or outcome.error
             return
         part = outcome.result()
+        if not isinstance(part, IndexedPart):
+            return
         self.failures += part.failures
         notes = {} if part.gallery is None else merge_part(self.gallery, part.gallery)
         self.reports += [
-            replace(report, notes=(*report.notes, *notes.get(str(Path(report.path).resolve()), ())))
+            _with_pieces(
+                replace(
+                    report, notes=(*report.notes, *notes.get(str(Path(report.path).resolve()), ()))
+                ),
+                chain,
+            )
             for report in part.reports
         ]
 
@@ -172,6 +309,26 @@ class _Run:
             tuple(sorted(reports, key=lambda each: order.get(each.path, 0))),
             tuple(replace(each, path=given.get(each.path, each.path)) for each in self.failures),
         )
+
+
+def _with_pieces(report: SourceReport, chain: _Chain) -> SourceReport:
+    """The report with what was done and told of a file before people were followed through it."""
+    stages = dict(report.stage_seconds)
+    pieces = chain.looked.get(report.path, [])
+    for piece in pieces:
+        for name, spent in piece.stage_seconds.items():
+            stages[name] = stages.get(name, 0.0) + spent
+    notes = [note for file in chain.files if _path(file) == report.path for note in file.notes]
+    return replace(
+        report,
+        seconds=report.seconds + sum(piece.seconds for piece in pieces),
+        stage_seconds=stages,
+        notes=tuple(dict.fromkeys([*notes, *report.notes])),
+    )
+
+
+def _path(file: StreamFile) -> str:
+    return str(file.source.path.absolute())
 
 
 def _for_others(file: StreamFile) -> VideoSource:
@@ -227,7 +384,11 @@ def _forget_unfinished(gallery: Gallery, source: Source) -> None:
     mine = _same(gallery, source)
     if mine is None or mine.state == "done" or dict(mine.settings) == dict(source.settings):
         return
+    _forget(gallery, mine)
+
+
+def _forget(gallery: Gallery, source: Source) -> None:
     columns = gallery.store.columns()
-    ids = columns.ids[columns.source_ids == mine.id].tolist()
-    gallery.store.maintenance().remove(ids, sources=(mine.id,))
+    ids = columns.ids[columns.source_ids == source.id].tolist()
+    gallery.store.maintenance().remove(ids, sources=(source.id,))
     gallery.complete_deletion()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -43,38 +43,51 @@ class Spread(Generic[Job, Done]):
     """Jobs on a cluster. `work(job, progress)` is run for each by some worker, in the order of the
     jobs as workers get free; a job whose worker is lost is done again by another.
 
-    `sizes` are those of the jobs, in the unit in which `work` reports progress; `progress` is told
-    of all together. Used as a context manager: at its end, whatever still runs is cancelled.
+    `progress` is told of all that was added so far together, of `total`. Used as a context manager:
+    at its end, whatever still runs is cancelled.
     """
 
     def __init__(
         self,
         client: Client,
         work: Callable[[Job, Progress], Done],
-        jobs: Sequence[Job],
         *,
-        sizes: Sequence[int],
+        total: int,
         progress: Progress = silent,
     ) -> None:
         self._client = client
+        self._work = work
         self._topic = f"tacan-{secrets.token_hex(8)}"
-        self._sizes = sizes
+        self._total = total
         self._progress = progress
-        self._running = dict.fromkeys(range(len(jobs)), 0)
-        self._futures: dict[int, Future] = {
-            number: client.submit(
+        self._sizes: list[int] = []
+        self._running: dict[int, int] = {}
+        self._futures: dict[int, Future] = {}
+
+    def add(self, job: Job, *, size: int, order: int | None = None) -> int:
+        """Submits a job, and returns its number: they count from 0.
+
+        `size` is in the unit in which `work` reports progress. Jobs of a lower `order` come first;
+        it is the job's number when not given.
+        """
+        from dask import config
+
+        number = len(self._sizes)
+        self._sizes.append(size)
+        self._running[number] = 0
+        with config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            self._futures[number] = self._client.submit(
                 run_task,
-                work,
+                self._work,
                 job,
                 topic=self._topic,
                 number=number,
                 version=VERSION,
                 key=f"{self._topic}-{number}",
-                priority=-number,
+                priority=-(number if order is None else order),
                 pure=False,
             )
-            for number, job in enumerate(jobs)
-        }
+        return number
 
     def __enter__(self) -> Spread[Job, Done]:
         self._client.subscribe_topic(self._topic, self._hear)
@@ -107,10 +120,9 @@ class Spread(Generic[Job, Done]):
             self._running[number] = min(int(done), self._sizes[number])
 
     def _tell(self) -> None:
-        total = sum(self._sizes)
         running = dict(self._running)
         left = sum(self._sizes[number] - done for number, done in running.items())
-        self._progress(total - left, total)
+        self._progress(sum(self._sizes) - left, self._total)
 
 
 def _outcome(number: int, future: Future) -> Outcome[Any]:

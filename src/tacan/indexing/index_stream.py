@@ -26,9 +26,9 @@ from tacan.video.detection_cache import DetectionCache
 from tacan.video.detection_source import open_tiles, with_tiles
 from tacan.video.video_chain import ChainLink, VideoChain
 
-__all__ = ["index_stream", "unfinished_files"]
+__all__ = ["DescribedFile", "index_stream", "unfinished_files"]
 
-_Described = tuple[StreamFile, NewSource]
+DescribedFile = tuple[StreamFile, NewSource]
 
 
 def index_stream(
@@ -53,24 +53,24 @@ def index_stream(
 
 def unfinished_files(
     tools: IndexTools, stream: Sequence[StreamFile], reports: list[SourceReport]
-) -> tuple[list[list[StreamFile]], list[SourceFailure]]:
-    """The files of a stream that the gallery does not hold as done, in pieces without any other in
-    between, with the tiles that they are to have, and what failed; the others are reported.
+) -> tuple[list[list[DescribedFile]], list[SourceFailure]]:
+    """The files of a stream that the gallery does not hold as done, in chains without any other in
+    between, with the tiles that they are to have and as the gallery will know them, and what
+    failed; the others are reported.
 
     Raises `GalleryError` for a file that the gallery holds with other settings.
     """
     settled, failures = settle_stream(
         tools.gallery, list(map(_with_stride, stream)), tools.detections
     )
-    chains = _chains(tools, settled, reports)
-    return [[file for file, _ in chain] for _, chain in chains], failures
+    return [chain for _, chain in _chains(tools, settled, reports)], failures
 
 
 def _chains(
     tools: IndexTools, stream: Sequence[StreamFile], reports: list[SourceReport]
-) -> list[tuple[int, list[_Described]]]:
+) -> list[tuple[int, list[DescribedFile]]]:
     """The chains of files that are not done, each with the frames before it; reports the others."""
-    chains: list[tuple[int, list[_Described]]] = []
+    chains: list[tuple[int, list[DescribedFile]]] = []
     n_before = 0
     goes_on = False
     for file in stream:
@@ -115,7 +115,7 @@ def _done_before(gallery: Gallery, file: StreamFile, known: Source) -> SourceRep
 
 def _index_chain(
     tools: IndexTools,
-    chain: Sequence[_Described],
+    chain: Sequence[DescribedFile],
     reports: list[SourceReport],
     failures: list[SourceFailure],
     *,
@@ -143,7 +143,7 @@ def _link(file: StreamFile, *, first: bool) -> ChainLink:
 
 
 def _indexed(
-    tools: IndexTools, chain: Sequence[_Described], video: VideoChain, *, n_before: int
+    tools: IndexTools, chain: Sequence[DescribedFile], video: VideoChain, *, n_before: int
 ) -> list[SourceReport]:
     """Indexes the files of a chain, and finishes together the sources of those that were read."""
     began = time.monotonic()

@@ -8,8 +8,9 @@ that the file calls oblong are made square.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,7 @@ from tacan.video.deinterlace import Deinterlacer
 from tacan.video.demux import file_version, not_a_video, open_demuxer, reason, unreadable
 from tacan.video.frame_rate import frame_rate
 from tacan.video.picture_folder import PictureFolder
+from tacan.video.picture_order import PictureOrder, picture_order
 from tacan.video.stated_start import stated_start
 from tacan.video.stream_clock import StreamClock
 from tacan.video.upright import UprightPictures
@@ -179,17 +181,76 @@ class VideoFile:
                 image = self._upright(picture)
                 yield VideoFrame(round(time * self.fps), time, image, self.stretch)
 
+    def frames_between(self, first: int, end: int, *, stride: int = 1) -> Iterator[VideoFrame]:
+        """The frames `first`, `first + stride`, ... before `end`, as `frames` gives them.
+
+        Where the file has an index of its pictures and a time for each, decoding begins with a
+        whole picture shortly before `first`; else with the first of all. Raises `VideoError` while
+        iterating where the file can't be read on, and where pictures are missing in that part: then
+        `frames` may have others under these numbers.
+        """
+        order = self._picture_order(end)
+        if order is None:
+            yield from takewhile(
+                lambda frame: frame.index < end, self._frames(stride=stride, first=first)
+            )
+            return
+        self._rewind()
+        with suppress(av.error.FFmpegError):  # then it stands at the first
+            self._container.seek(order.start_before(first), stream=self._stream)
+        yield from self._shown(self._placed(order, first, end), stride=stride, first=first)
+
+    def _placed(self, order: PictureOrder, first: int, end: int) -> Iterator[tuple[int, Any]]:
+        """The pictures from here to before `end`, with their indices; the first is no later than
+        `first`. Raises `VideoError` where one is missing."""
+        following: int | None = None
+        for picture in Deinterlacer().frames(self._decoded()):
+            index = order.place(picture)
+            if index is None or not (index <= first if following is None else index == following):
+                break
+            following = index + 1
+            if index >= end:
+                return
+            yield index, picture
+        if following is None or following < len(order):
+            raise VideoError(
+                "all pictures of a part must come out",
+                got=f"{self.path}, where one is missing behind frame {following or first}",
+                remedy="Read the file from its beginning.",
+            )
+
+    def _picture_order(self, end: int) -> PictureOrder | None:
+        """The order of the pictures up to `end`; None where the file doesn't tell it."""
+        if not self._container.format.name.startswith(_INDEXED) or self._first_time is None:
+            return None
+        self._rewind()
+        order = picture_order(self._packets(), end)
+        return None if self.damage is not None else order
+
     def _frames(self, *, stride: int, first: int) -> Iterator[VideoFrame]:
         self._rewind()
+        self.n_decoded, self.last_seconds = 0, 0.0
+        numbered = enumerate(Deinterlacer().frames(self._decoded()))
+        yield from self._shown(numbered, stride=stride, first=first)
+        self._check_unchanged()
+        self._note_early_end(self.n_decoded, self.last_seconds)
+
+    def _shown(
+        self, numbered: Iterable[tuple[int, Any]], *, stride: int, first: int
+    ) -> Iterator[VideoFrame]:
+        """The frames `first`, `first + stride`, ... of pictures with their indices."""
         clock = StreamClock(self.fps)
-        seconds = 0.0
-        index = -1
-        for index, picture in enumerate(Deinterlacer().frames(self._decoded())):
+        has_begun = False
+        for index, picture in numbered:
+            if not has_begun and index > 0:
+                clock.seconds(self._first_time)
+            has_begun = True
             if self._given_fps is None:
                 seconds = clock.seconds(picture.time)
                 self._clock_steps = clock.n_steps
             else:
                 seconds = index / self._given_fps
+            self.n_decoded, self.last_seconds = index + 1, seconds
             if index < first or (index - first) % stride:
                 continue
             try:
@@ -198,9 +259,6 @@ class VideoFile:
                 self._note(f"a picture can't be converted: {reason(error)}")
             else:
                 yield VideoFrame(index, seconds, image, self.stretch)
-        self.n_decoded, self.last_seconds = index + 1, seconds
-        self._check_unchanged()
-        self._note_early_end(index + 1, seconds)
 
     def _check_unchanged(self) -> None:
         """Raises `VideoError` for a file that was written to or replaced since it was opened."""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -100,6 +101,10 @@ class PictureFolder:
                 self.damage = self.damage or f"{self._files[index].name} is of another size"
                 continue
             yield VideoFrame(index, index / self.fps, image)
+
+    def frames_between(self, first: int, end: int, *, stride: int = 1) -> Iterator[VideoFrame]:
+        """As `VideoFile.frames_between`."""
+        return takewhile(lambda frame: frame.index < end, self.frames(stride=stride, first=first))
 
     def frames_from(self, seconds: float) -> Iterator[VideoFrame]:
         """As `VideoFile.frames_from`."""
