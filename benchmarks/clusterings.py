@@ -30,9 +30,8 @@ from plain_faults import run
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.gallery import Gallery, open_gallery
 from tacan.linking.evidence import calibrate_strangers, gather_evidence
-from tacan.retrieval.average_linkage import linked_clusters, neighbours_within
+from tacan.retrieval.average_linkage import Means, linked_clusters, neighbours_within
 from tacan.retrieval.calibration import Calibration
-from tacan.retrieval.distances import METRICS
 
 SHARES = (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 MUTUAL = 4
@@ -48,8 +47,7 @@ class Problem:
     owners int64 [N] is 0 where nobody knows; sizes int64 [N] are numbers of boxes.
     """
 
-    vectors: NDArray[np.float32]
-    metric: str
+    means: Means
     distances: NDArray[np.float64]
     strangers: NDArray[np.integer]
     calibration: Calibration
@@ -75,7 +73,7 @@ class Problem:
 
 
 def average(problem: Problem, threshold: float) -> Label:
-    near = neighbours_within(problem.vectors, threshold, metric=problem.metric)
+    near = neighbours_within(problem.means, threshold)
     return linked_clusters(near, apart=problem.strangers)
 
 
@@ -207,13 +205,12 @@ def filmed(name: str, chosen: argparse.Namespace) -> Problem:
 
 def problem_of(gallery: Gallery, owners: dict[int, int]) -> Problem:
     evidence = gather_evidence(gallery, judgements=(), people=(), travel={})
-    ids, metric = evidence.columns.ids.tolist(), gallery.model.metric
+    ids, means = evidence.columns.ids.tolist(), evidence.means
     sizes = {each.id: each.n_frames for each in gallery.tracklets()}
-    vectors = evidence.vectors.astype(np.float64)
-    distances = METRICS[metric](vectors, vectors).astype(np.float64)
+    compared = np.stack([means.between(row, np.arange(evidence.n)) for row in range(evidence.n)])
+    distances = means.distances(compared)
     return Problem(
-        vectors=evidence.vectors,
-        metric=metric,
+        means=means,
         distances=(distances + distances.T) / 2,
         strangers=evidence.strangers,
         calibration=calibrate_strangers(gallery, evidence),

@@ -31,7 +31,7 @@ def test_from_tracklets_to_named_people(run, tmp_path):
     assert "24 tracklets: 12 people were seen several times, in 24 of them; 0 stand alone." in told
     assert "132 pairs of certainly different people" in told
     assert "New are" not in told
-    assert "New are 0; 0 of before are somebody else now." in run("link GALLERY")
+    assert "They have the ids of before, and nobody is new." in run("link GALLERY")
     run("people name GALLERY 3 'Ann Example' --note 'at the desk'")
     listed = run("people GALLERY")
     assert "Ann Example" in listed

@@ -10,7 +10,7 @@ from tacan.gallery.person_records import Judgement
 from tacan.linking import confirm, link_gallery, merge, reject, undo
 from tacan.linking.evidence import Evidence
 from tacan.linking.recalibration import MINIMUM_ANSWERS, recalibrated_share
-from tacan.retrieval.average_linkage import NO_PAIRS
+from tacan.retrieval.average_linkage import NO_PAIRS, Means
 from tacan.retrieval.calibration import Calibration
 from tests.gallery.conftest import MODEL
 
@@ -27,10 +27,11 @@ def asked(n_same: int, n_different: int, distance: float) -> float:
     vectors = np.zeros((N, 2), np.float32)
     vectors[:, 1] = 2 * (np.arange(N) // 2)
     vectors[1::2, 0] = distance
-    evidence = Evidence(columns_of([(0, -1, 0)] * N), vectors, NO_PAIRS, NO_PAIRS, NO_PAIRS)
+    means = Means.of(vectors, metric="euclidean")
+    evidence = Evidence(columns_of([(0, -1, 0)] * N), means, NO_PAIRS, NO_PAIRS, NO_PAIRS)
     n = n_same + n_different
     answers = [Judgement(2 * pair, 2 * pair + 1, same=pair < n_same) for pair in range(n)]
-    return recalibrated_share(evidence, STRANGERS, SHARE, answers, metric="euclidean")
+    return recalibrated_share(evidence, STRANGERS, SHARE, answers)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_answers_far_from_the_border_tell_nothing_of_it(distance) -> None:
 
 def test_answers_and_their_undo_move_the_threshold(tmp_path) -> None:
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, spread=1.9)
+        fill_cameras(gallery, spread=4)
         before = link_gallery(gallery, strangers=0.1)
         assert before.calibrated_by == 1
         merge(gallery, of(gallery, "door/1"), of(gallery, "yard/1"))

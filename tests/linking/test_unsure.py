@@ -22,7 +22,7 @@ def pairs_together(gallery) -> set[frozenset[str]]:
 
 def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, people=range(16), spread=3)
+        fill_cameras(gallery, people=range(18), spread=4)
         found = {}
         for share in (0.05, 0.2, 0.1):
             link_gallery(gallery, strangers=share)
@@ -53,7 +53,7 @@ def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path)
 
 def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, ["a", "b", "c", "d"], people=range(20), spread=2)
+        fill_cameras(gallery, ["a", "b", "c", "d"], people=range(20), spread=4)
         link_gallery(gallery, strangers=0.05)
         unsure = find_unsure_links(gallery)
         people = [set(person.tracklets) for person in gallery.store.people().persons()]

@@ -10,12 +10,12 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from tacan.errors import ConfigError
-from tacan.retrieval.average_linkage import NO_PAIRS, linked_clusters, neighbours_within
+from tacan.retrieval.average_linkage import NO_PAIRS, Means, linked_clusters, neighbours_within
 from tacan.retrieval.distances import METRICS
 
 
 def clustered(vectors, threshold, *, metric="cosine", together=NO_PAIRS, apart=NO_PAIRS):
-    near = neighbours_within(vectors, threshold, metric=metric)
+    near = neighbours_within(Means.of(vectors, metric=metric), threshold)
     return linked_clusters(near, together=np.array(together), apart=np.array(apart))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tacan.retrieval.average_linkage import NO_PAIRS, linked_clusters, neighbours_within
+from tacan.retrieval.average_linkage import NO_PAIRS, Means, linked_clusters, neighbours_within
 from tacan.retrieval.contested import SURE, uncontested_clusters
 from tacan.retrieval.distances import METRICS
 
@@ -15,7 +15,7 @@ from .test_average_linkage import clustered, matrix, people, some_pairs
 
 
 def uncontested(vectors, threshold, *, metric="cosine", together=NO_PAIRS, apart=NO_PAIRS):
-    near = neighbours_within(vectors, threshold, metric=metric)
+    near = neighbours_within(Means.of(vectors, metric=metric), threshold)
     return uncontested_clusters(near, together=np.array(together), apart=np.array(apart))
 
 
@@ -92,7 +92,7 @@ def test_no_constraint_is_broken(seed, n, threshold, kind):
 @pytest.mark.parametrize("metric", METRICS)
 def test_without_strangers_it_is_average_linkage(metric):
     vectors = people(np.random.default_rng(5), 200, n_people=30, dim=12)
-    near = neighbours_within(vectors, 0.5, metric=metric)
+    near = neighbours_within(Means.of(vectors, metric=metric), 0.5)
     np.testing.assert_array_equal(uncontested_clusters(near), linked_clusters(near))
 
 

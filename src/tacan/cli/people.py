@@ -178,7 +178,7 @@ def name(
     called
         The name; without one, the name that the person has is taken away.
     note
-        A text that is kept with the person.
+        A text that is kept with the person; an empty one takes it away.
     """
     from tacan.linking import name as give_name
 
@@ -219,6 +219,8 @@ def split(
     wait: Wait = 0.0,
 ) -> None:
     """Says that some of a person's tracklets show somebody else.
+
+    Those who are left are linked again among themselves, as after every decision.
 
     Example: tacan people split people.gallery 3 yard/12 yard/15
 

@@ -16,12 +16,12 @@ from tacan.gallery.person_records import Judgement, Person
 from tacan.linking.travel import TravelRules, cut_at_longest, impossible_pairs, parse_travel
 from tacan.linking.words import Groups, standing_judgements
 from tacan.progress import Progress, silent
-from tacan.retrieval.average_linkage import Neighbours, Pairs
+from tacan.retrieval.average_linkage import Means, Neighbours, Pairs
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.camera_offsets import without_camera_offsets
 from tacan.retrieval.contested import uncontested_clusters
-from tacan.retrieval.precision import paired_distances
 from tacan.retrieval.priors import load_prior
+from tacan.retrieval.score_normalisation import normalised
 
 __all__ = ["Evidence", "calibrate_strangers", "gather_evidence", "groups_of"]
 
@@ -32,8 +32,9 @@ class Evidence:
 
     columns
         Their ids and times, by rising id.
-    vectors
-        float32 [N, D], without their cameras' offsets (`retrieval.camera_offsets`).
+    means
+        Their vectors [N, D], without their cameras' offsets (`retrieval.camera_offsets`), and their
+        distances, normalised over the whole gallery (`retrieval.score_normalisation`).
     strangers
         Pairs of rows [n, 2] that one camera saw at the same time at different places.
     together, apart
@@ -46,12 +47,16 @@ class Evidence:
     """
 
     columns: Columns
-    vectors: NDArray[np.float32]
+    means: Means
     strangers: Pairs
     together: Pairs
     apart: Pairs
     rules: TravelRules = field(default_factory=TravelRules)
     n_ruled_out: int = 0
+
+    @property
+    def n(self) -> int:
+        return len(self.columns.ids)
 
     def clusters(self, near: Neighbours) -> NDArray[np.int64]:
         """The cluster of each row [N], under all constraints."""
@@ -92,12 +97,14 @@ def gather_evidence(
     groups = Groups(map(tuple, together.tolist()))
     overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
     apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
+    metric = gallery.model.metric
     vectors = without_camera_offsets(
         index.vectors.rows(np.arange(len(index.columns.ids))),
         index.columns.camera_ids,
-        metric=gallery.model.metric,
-    )[rows]
-    return Evidence(columns, vectors, strangers, together, apart, rules, len(ruled_out))
+        metric=metric,
+    )
+    means = normalised(Means.of(vectors, metric=metric)).rows(rows)
+    return Evidence(columns, means, strangers, together, apart, rules, len(ruled_out))
 
 
 def _travel_rules(gallery: Gallery, travel: Mapping[str, str] | None) -> TravelRules:
@@ -113,9 +120,8 @@ def _travel_rules(gallery: Gallery, travel: Mapping[str, str] | None) -> TravelR
 
 def calibrate_strangers(gallery: Gallery, evidence: Evidence) -> Calibration:
     """The calibration by all certain strangers, with the prior of the gallery's model."""
-    metric = gallery.model.metric
-    x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
-    distances = np.sort(paired_distances(x, y, metric=metric))
+    metric, means = gallery.model.metric, evidence.means
+    distances = np.sort(means.distances(means.paired(evidence.strangers)))
     return Calibration(metric, distances, load_prior(gallery.model.fingerprint, metric))
 
 

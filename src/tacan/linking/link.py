@@ -3,7 +3,8 @@
 Tracklets are clustered by average linkage (`retrieval.average_linkage`). Those whom one camera saw
 at the same time at different places are never one person, nor is what a human called different; and
 what a human called the same always is. What a camera adds to all of its tracklets is taken away
-before (`retrieval.camera_offsets`).
+before (`retrieval.camera_offsets`), and it is allowed for who looks like everybody
+(`retrieval.score_normalisation`).
 
 The threshold follows from those certain strangers: it is the distance within which a small share
 of them lies, 3 % by default (`Calibration.distance_at`). In a gallery of more than 350 tracklets
@@ -47,7 +48,7 @@ FOLDS = 5
 CHECKED_WHOLLY = 2000
 """Tracklets up to which every fifth of the strangers is hidden once; above, the first alone."""
 
-NOTHING = -1.0
+NOTHING = -np.inf
 """A threshold within which nobody is."""
 
 
@@ -146,11 +147,10 @@ def link_gallery(
         gallery, judgements=judgements, people=people, travel=travel, progress=asked
     )
     calibration = calibrate_strangers(gallery, evidence)
-    given = _share(strangers, len(evidence.vectors))
-    metric = gallery.model.metric
-    share = recalibrated_share(evidence, calibration, given, answers_of(decisions), metric=metric)
+    given = _share(strangers, evidence.n)
+    share = recalibrated_share(evidence, calibration, given, answers_of(decisions))
     threshold = calibration.distance_at(share)
-    near = _neighbours(gallery, evidence, threshold, compared)
+    near = _neighbours(evidence, threshold, compared)
     groups = groups_of(evidence, evidence.clusters(near))
     hidden = _hidden_check(near, evidence)
     before = {tracklet: person.id for person in people for tracklet in person.tracklets}
@@ -161,7 +161,7 @@ def link_gallery(
     report = replace(
         report,
         calibrated_by=share / given,
-        expected_missed_pairs=_missed(evidence, groups, metric) if threshold is not None else None,
+        expected_missed_pairs=_missed(evidence, groups) if threshold is not None else None,
     )
     linking = replace(
         linking, n_pairs=report.n_pairs, expected_missed_pairs=report.expected_missed_pairs
@@ -195,7 +195,7 @@ def linked_again(
     `before` are the people that they were, `claims` the tracklets that decide whose id a group has.
     """
     evidence = gather_evidence(gallery, judgements=judgements, people=people, only=tracklets)
-    near = _neighbours(gallery, evidence, threshold, silent)
+    near = _neighbours(evidence, threshold, silent)
     groups = groups_of(evidence, evidence.clusters(near))
     ids = match_identities(groups, before, {**_anchors(people), **claims})
     return tuple(zip(ids, map(tuple, groups), strict=True))
@@ -226,22 +226,18 @@ def _share(strangers: float, n_tracklets: int) -> float:
     return strangers * min(1.0, FULL_SHARE_UP_TO / max(n_tracklets - 1, 1))
 
 
-def _neighbours(
-    gallery: Gallery, evidence: Evidence, threshold: float | None, progress: Progress
-) -> Neighbours:
+def _neighbours(evidence: Evidence, threshold: float | None, progress: Progress) -> Neighbours:
     limit = NOTHING if threshold is None else threshold
-    return neighbours_within(
-        evidence.vectors, limit, metric=gallery.model.metric, progress=progress
-    )
+    return neighbours_within(evidence.means, limit, progress=progress)
 
 
 def _hidden_check(near: Neighbours, evidence: Evidence) -> tuple[int, int]:
     """How many certain strangers were hidden from the linking, and how many it linked then."""
     strangers = evidence.strangers
     fold = np.arange(len(strangers)) % FOLDS
-    folds = range(FOLDS if len(evidence.vectors) <= CHECKED_WHOLLY else 1)
+    folds = range(FOLDS if evidence.n <= CHECKED_WHOLLY else 1)
     n_hidden = n_linked = 0
-    n_all = len(evidence.vectors)
+    n_all = evidence.n
     codes = evidence.apart.min(axis=1, initial=n_all) * n_all + evidence.apart.max(
         axis=1, initial=0
     )
@@ -255,10 +251,10 @@ def _hidden_check(near: Neighbours, evidence: Evidence) -> tuple[int, int]:
 
 
 def _missed(
-    evidence: Evidence, groups: Sequence[Sequence[int]], metric: str
+    evidence: Evidence, groups: Sequence[Sequence[int]]
 ) -> tuple[float, float, float] | None:
     rows = [np.searchsorted(evidence.columns.ids, group).tolist() for group in groups]
-    found = missed_links(evidence, rows, metric=metric)
+    found = missed_links(evidence, rows)
     return None if found is None else (found.links, found.least, found.most)
 
 
@@ -276,7 +272,7 @@ def _report(
     n_judgements: int,
     by_prior: bool,  # noqa: FBT001
 ) -> LinkReport:
-    n = len(evidence.vectors)
+    n = evidence.n
     sizes = np.array([len(group) for group in groups], np.int64)
     before = {person.id for person in people}
     return LinkReport(

@@ -25,11 +25,10 @@ from numpy.typing import NDArray
 
 from tacan.linking.evidence import Evidence
 from tacan.retrieval.average_linkage import Means
-from tacan.retrieval.precision import paired_distances
 
 __all__ = ["Missed", "missed_links"]
 
-ODDS = 0.2
+ODDS = 0.1
 """Chosen on generated crowds (`benchmarks/crowds.py`)."""
 
 FEWEST = 30
@@ -52,13 +51,11 @@ class Missed:
     most: float
 
 
-def missed_links(
-    evidence: Evidence, groups: Sequence[Sequence[int]], *, metric: str
-) -> Missed | None:
+def missed_links(evidence: Evidence, groups: Sequence[Sequence[int]]) -> Missed | None:
     """The links that are missed where `groups` of rows are people; None where it can't be told."""
     if len(groups) < 2:
         return Missed(0.0, 0.0, 0.0)
-    means = Means.of(evidence.vectors, metric=metric)
+    means = evidence.means
     people, barred = means.grouped(groups), _barred(evidence, groups)
     n_pairs = len(groups) * (len(groups) - 1) // 2 - len(barred) // 2
     if n_pairs == 0:
@@ -70,8 +67,8 @@ def missed_links(
     middle, above = np.quantile(people.distances(found), (0.5, ABOVE))
     if above <= middle:
         return None
-    x, y = (evidence.vectors[rows] for rows in evidence.strangers.T)
-    alike = paired_distances(x, y, metric=metric) < middle + ALIKE * (above - middle)
+    strangers = means.distances(means.paired(evidence.strangers))
+    alike = strangers < middle + ALIKE * (above - middle)
     if alike.sum() > MOST_ALIKE * len(alike):
         return None
     limit = people.limit(float(middle + NEAREST * (above - middle)))
@@ -88,7 +85,7 @@ def missed_links(
 
 def _barred(evidence: Evidence, groups: Sequence[Sequence[int]]) -> NDArray[np.int64]:
     """Pairs of people [n, 2] who can't be one, each in both orders, sorted."""
-    person = np.empty(len(evidence.vectors), np.int64)
+    person = np.empty(evidence.n, np.int64)
     for number, rows in enumerate(groups):
         person[rows] = number
     pairs = person[evidence.apart]

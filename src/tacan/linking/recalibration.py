@@ -43,8 +43,6 @@ def recalibrated_share(
     calibration: Calibration,
     share: float,
     answers: Iterable[Judgement],
-    *,
-    metric: str,
 ) -> float:
     """The share that `answers` make of `share`; itself where there are too few."""
     row_of = {number: row for row, number in enumerate(evidence.columns.ids.tolist())}
@@ -56,9 +54,9 @@ def recalibrated_share(
     sure = calibration.distance_at(SURELY * share)
     if len(known) < MINIMUM_ANSWERS or sure is None:
         return share
-    near = neighbours_within(evidence.vectors, sure, metric=metric)
+    means = evidence.means
+    near = neighbours_within(means, sure)
     label = linked_clusters(near, apart=evidence.strangers)
-    means = Means.of(evidence.vectors, metric=metric)
     distances = np.array([_distance(means, label, *pair) for pair in known])
     same = np.array(list(known.values()))
     most = calibration.distance_at(min(share / SURELY, 1.0)) or sure

@@ -1,7 +1,8 @@
 """Which questions about people are worth a human's answer: those nearest to the border.
 
-Two people whose mean distance is hardly larger than the threshold may be one; a person whose two
-most different parts were hardly close enough may be two. Each such doubt is asked by one pair of
+Two people whose mean distance is hardly larger than the threshold may be one, and so may two who
+were close enough but contested (`retrieval.contested`); a person whose two most different parts
+were hardly close enough may be two. Each such doubt is asked by one pair of
 tracklets, the closest of the two sides. The nearest to the threshold comes first; of two that are
 equally near, the one whose answer settles more pairs of tracklets. What a human could not tell is
 not asked again before one of the two sides has a tracklet that was not in its person then.
@@ -19,7 +20,6 @@ from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.person_records import Decision
 from tacan.linking.evidence import Evidence, gather_evidence
 from tacan.retrieval.average_linkage import Means
-from tacan.retrieval.distances import METRICS
 
 __all__ = ["Doubt", "Sides", "doubt_between", "review"]
 
@@ -48,6 +48,11 @@ class Doubt:
     threshold: float
     settles: int
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether they were close enough, but somebody is closer who is certainly not the other."""
+        return not self.is_linked and self.distance <= self.threshold
+
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -72,7 +77,7 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
     row_of = {number: row for row, number in enumerate(evidence.columns.ids.tolist())}
     groups = [[row_of[t] for t in person.tracklets if t in row_of] for person in people]
     groups = [rows for rows in groups if rows]
-    means = Means.of(evidence.vectors, metric=gallery.model.metric)
+    means = evidence.means
     limit = means.limit(linking.threshold)
     untold = [decision for decision in decisions if decision.unsure]
     nearest = 2 * top + len(untold)
@@ -103,7 +108,7 @@ def _between(
             nearest = later[np.argsort(np.abs(distances[later] - limit), kind="stable")]
             for other in nearest[:most].tolist():
                 distance = float(distances[other])
-                if (row, other) not in barred and distance > limit:
+                if (row, other) not in barred:
                     yield Sides(groups[row], groups[other], distance, is_linked=False)
         first += len(block)
 
@@ -140,8 +145,8 @@ def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> It
 
 def doubt_between(gallery: Gallery, sides: Sides, evidence: Evidence, threshold: float) -> Doubt:
     """The doubt whether two sides are one person, asked by the closest pair of their tracklets."""
-    metric = gallery.model.metric
-    distances = METRICS[metric](evidence.vectors[sides.one], evidence.vectors[sides.other])
+    means = evidence.means
+    distances = np.stack([means.between(row, sides.other) for row in sides.one])
     place = np.unravel_index(int(distances.argmin()), distances.shape)
     closest = sides.one[int(place[0])], sides.other[int(place[1])]
     one, other = gallery.store.tracklets(evidence.columns.ids[list(closest)].tolist())
@@ -149,7 +154,7 @@ def doubt_between(gallery: Gallery, sides: Sides, evidence: Evidence, threshold:
         one=one,
         other=other,
         is_linked=sides.is_linked,
-        distance=max(0.0, sides.distance) ** (1.0 if metric == "cosine" else 0.5),
+        distance=float(means.distances(np.array(sides.distance))),
         threshold=threshold,
         settles=len(sides.one) * len(sides.other),
     )

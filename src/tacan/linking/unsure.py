@@ -63,9 +63,9 @@ def find_unsure_links(
     persons = np.array([person_of[number] for number in evidence.columns.ids.tolist()], np.int64)
     calibration = calibrate_strangers(gallery, evidence)
     least, most = (calibration.distance_at(times * linking.share) for times in (FEWER, MORE))
-    parts = _clusters(gallery, evidence, linking.threshold if least is None else least, silent)
-    wholes = _clusters(gallery, evidence, linking.threshold if most is None else most, compared)
-    means = Means.of(evidence.vectors, metric=gallery.model.metric)
+    parts = _clusters(evidence, linking.threshold if least is None else least, silent)
+    wholes = _clusters(evidence, linking.threshold if most is None else most, compared)
+    means = evidence.means
     barred = {frozenset(pair) for pair in persons[evidence.apart].tolist()}
     perhaps = (
         sides
@@ -82,13 +82,8 @@ def find_unsure_links(
     )
 
 
-def _clusters(
-    gallery: Gallery, evidence: Evidence, threshold: float, progress: Progress
-) -> NDArray[np.int64]:
-    near = neighbours_within(
-        evidence.vectors, threshold, metric=gallery.model.metric, progress=progress
-    )
-    return evidence.clusters(near)
+def _clusters(evidence: Evidence, threshold: float, progress: Progress) -> NDArray[np.int64]:
+    return evidence.clusters(neighbours_within(evidence.means, threshold, progress=progress))
 
 
 def _sorted(bridges: Iterable[Sides], means: Means, threshold: float) -> list[Sides]:

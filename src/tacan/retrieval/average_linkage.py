@@ -47,6 +47,7 @@ Pairs = NDArray[np.integer]
 NO_PAIRS = np.zeros((0, 2), np.int64)
 
 ROWS_AT_ONCE = 256
+PAIRS_AT_ONCE = 2048
 SAME = 1e-12
 """Distances that differ by less than this share of the threshold count as equal."""
 
@@ -76,6 +77,10 @@ class Means:
             return cls(rows, np.full(len(rows), 0.5), 1.0)
         return cls(rows, np.einsum("nd,nd->n", rows, rows), 2.0)
 
+    def rows(self, rows: NDArray[np.integer]) -> Means:
+        """Some of them."""
+        return replace(self, vectors=self.vectors[rows], offsets=self.offsets[rows])
+
     def grouped(self, groups: Sequence[Sequence[int]]) -> Means:
         """Those of clusters that have these rows each."""
         return Means(
@@ -98,6 +103,15 @@ class Means:
         distances = self.offsets[others] + self.offsets[one]
         distances -= self.factor * (self.vectors[others] @ self.vectors[one])
         return distances
+
+    def paired(self, pairs: Pairs) -> NDArray[np.float64]:
+        """The distances of the pairs of rows [n, 2], as they are compared, [n]."""
+        found = self.offsets[pairs[:, 0]] + self.offsets[pairs[:, 1]]
+        for start in range(0, len(pairs), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            x, y = (self.vectors[rows] for rows in pairs[part].T)
+            found[part] -= self.factor * np.einsum("nd,nd->n", x, y)
+        return found
 
     def rough_distances(
         self, rows: NDArray[np.intp] | None = None
@@ -133,24 +147,17 @@ class Neighbours:
         return replace(self, limit=self.limit * (part if self.means.factor == 1 else part**2))
 
 
-def neighbours_within(
-    vectors: NDArray[np.floating],
-    threshold: float,
-    *,
-    metric: str,
-    progress: Progress = silent,
-) -> Neighbours:
-    """The neighbours of each of `vectors` [N, D] within `threshold`; progress is in vectors."""
-    means = Means.of(vectors, metric=metric)
+def neighbours_within(means: Means, threshold: float, *, progress: Progress = silent) -> Neighbours:
+    """The neighbours of each of N vectors within `threshold`; progress is in vectors."""
     limit = means.limit(threshold)
     # Twice what rounding to float32 can do to a distance of the largest vectors.
-    slack = 8 * product_error(vectors.shape[1]) * float(means.offsets.max(initial=0.5))
+    slack = 8 * product_error(means.vectors.shape[1]) * float(means.offsets.max(initial=0.5))
     near: list[NDArray[np.int32]] = []
     for distances in means.rough_distances():
         for among in distances <= limit + slack:
             among[len(near)] = False
             near.append(np.flatnonzero(among).astype(np.int32))
-        progress(len(near), len(vectors))
+        progress(len(near), len(means.vectors))
     return Neighbours(means, limit, tuple(near))
 
 
@@ -163,7 +170,7 @@ def linked_clusters(
     pair in `apart` never are. Raises `ConfigError` where both can't be.
 
     >>> rows = np.array([[1, 0.0], [1, 0.1], [0, 1.0]])
-    >>> near = neighbours_within(rows, 0.2, metric="cosine")
+    >>> near = neighbours_within(Means.of(rows, metric="cosine"), 0.2)
     >>> linked_clusters(near), linked_clusters(near, apart=np.array([[0, 1]]))
     (array([0, 0, 2]), array([0, 1, 2]))
     """
@@ -224,7 +231,7 @@ class _Clusters:
         if not len(near):
             return None, np.inf
         best = int(distances[within].argmin())
-        return int(near[best]), max(0.0, float(distances[within][best]))
+        return int(near[best]), float(distances[within][best])
 
     def join(self, one: int, other: int) -> int:
         """Makes the clusters of two rows one, and returns its name."""

@@ -35,9 +35,9 @@ def uncontested_clusters(
 ) -> NDArray[np.int64]:
     """The cluster of each vector, int64 [N], as of `linked_clusters`, without contested links.
 
-    >>> from tacan.retrieval.average_linkage import neighbours_within
+    >>> from tacan.retrieval.average_linkage import Means, neighbours_within
     >>> rows, apart = np.array([[0.0], [3.0], [-2.5]]), np.array([[0, 2], [1, 2]])
-    >>> near = neighbours_within(rows, 4, metric="euclidean")
+    >>> near = neighbours_within(Means.of(rows, metric="euclidean"), 4)
     >>> linked_clusters(near, apart=apart), uncontested_clusters(near, apart=apart)
     (array([0, 0, 2]), array([0, 1, 2]))
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -52,13 +53,16 @@ def link_text(report: LinkReport, folder: Path) -> str:
             f"{'was' if report.n_ways == 1 else 'were'} kept: "
             f"{counted(report.n_ruled_out, 'pair')} can't be one person by the shortest times."
         )
-    if report.n_gone or report.n_new < report.n_people + n_alone:
+    if report.n_new < report.n_people + n_alone and not report.n_new + report.n_gone:
+        lines.append("They have the ids of before, and nobody is new.")
+    elif report.n_gone or report.n_new < report.n_people + n_alone:
         lines.append(
             f"New are {report.n_new:,}; {report.n_gone:,} of before are somebody else now."
         )
-    lines.append(f"Who they are: tacan people {folder}")
+    place = shlex.quote(str(folder))
+    lines.append(f"Who they are: tacan people {place}")
     if report.n_pairs:
-        lines.append(f"What is most in doubt: tacan people {folder} --review")
+        lines.append(f"What is most in doubt: tacan people {place} --review")
     return "\n".join(lines)
 
 
@@ -126,8 +130,9 @@ def person_label(person: Person) -> str:
 
 def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None = None) -> str:
     """A table of those who were seen several times or have a name, or of `everyone`."""
+    place = shlex.quote(str(known.folder))
     if not known.people:
-        return f"Nobody is linked yet: tacan link {known.folder}"
+        return f"Nobody is linked yet: tacan link {place}"
     shown = [seen for seen in known.people if everyone or not seen.is_alone]
     rows = [("person", "name", "tracklets", "cameras", "first seen", "last seen", "confirmed")]
     rows += [
@@ -144,8 +149,8 @@ def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None
     lines = [table(rows, texts=(1, 3, 4, 5))] if shown else ["Nobody was seen several times."]
     if any(seen.first is None for seen in shown):
         lines.append(
-            "Times within videos are of people whose videos were indexed without --start; "
-            "tacan gallery shift says later when a video began."
+            "Times within videos, whose order nobody knows, are of people whose videos were indexed "
+            "without --start; tacan gallery shift says later when a video began."
         )
     n_alone = len(known.people) - len(shown)
     if n_alone:
@@ -153,7 +158,7 @@ def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None
     if known.n_waiting:
         lines.append(
             f"Not linked yet, since later: {counted(known.n_waiting, 'tracklet')} "
-            f"(tacan link {known.folder})"
+            f"(tacan link {place})"
         )
     return "\n".join(lines)
 
@@ -199,24 +204,37 @@ def review_text(doubts: Sequence[Doubt], linking: Linking | None, folder: Path) 
         (
             doubt.one.name,
             doubt.other.name,
-            "one person" if doubt.is_linked else "two people",
+            _who(doubt),
             shown_distance(doubt.distance),
             counted(doubt.settles, "pair"),
         )
         for doubt in doubts
     ]
-    first = f"{doubts[0].one.name} {doubts[0].other.name}"
+    place = shlex.quote(str(folder))
+    first = shlex.join([str(folder), doubts[0].one.name, doubts[0].other.name])
+    contested = (
+        "Two people within it were not linked because somebody is closer who is certainly not the "
+        "other."
+    )
     return "\n".join(
         [
             *expected,
             f"Linked up to {shown_distance(doubts[0].threshold)}. Nearest to that border are:",
             table(rows, texts=(0, 1, 2)),
-            f"If they are one person: tacan people confirm {folder} {first}",
-            f"If they are two:        tacan people reject {folder} {first}",
-            f"If you can't tell:      tacan people unsure {folder} {first}",
-            f"After five answers or more, link again with what they tell: tacan link {folder}",
+            *([contested] if any(doubt.is_contested for doubt in doubts) else []),
+            f"The first, if they are one person: tacan people confirm {first}",
+            f"           if they are two:        tacan people reject {first}",
+            f"           if you can't tell:      tacan people unsure {first}",
+            f"With pictures, and a key for each answer: tacan serve {place} (Review)",
+            f"After five answers or more, link again with what they tell: tacan link {place}",
         ]
     )
+
+
+def _who(doubt: Doubt) -> str:
+    if doubt.is_linked:
+        return f"person {doubt.one.person_id}"
+    return f"persons {doubt.one.person_id} and {doubt.other.person_id}"
 
 
 def log_text(entries: Sequence[LogEntry], zone: tzinfo | None = None) -> str:
