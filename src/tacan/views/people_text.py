@@ -149,7 +149,7 @@ def people_text(known: Everybody, *, everyone: bool = False, zone: tzinfo | None
     lines = [table(rows, texts=(1, 3, 4, 5))] if shown else ["Nobody was seen several times."]
     if any(seen.first is None for seen in shown):
         lines.append(
-            "Times within videos, whose order nobody knows, are of people whose videos were indexed "
+            "Times within videos, in no order, are of people whose videos were indexed "
             "without --start; tacan gallery shift says later when a video began."
         )
     n_alone = len(known.people) - len(shown)
