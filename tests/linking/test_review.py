@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tacan.gallery import delete_tracklets, open_gallery
 from tacan.linking import cannot_tell, confirm, link_gallery, reject, undo
 from tacan.linking.review import WIDEST, review
@@ -45,6 +47,17 @@ def test_who_was_not_linked_because_a_certain_stranger_is_closer_is_asked(tmp_pa
             assert of(gallery, doubt.one.name) != of(gallery, doubt.other.name)
         confirm(gallery, contested[0].one.name, contested[0].other.name)
         assert of(gallery, contested[0].one.name) == of(gallery, contested[0].other.name)
+
+
+@pytest.mark.parametrize("spread", [1.5, 2, 4])
+def test_fewer_questions_are_the_first_of_more(tmp_path, spread):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, people=range(20), spread=spread)
+        link_gallery(gallery, strangers=0.2)
+        most = review(gallery, top=1000)
+        for top in (1, 2, 3, 10):
+            # Who can't be one is no question, and takes no question's place.
+            assert review(gallery, top=top) == most[:top]
 
 
 def asked(gallery) -> set[frozenset[str]]:

@@ -19,7 +19,7 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import StoredTracklet
 from tacan.gallery.person_records import Decision
 from tacan.linking.evidence import Evidence, gather_evidence
-from tacan.retrieval.average_linkage import Means
+from tacan.retrieval.average_linkage import Means, partners
 
 __all__ = ["Doubt", "Sides", "doubt_between", "review"]
 
@@ -80,7 +80,7 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
     means = evidence.means
     limit = means.limit(linking.threshold)
     untold = [decision for decision in decisions if decision.unsure]
-    nearest = 2 * top + len(untold)
+    nearest = top + len(untold)
     found = [*_between(means, groups, evidence, limit, nearest), *_within(means, groups, evidence)]
     sides = [each for each in found if not _is_unsure(each, evidence, untold)]
     margins = [abs(each.distance - limit) for each in sides]
@@ -96,20 +96,21 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
 def _between(
     means: Means, groups: Sequence[list[int]], evidence: Evidence, limit: float, most: int
 ) -> Iterator[Sides]:
-    """Pairs of people that may be one, `most` of each."""
+    """Pairs of people that may be one, `most` of each: those nearest to the limit."""
     of_row = np.empty(len(means.vectors), np.intp)
     for number, rows in enumerate(groups):
         of_row[rows] = number
-    barred = {tuple(sorted(pair)) for pair in of_row[evidence.apart].tolist()}
+    barred = partners(np.unique(of_row[evidence.apart], axis=0), len(groups))
     first = 0
     for block in means.grouped(groups).rough_distances():
         for row, distances in enumerate(block, start=first):
-            later = np.arange(row + 1, len(groups))
-            nearest = later[np.argsort(np.abs(distances[later] - limit), kind="stable")]
+            margins = np.abs(distances - limit)
+            near = np.flatnonzero(margins <= WIDEST * limit)
+            later = np.setdiff1d(near[near > row], barred[row])
+            nearest = later[np.argsort(margins[later], kind="stable")]
             for other in nearest[:most].tolist():
                 distance = float(distances[other])
-                if (row, other) not in barred:
-                    yield Sides(groups[row], groups[other], distance, is_linked=False)
+                yield Sides(groups[row], groups[other], distance, is_linked=False)
         first += len(block)
 
 
