@@ -50,7 +50,8 @@ class Doubt:
 
     @property
     def is_contested(self) -> bool:
-        """Whether they were close enough, but somebody is closer who is certainly not the other."""
+        """Whether they were close enough, but somebody is closer who is certainly not the other, or
+        one took longer to the other than it may."""
         return not self.is_linked and self.distance <= self.threshold
 
 

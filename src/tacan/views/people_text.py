@@ -212,9 +212,10 @@ def review_text(doubts: Sequence[Doubt], linking: Linking | None, folder: Path) 
     ]
     place = shlex.quote(str(folder))
     first = shlex.join([str(folder), doubts[0].one.name, doubts[0].other.name])
+    by_rule = ", or it took longer than your rules allow" if linking and linking.travel else ""
     contested = (
         "Two people within it were not linked because somebody is closer who is certainly not the "
-        "other."
+        f"other{by_rule}."
     )
     return "\n".join(
         [
