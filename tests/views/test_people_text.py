@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
+import pytest
+
 from tacan.gallery import open_gallery
 from tacan.linking import confirm, link_gallery
 from tacan.linking.people import everybody
 from tacan.linking.review import review
-from tacan.views.people_text import people_text, review_text
+from tacan.views.people_text import link_text, people_text, review_text
 from tests.gallery.conftest import MODEL, new_source, new_tracklet
 from tests.linking.conftest import fill_cameras
 
@@ -60,3 +62,15 @@ def test_a_review_says_how_to_answer_and_why_two_close_people_are_two(tmp_path: 
     assert linking is not None
     by_rules = replace(linking, travel={"front door -> yard": "at most 5 min"})
     assert "or it took longer than your rules allow." in review_text(doubts, by_rules, folder)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_rules_on_ways_that_hold_for_nobody_are_said(tmp_path: Path, known: bool) -> None:
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
+        for number, camera in enumerate(("door", "yard"), start=1):
+            source = gallery.begin_source(new_source(camera, **({} if known else {"start": None})))
+            gallery.add(source.id, [new_tracklet(number)], fingerprint=MODEL.fingerprint)
+            gallery.finish_source(source.id)
+        report = link_gallery(gallery, travel={"door -> yard": "at least 20 s"})
+    told = link_text(report, tmp_path / "g")
+    assert ("No rule holds for 2 tracklets whose time of day isn't known" in told) == (not known)

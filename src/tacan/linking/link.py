@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tacan.gallery.audit_log import log_entry
+from tacan.gallery.columns import UNKNOWN_TIMESTAMP
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Judgement, Linking, PeopleChange, Person
 from tacan.linking.evidence import (
@@ -79,9 +80,9 @@ class LinkReport:
     expected_missed_pairs
         How many more pairs of tracklets are to be expected to show one person: about, at least and
         at most (`linking.missed`); None where it can't be told.
-    n_ways, n_ruled_out
-        Ways between cameras of which times are known, and pairs of tracklets that can't be one
-        person by the shortest of these.
+    n_ways, n_ruled_out, n_timeless
+        Ways between cameras of which times are known, pairs of tracklets that can't be one person
+        by the shortest of these, and tracklets whose time isn't known, for which no rule holds.
     """
 
     n_tracklets: int
@@ -102,6 +103,7 @@ class LinkReport:
     expected_missed_pairs: tuple[float, float, float] | None = None
     n_ways: int = 0
     n_ruled_out: int = 0
+    n_timeless: int = 0
 
     @property
     def expected_false_pairs(self) -> float:
@@ -291,5 +293,6 @@ def _report(
         n_judgements=n_judgements,
         n_ways=len(linking.travel),
         n_ruled_out=evidence.n_ruled_out,
+        n_timeless=int((evidence.columns.starts == UNKNOWN_TIMESTAMP).sum()),
         n_unknown_pairs=n * (n - 1) // 2 - len(np.unique(np.sort(evidence.apart, axis=1), axis=0)),
     )

@@ -195,7 +195,7 @@ def _how_to_read(known: Everybody) -> tuple[str, ...]:
         how = (
             "Tracklets are linked by looks, up to a distance of "
             f"{shown_distance(known.linking.threshold)}, within which "
-            f"{100 * known.linking.share:.2g} % of people lie who certainly differ, because one "
+            f"{100 * known.linking.share:.3g} % of people lie who certainly differ, because one "
             "camera saw both at the same time in different places. A link is unsure where it would "
             "not be made with half this share, and two people are perhaps one where twice the "
             "share would link them."

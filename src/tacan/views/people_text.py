@@ -42,7 +42,7 @@ def link_text(report: LinkReport, folder: Path) -> str:
     lines = [
         f"{counted(report.n_tracklets, 'tracklet')}: "
         f"{counted(report.n_people, 'person was', 'people were')} seen several times, in "
-        f"{report.n_linked:,} of them; {n_alone:,} stand alone."
+        f"{report.n_linked:,} of them; {counted(n_alone, 'stands', 'stand')} alone."
     ]
     lines += _threshold(report)
     if report.n_judgements:
@@ -53,6 +53,11 @@ def link_text(report: LinkReport, folder: Path) -> str:
             f"{'was' if report.n_ways == 1 else 'were'} kept: "
             f"{counted(report.n_ruled_out, 'pair')} can't be one person by the shortest times."
         )
+        if report.n_timeless:
+            lines.append(
+                f"No rule holds for {counted(report.n_timeless, 'tracklet')} whose time of day "
+                "isn't known: tacan gallery shift says when a video began."
+            )
     if report.n_new < report.n_people + n_alone and not report.n_new + report.n_gone:
         lines.append("They have the ids of before, and nobody is new.")
     elif report.n_gone or report.n_new < report.n_people + n_alone:
@@ -79,7 +84,7 @@ def _threshold(report: LinkReport) -> list[str]:
     )
     lines = [
         f"Linked up to a distance of {shown_distance(report.threshold)}, within which "
-        f"{100 * report.share:.2g} % of different people are expected. That is by {pairs}, "
+        f"{100 * report.share:.3g} % of different people are expected. That is by {pairs}, "
         f"{seen}{of_prior}."
     ]
     if report.calibrated_by != 1:
@@ -103,13 +108,13 @@ def expected_text(linked: LinkReport | Linking) -> str:
     >>> expected_text(Linking(0.4, 0.03, {}, 118, 5.2, (40.1, 12.2, 68.0)))
     '118 linked pairs. False: at most about 5 are expected; missed: about 40 more (12 to 68).'
     >>> expected_text(Linking(0.4, 0.03, {}, 61, 61.0))
-    "61 linked pairs. False: can't be told from so few certainly different people; missed: can't be told."
+    "61 linked pairs. False: perhaps more than half, as far as it can be told; missed: can't be told."
     """  # noqa: E501
     false = linked.expected_false_pairs
     if false is None:
         wrong = "can't be told"
     elif false > SAYS_LITTLE * linked.n_pairs:
-        wrong = "can't be told from so few certainly different people"
+        wrong = "perhaps more than half, as far as it can be told"
     else:
         wrong = f"at most about {false:.0f} are expected"
     missed = "can't be told"
