@@ -23,7 +23,7 @@ from tacan.views.page_pictures import jpeg_address, shrunk
 from tacan.views.people_text import expected_text, person_label
 from tacan.views.people_timeline import timeline
 from tacan.views.search_text import when
-from tacan.views.times import local_time, seconds_text
+from tacan.views.times import seconds_text, span
 from tacan.views.verdict_text import shown_distance
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _best(seen: PersonSeen) -> list[StoredTracklet]:
 
 def _card(seen: PersonSeen, unsure: UnsureLinks, zone: tzinfo | None) -> dict[str, Any]:
     n_parts = len({unsure.part_of.get(each.id) for each in seen.tracklets})
-    times = [local_time(time, zone) for time in (seen.first, seen.last) if time is not None]
+    times = [span(start=seen.first, end=seen.last, first_seconds=0, last_seconds=0, zone=zone)]
     return {
         "id": seen.person.id,
         "label": person_label(seen.person),
@@ -140,7 +140,7 @@ def _card(seen: PersonSeen, unsure: UnsureLinks, zone: tzinfo | None) -> dict[st
         "facts": [
             counted(len(seen.tracklets), "tracklet"),
             ", ".join(seen.cameras),
-            *([" to ".join(dict.fromkeys(times))] if times else []),
+            *(times if seen.first is not None else []),
             *([f"{seen.n_vouched:,} confirmed"] if seen.n_vouched else []),
         ],
         "unsure": "" if n_parts == 1 else counted(n_parts - 1, "unsure link"),
