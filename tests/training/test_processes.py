@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -48,9 +50,7 @@ class Torchrun:
     def __init__(self, words: list[str], folder: Path) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["tacan.training", "tacan.cli"])
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.messages = [folder / f"messages of {rank}" for rank in (0, 1)]
         self.processes = [
             context.Process(target=exec, args=(COMMAND, self._names(words, rank, port)))
@@ -77,6 +77,12 @@ class Torchrun:
         for process in self.processes:
             process.join(120)
         return [process.exitcode for process in self.processes]
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @pytest.fixture
@@ -112,6 +118,38 @@ def test_two_processes_learn_what_one_does(
         column(tmp_path / "one" / "validation.csv", "mAP"), rel=1e-4
     )
     assert one.notes["validation"]["n_valid_query"] == 3 * 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_nodes_learn_what_one_process_does(words: list[str], tmp_path: Path) -> None:
+    """Two torchruns, as on two machines, which find each other by one address."""
+    port = free_port()
+    torchrun = [
+        sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", f"127.0.0.1:{port}", "--rdzv-id", "test",
+        "--local-addr", "127.0.0.1",
+    ]  # fmt: skip
+    command = [*torchrun, "-m", "tacan", *words, "--out", str(tmp_path / "two")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    nodes = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
+        for _ in range(2)
+    ]
+    told = [node.communicate()[0] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], told
+    assert sum("model: " in each for each in told) == 1
+    train(load_config(words[1], parse_overrides(OVERRIDES)), tmp_path / "one")
+    ours, theirs = (
+        load_file(tmp_path / name / "model" / "model.safetensors") for name in ("one", "two")
+    )
+    for name, weight in ours.items():
+        torch.testing.assert_close(theirs[name], weight, rtol=1e-4, atol=1e-6)
+    assert column(tmp_path / "two" / "log.csv", "loss") == pytest.approx(
+        column(tmp_path / "one" / "log.csv", "loss"), rel=1e-4
+    )
 
 
 def train_nothing(words: list[str], tmp_path: Path) -> dict[str, torch.Tensor]:
