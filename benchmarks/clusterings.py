@@ -212,7 +212,7 @@ def problem_of(gallery: Gallery, owners: dict[int, int]) -> Problem:
     return Problem(
         means=means,
         distances=(distances + distances.T) / 2,
-        strangers=evidence.strangers,
+        strangers=evidence.apart,
         calibration=calibrate_strangers(gallery, evidence),
         owners=np.array([owners.get(number, 0) for number in ids], np.int64),
         sizes=np.array([sizes[number] for number in ids], np.int64),

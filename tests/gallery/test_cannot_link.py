@@ -7,7 +7,13 @@ import pytest
 
 from tacan.gallery import cannot_link as cannot_link_module
 from tacan.gallery import open_gallery
-from tacan.gallery.cannot_link import calibrate, cannot_link, co_occurring_pairs
+from tacan.gallery.cannot_link import (
+    calibrate,
+    cannot_link,
+    co_occurring_pairs,
+    have_met,
+    seen_at_once,
+)
 from tacan.gallery.gallery_records import Trajectory
 from tests.gallery.conftest import MODEL, new_source, new_tracklet
 
@@ -66,6 +72,55 @@ def test_a_box_may_cover_a_quarter_of_the_smaller_one():
 def test_boxes_without_area_say_nothing():
     for nothing in ((5, 5, 5, 5), (9, 9, 5, 5), (9, 5, 5, 9)):
         assert not cannot_link(trajectory([1], nothing), trajectory([1], RIGHT))
+
+
+@pytest.mark.parametrize(
+    ("n_far", "feet", "certain"), [(10, 20, True), (9, 20, False), (10, 19, False)]
+)
+def test_people_who_met_are_two_where_they_were_far_apart_for_long(n_far, feet, certain):
+    met, far = (2, 0, 12, 20), (feet, 0, feet + 10, 20)
+    standing = trajectory(range(n_far + 3), LEFT)
+    passing = trajectory(range(n_far + 3), [met] * 3 + [far] * n_far)
+    assert not cannot_link(standing, passing)
+    assert have_met(standing, passing) is certain
+    assert have_met(passing, standing) is certain
+
+
+def test_boxes_that_touch_or_are_none_are_not_far_apart():
+    frames = range(20)
+    assert have_met(trajectory(frames, (0, 0, 10, 10)), trajectory(frames, (11, 0, 21, 10)))
+    assert not have_met(trajectory(frames, (0, 0, 12, 10)), trajectory(frames, (11, 0, 21, 10)))
+    assert not have_met(trajectory(frames, (5, 5, 5, 5)), trajectory(frames, (90, 0, 99, 10)))
+    assert not have_met(trajectory(frames, LEFT), trajectory(range(20, 40), RIGHT))
+
+
+def naive_meeting(one, other) -> bool:
+    """The same in loops over all pairs of frames."""
+    n = 0
+    for frame, a in zip(one.frames.tolist(), one.boxes.tolist(), strict=True):
+        for there, b in zip(other.frames.tolist(), other.boxes.tolist(), strict=True):
+            touch = min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+            if frame == there and not touch:
+                sideways = (a[0] + a[2] - b[0] - b[2]) / 2
+                apart = (sideways**2 + (a[3] - b[3]) ** 2) ** 0.5
+                n += apart >= max(a[3] - a[1], b[3] - b[1])
+    return n >= 10
+
+
+def walking(rng, n):
+    """A walk across the picture, seen in most frames."""
+    frames = np.flatnonzero(rng.random(n) < 0.7)
+    corner = rng.uniform(0, 30, 2) + np.outer(np.arange(n), rng.uniform(-1, 1, 2))
+    size = rng.uniform((5, 15), (12, 30))
+    return trajectory(frames, np.concatenate([corner, corner + size], axis=1)[frames])
+
+
+def test_whether_they_met_is_the_naive_loop():
+    rng = np.random.default_rng(0)
+    pairs = [(walking(rng, 30), walking(rng, 30)) for _ in range(60)]
+    found = [have_met(*pair) for pair in pairs]
+    assert found == [naive_meeting(*pair) for pair in pairs]
+    assert 10 < sum(found) < 50
 
 
 @pytest.fixture
@@ -199,3 +254,24 @@ def test_of_many_pairs_the_closest_are_asked_and_of_the_others_the_same_share_is
     for share in (0.25, 0.5, 0.75):
         expected = np.quantile(whole.distances, share)
         assert np.quantile(found.distances, share) == pytest.approx(expected, rel=0.03)
+
+
+def test_who_was_seen_at_once_is_asked_of_all_pairs(tmp_path):
+    """Two stand still; one walks through both of them."""
+    with open_gallery(tmp_path / "g", write=True, create_with=MODEL) as gallery:
+        source = gallery.begin_source(new_source())
+        frames, still = np.arange(40), np.zeros(40)
+        tracklets = []
+        for number, left in enumerate((still, still + 200, 10.0 * frames - 100)):
+            boxes = np.stack([left, still, left + 20, still + 50], axis=1).astype(np.float32)
+            times = {"frames": frames, "seconds": frames / 25, "first_seconds": 0.0}
+            tracklet = new_tracklet(number, n_crops=0)
+            tracklets.append(replace(tracklet, boxes=boxes, last_seconds=1.6, **times))
+        gallery.add(source.id, tracklets, fingerprint=MODEL.fingerprint)
+        asked = []
+        seen = seen_at_once(
+            gallery.store.columns(), gallery.store, progress=lambda *at: asked.append(at)
+        )
+    assert seen.strangers.tolist() == [[0, 1]]
+    assert seen.met.tolist() == [[0, 2], [1, 2]]
+    assert asked == [(1, 3), (2, 3), (3, 3)]

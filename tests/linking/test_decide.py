@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tacan.errors import GalleryError
 from tacan.gallery import open_gallery
-from tacan.gallery.cannot_link import certain_strangers
+from tacan.gallery.cannot_link import seen_at_once
 from tacan.linking import confirm, link_gallery, merge, name, reject, split, undo
 from tacan.linking.words import Groups, standing_judgements
 
@@ -159,5 +159,7 @@ def check(gallery) -> None:
     for said in standing:
         assert (person[said.one] == person[said.other]) == said.same
     index = gallery.index()
-    for one, other in index.columns.ids[certain_strangers(index.columns, gallery.store)].tolist():
+    for one, other in index.columns.ids[
+        seen_at_once(index.columns, gallery.store).strangers
+    ].tolist():
         assert person[one] != person[other] or together.of(one) == together.of(other)

@@ -7,7 +7,7 @@ import pytest
 
 from tacan.errors import GalleryError
 from tacan.gallery import delete_tracklets, open_gallery
-from tacan.gallery.cannot_link import certain_strangers
+from tacan.gallery.cannot_link import seen_at_once
 from tacan.gallery.sqlite.people import SqlitePeople
 from tacan.linking import confirm, link_gallery, name, reject
 from tacan.linking.link import STRANGERS, _share
@@ -86,7 +86,7 @@ def test_strangers_are_never_one_however_much_alike(tmp_path):
         gallery.finish_source(source.id)
         link_gallery(gallery, strangers=1.0)
         assert len(partition(gallery)) == 12
-        assert len(certain_strangers(gallery.index().columns, gallery.store)) == 66
+        assert len(seen_at_once(gallery.index().columns, gallery.store).strangers) == 66
 
 
 def test_where_little_is_known_everybody_stays_alone_but_for_a_humans_word(tmp_path):

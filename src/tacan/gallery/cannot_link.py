@@ -3,10 +3,16 @@
 One camera saw both at the same time, at different places of its picture: clearly apart once, or for
 some frames. Two boxes that lie near each other for a moment may be of one person, where a tracker
 went over from one to another, or where a split of a track is a few frames off.
+
+Two whose boxes cover each other for a while have met, and a tracker may have taken one for the
+other there. Where they are far apart for many frames all the same, they are two people as well; but
+how far apart their vectors are tells nothing of strangers, since each may hold a part of the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +27,14 @@ from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import areas, intersections
 
-__all__ = ["calibrate", "cannot_link", "certain_strangers", "co_occurring_pairs"]
+__all__ = [
+    "SeenAtOnce",
+    "calibrate",
+    "cannot_link",
+    "co_occurring_pairs",
+    "have_met",
+    "seen_at_once",
+]
 
 MAXIMUM_PAIRS = 50_000
 CLOSEST, OTHERS = 1000, 500
@@ -32,7 +45,27 @@ CLEARLY_APART = 0.75
 SOME_FRAMES = 5
 """Frames in which both were seen from which on they need not be clearly apart."""
 
+FAR_APART, MANY_FRAMES = 1.0, 10
+"""Heights of the taller box between the feet of two who have met, and in how many frames."""
+
 Pairs = NDArray[np.intp]
+
+_NOWHERE = Trajectory(
+    np.zeros(0, np.int64),
+    np.zeros(0),
+    np.zeros((0, 4), np.float32),
+    np.zeros(0, np.float32),
+    np.zeros((0, 2), np.int64),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenAtOnce:
+    """Pairs of rows [n, 2] of tracklets that can't be one person, the earlier one first, in the
+    order of ids: certain strangers by `cannot_link`, and others by `have_met`."""
+
+    strangers: Pairs
+    met: Pairs
 
 
 def calibrate(
@@ -65,30 +98,39 @@ def calibrate(
     return Calibration(metric, np.sort(distances[np.concatenate(kept)]), prior)
 
 
-def certain_strangers(
+def seen_at_once(
     columns: Columns, store: GalleryStore, *, progress: Progress = silent
-) -> Pairs:
-    """All pairs of rows [n, 2] of `columns` that certainly show different people, the earlier
-    tracklet first, in the order of ids. Progress is in pairs that are asked."""
+) -> SeenAtOnce:
+    """All pairs of rows of `columns` that can't be one person. Progress is in pairs that are
+    asked."""
     pairs = np.sort(co_occurring_pairs(columns), axis=1)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    return pairs[_are_apart(columns.ids[pairs], store, progress)]
+    strangers, met = (np.zeros(len(pairs), np.bool_) for _ in range(2))
+    for number, (one, other) in enumerate(_trajectories(columns.ids[pairs], store, progress)):
+        strangers[number] = cannot_link(one, other)
+        met[number] = not strangers[number] and have_met(one, other)
+    return SeenAtOnce(pairs[strangers], pairs[met])
 
 
 def _are_apart(
     pairs: NDArray[np.int64], store: GalleryStore, progress: Progress
 ) -> NDArray[np.bool_]:
-    """Whether the tracklets of each pair of ids [n, 2] can't be one person: [n]."""
-    trajectories: dict[int, Trajectory | None] = {}
-    apart = np.zeros(len(pairs), np.bool_)
+    """Whether the tracklets of each pair of ids [n, 2] are certain strangers: [n]."""
+    asked = [cannot_link(*both) for both in _trajectories(pairs, store, progress)]
+    return np.array(asked, np.bool_)
+
+
+def _trajectories(
+    pairs: NDArray[np.int64], store: GalleryStore, progress: Progress
+) -> Iterator[tuple[Boxes, Boxes]]:
+    """Those of each pair of ids [n, 2], each read once; of one that is gone, without a box."""
+    known: dict[int, Boxes] = {}
     for number, ids in enumerate(pairs.tolist()):
         for tracklet_id in ids:
-            if tracklet_id not in trajectories:
-                trajectories[tracklet_id] = store.trajectory(tracklet_id)
-        one, other = (trajectories[tracklet_id] for tracklet_id in ids)
-        apart[number] = one is not None and other is not None and cannot_link(one, other)
+            if tracklet_id not in known:
+                known[tracklet_id] = store.trajectory(tracklet_id) or _NOWHERE
+        yield known[ids[0]], known[ids[1]]
         progress(number + 1, len(pairs))
-    return apart
 
 
 def co_occurring_pairs(columns: Columns, *, at_most: int | None = None, seed: int = 0) -> Pairs:
@@ -131,17 +173,35 @@ def cannot_link(one: Boxes, other: Boxes) -> bool:
     They never have boxes of which one covers more than a quarter of the other; and once their feet
     are at least 0.75 heights apart, or both are seen in at least 5 frames.
     """
-    _, mine, theirs = np.intersect1d(
-        one.frames, other.frames, assume_unique=True, return_indices=True
-    )
-    if len(mine) == 0:
+    a, b = _at_once(one, other)
+    if len(a) == 0:
         return False
-    a, b = one.boxes[mine].astype(np.float64), other.boxes[theirs].astype(np.float64)
     smaller = np.minimum(areas(a), areas(b))
     if (intersections(a, b) > MAXIMUM_COVERED * smaller).any() or (smaller <= 0).any():
         return False
-    if len(mine) >= SOME_FRAMES:
-        return True
+    return len(a) >= SOME_FRAMES or bool((_heights_apart(a, b) >= CLEARLY_APART).any())
+
+
+def have_met(one: Boxes, other: Boxes) -> bool:
+    """Whether both were seen far apart for so long that they are two, whatever they did else.
+
+    In at least 10 frames their boxes don't touch, and their feet are at least a height apart.
+    """
+    a, b = _at_once(one, other)
+    seen = (np.minimum(areas(a), areas(b)) > 0) & (intersections(a, b) <= 0)
+    return int((_heights_apart(a[seen], b[seen]) >= FAR_APART).sum()) >= MANY_FRAMES
+
+
+def _at_once(one: Boxes, other: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The boxes [n, 4] of both in those frames in which both were seen."""
+    _, mine, theirs = np.intersect1d(
+        one.frames, other.frames, assume_unique=True, return_indices=True
+    )
+    return one.boxes[mine].astype(np.float64), other.boxes[theirs].astype(np.float64)
+
+
+def _heights_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far the feet of two boxes are from each other, in heights of the taller one: [n]."""
     heights = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
     sideways = (a[:, 0] + a[:, 2] - b[:, 0] - b[:, 2]) / 2
-    return bool((np.hypot(sideways, a[:, 3] - b[:, 3]) >= CLEARLY_APART * heights).any())
+    return np.hypot(sideways, a[:, 3] - b[:, 3]) / heights

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from tacan.gallery.cannot_link import certain_strangers
+from tacan.gallery.cannot_link import seen_at_once
 from tacan.gallery.columns import Columns
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.person_records import Judgement, Person
@@ -39,8 +39,8 @@ class Evidence:
         Pairs of rows [n, 2] that one camera saw at the same time at different places.
     together, apart
         Pairs of rows that a human said to be one person; and all that must not be: by a human's
-        word, by two names, by travel times, and the strangers. A human's word goes before the
-        others.
+        word, by two names, by travel times, the strangers, and those who were seen at once far
+        apart though they met. A human's word goes before the others.
     rules, n_ruled_out
         What is known of the ways between cameras, and how many pairs of rows can't be one person
         by it.
@@ -87,13 +87,15 @@ def gather_evidence(
     if only is not None:
         rows = np.flatnonzero(np.isin(columns.ids, np.fromiter(only, np.int64)))
         columns = columns.rows(rows)
-    strangers = certain_strangers(columns, gallery.store, progress=progress)
+    seen = seen_at_once(columns, gallery.store, progress=progress)
     standing = standing_judgements(list(judgements))
     row_of = {number: row for row, number in enumerate(columns.ids.tolist())}
     together = _rows((j for j in standing if j.same), row_of)
     rejected = _rows((j for j in standing if not j.same), row_of)
     ruled_out = impossible_pairs(rules, columns)
-    by_machine = np.concatenate([strangers, ruled_out, _rows(_of_two_names(people), row_of)])
+    by_machine = np.concatenate(
+        [seen.strangers, seen.met, ruled_out, _rows(_of_two_names(people), row_of)]
+    )
     groups = Groups(map(tuple, together.tolist()))
     overruled = [groups.of(one) == groups.of(other) for one, other in by_machine.tolist()]
     apart = np.concatenate([rejected, by_machine[~np.array(overruled, np.bool_)]])
@@ -104,7 +106,7 @@ def gather_evidence(
         metric=metric,
     )
     means = normalised(Means.of(vectors, metric=metric)).rows(rows)
-    return Evidence(columns, means, strangers, together, apart, rules, len(ruled_out))
+    return Evidence(columns, means, seen.strangers, together, apart, rules, len(ruled_out))
 
 
 def _travel_rules(gallery: Gallery, travel: Mapping[str, str] | None) -> TravelRules:

@@ -120,7 +120,9 @@ def expected_text(linked: LinkReport | Linking) -> str:
     missed = "can't be told"
     if linked.expected_missed_pairs is not None:
         about, least, most = (f"{links:,.0f}" for links in linked.expected_missed_pairs)
-        missed = "none is expected" if most == "0" else f"about {about} more ({least} to {most})"
+        missed = f"about {about} more ({least} to {most})"
+        if most == "0":
+            missed = "none is expected if no link is false"
     pairs = counted(linked.n_pairs, "linked pair")
     return f"{pairs}. False: {wrong}; missed: {missed}."
 
