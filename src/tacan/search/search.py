@@ -62,6 +62,8 @@ def search(
 ) -> SearchResults:
     """The `top` nearest tracklets to a query, exactly, and how sure each of them is.
 
+    They are approximate only where a gallery's address on a server asks for it (docs/server.md).
+
     Parameters
     ----------
     gallery
@@ -150,6 +152,7 @@ def search(
         is_reranked=rerank is not None,
         n_reranked=0 if reranked is None else len(reranked),
         n_undated=_n_undated(columns, filters) if by_time else 0,
+        is_approximate=gallery.is_approximate,
     )
 
 

@@ -61,6 +61,8 @@ class SearchResults:
     n_pairs, pair_distances
         Pairs of tracklets that certainly show different people, and the least and the largest
         distance of such a pair; None without a pair.
+    is_approximate
+        Whether some who are near may have been missed, as the gallery's address asked for.
     """
 
     query: Query
@@ -76,6 +78,7 @@ class SearchResults:
     is_reranked: bool = False
     n_reranked: int = 0
     n_undated: int = 0
+    is_approximate: bool = False
 
     @property
     def best(self) -> Match | None:

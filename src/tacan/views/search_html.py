@@ -155,5 +155,8 @@ def _settings(searches: Sequence[SearchResults]) -> dict[str, str]:
         "Only": filters_text(first.filters),
         "Model": f"{first.model.name} ({first.model.fingerprint[:12]})",
         "Distance": first.metric + (", re-ranked" if first.is_reranked else ""),
+        "Found by": "an index, which may miss some (search=hnsw)"
+        if first.is_approximate
+        else "comparing all",
         "Pairs that certainly differ": f"{first.n_pairs:,}",
     }

@@ -48,6 +48,7 @@ def as_json(searches: Sequence[SearchResults]) -> dict[str, Any]:
         "model_fingerprint": first.model.fingerprint,
         "metric": first.metric,
         "reranked": first.is_reranked,
+        "approximate": first.is_approximate,
         "n_tracklets": first.n_tracklets,
         "n_searched": max(results.n_searched for results in searches),
         "n_different_pairs": first.n_pairs,

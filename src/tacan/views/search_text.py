@@ -31,6 +31,8 @@ def heading(results: SearchResults) -> str:
     lines = [f"{results.query.label}: {headline(results)}", results_reason(results)]
     if results.matches and results.n_undated:
         lines.append(undated(results.n_undated))
+    if results.is_approximate:
+        lines.append("Found by the server's index, which may miss some who are near (search=hnsw).")
     return "\n".join([*lines, *results.query.notes])
 
 

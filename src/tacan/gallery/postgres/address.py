@@ -1,4 +1,4 @@
-"""Addresses of galleries on a server: postgresql://USER@HOST/DATABASE?crops=FOLDER."""
+"""Addresses of galleries on a server: postgresql://USER@HOST/DATABASE?crops=FOLDER&search=hnsw."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ _SCHEMES = ("postgresql:/", "postgres:/")
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a gallery's database is, as libpq takes it, and its folder of crops, if it is named."""
+    """Where a gallery's database is, as libpq takes it, its folder of crops, if it is named, and
+    whether searches may be approximate."""
 
     text: str
     crops: Path | None
+    approximate: bool = False
 
     @property
     def shown(self) -> Path:
@@ -35,7 +37,7 @@ def parse_address(place: Path | str) -> ServerAddress:
     """The parts of an address; as a `Path` it may have lost slashes.
 
     Raises `GalleryError` for one with a password, which others would see in the list of processes,
-    in a shell's history and in logs, and for one without a database.
+    in a shell's history and in logs, for one without a database, and for an unknown search.
     """
     scheme, _, rest = str(place).partition(":")
     parts = urlsplit(f"{scheme}://{rest.lstrip('/')}")
@@ -55,6 +57,13 @@ def parse_address(place: Path | str) -> ServerAddress:
             remedy="Add its name; `createdb` makes one.",
         )
     crops = query.pop("crops", None)
+    how = query.pop("search", "exact")
+    if how not in ("exact", "hnsw"):
+        raise GalleryError(
+            "the search of a gallery on a server must be exact or hnsw",
+            got=f"search={how}",
+            remedy="Correct the address, or leave it out: then it is exact.",
+        )
     netloc = f"{user}@{host}" if user else host
     text = urlunsplit(("postgresql", netloc, parts.path, urlencode(query), ""))
-    return ServerAddress(text, None if crops is None else Path(crops).absolute())
+    return ServerAddress(text, None if crops is None else Path(crops).absolute(), how == "hnsw")

@@ -16,6 +16,7 @@ from tacan.gallery.postgres.connections import (
     postgres_errors,
     transaction,
 )
+from tacan.gallery.postgres.hnsw import make_hnsw, use_hnsw
 from tacan.gallery.postgres.postgres_store import PostgresStore
 from tacan.gallery.postgres.schema import check_schema, migrate
 from tacan.gallery.record_checks import check_fingerprint, check_model_info
@@ -47,12 +48,22 @@ def open_on_server(place: Path | str, *, write: bool, model: ModelInfo | None) -
                 migrate(connection, shown)
             folder = _folder(address, metadata, make=write)
             store = PostgresStore(connection, shown, address.text)
+            if address.approximate and write:
+                make_hnsw(connection, store.model, shown)
+            elif address.approximate:
+                use_hnsw(connection, shown)
             if write and model is not None:
                 check_fingerprint(model.fingerprint, store.model)
         except BaseException:
             connection.close()
             raise
-    gallery = Gallery(folder, store, SharedWriter() if write else None, place=shown)
+    gallery = Gallery(
+        folder,
+        store,
+        SharedWriter() if write else None,
+        place=shown,
+        vectors=store.hnsw_index if address.approximate else None,
+    )
     if write:
         with suppress(TacanError):  # what can't be erased now stays pending
             gallery.complete_deletion()

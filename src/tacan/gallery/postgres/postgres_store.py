@@ -6,12 +6,16 @@ and what the server keeps of what was deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tacan.errors import GalleryBusyError, GalleryError, StorageError
+from tacan.gallery.gallery_records import NewTracklet
 from tacan.gallery.person_records import LogEntry
 from tacan.gallery.postgres.connections import (
     PostgresConnection,
@@ -19,9 +23,12 @@ from tacan.gallery.postgres.connections import (
     postgres_errors,
     transaction,
 )
+from tacan.gallery.postgres.hnsw import TABLE, HnswIndex, fill_hnsw, has_hnsw
+from tacan.gallery.sqlite.inserts import add_tracklets
 from tacan.gallery.sqlite.maintenance import SqliteMaintenance
 from tacan.gallery.sqlite.people import SqlitePeople, add_to_log
 from tacan.gallery.sqlite.sqlite_store import SqliteStore, decoding
+from tacan.gallery.store import CropRow
 
 __all__ = ["PostgresStore"]
 
@@ -82,6 +89,18 @@ class PostgresStore(SqliteStore):
         connection: Any = self._connection
         return not connection.raw.closed  # nor did the server end it
 
+    def add(
+        self, source_id: int, tracklets: Sequence[NewTracklet], crops: Sequence[Sequence[CropRow]]
+    ) -> int:
+        with self.writing() as database:
+            added = add_tracklets(database, source_id, tracklets, crops, next_id=self._next_id)
+            fill_hnsw(database)
+            return added
+
+    def hnsw_index(self, ids: NDArray[np.int64]) -> HnswIndex:
+        """The approximate index of the vectors of these ids [N], rising."""
+        return HnswIndex(self.reading, ids, self.model)
+
     def maintenance(self) -> PostgresMaintenance:
         return PostgresMaintenance(self.writing, self.reading, self.autocommit)
 
@@ -114,7 +133,8 @@ class PostgresMaintenance(SqliteMaintenance):
             with self._autocommit() as database:
                 database.execute("SET lock_timeout = '2s'")
                 try:
-                    for table in _TABLES.split():
+                    hnsw = [TABLE] if has_hnsw(database) else []
+                    for table in [*_TABLES.split(), *hnsw]:
                         database.execute(f"VACUUM FULL tacan.{table}")
                 finally:
                     database.execute("RESET lock_timeout")
