@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,3 +192,24 @@ def test_who_is_seen_in_the_records(folder):
         ("link", "24 tracklets, 12 people"),
         ("name", "person 1"),
     ]
+
+
+@pytest.mark.parametrize(("n_far", "is_one"), [(10, False), (9, True)])
+def test_two_who_met_and_were_far_apart_for_long_are_two(folder, n_far, is_one):
+    """They look the same; one stands, the other is before it for five frames, then far off."""
+    frames = np.arange(5 + n_far)
+    here, there = (np.float32([left, 0, left + 30, 80]) for left in (0, 200))
+    times = {"frames": frames, "seconds": 60 + frames / 10, "n_frames": len(frames)}
+    ends = {"first_seconds": 60.0, "last_seconds": 60 + frames[-1] / 10}
+    with open_gallery(folder, write=True) as gallery:
+        source = gallery.begin_source(new_source("gate"))
+        standing = replace(walk(500, 0), boxes=np.tile(here, (len(frames), 1)), **times, **ends)
+        boxes = np.stack([here] * 5 + [there] * n_far)
+        passing = replace(standing, number=501, boxes=boxes)
+        gallery.add(source.id, [standing, passing], fingerprint=MODEL.fingerprint)
+        gallery.finish_source(source.id)
+        link_gallery(gallery)
+        assert (of(gallery, "gate/1") == of(gallery, "gate/2")) == is_one
+        reject(gallery, "gate/1", "gate/2")
+        confirm(gallery, "gate/1", "gate/2")
+        assert of(gallery, "gate/1") == of(gallery, "gate/2"), "a human's word stands above"
