@@ -472,6 +472,7 @@ def test_any_bytes_give_frames_or_a_clear_error(small_videos: dict[str, bytes], 
         path.write_bytes(content)
         with suppress(VideoError), open_video(path) as video:
             assert sum(1 for _ in video.frames()) <= 200
+            assert all(3 <= frame.index < 9 for frame in video.frames_between(3, 9))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ class SourceReport:
     stride
         One of so many frames of the video was looked at.
     video_seconds, seconds
-        How much video that is, and how long it took.
+        How much video that is, and how long it took; that of all workers together, where several
+        looked at it.
     stage_seconds, shares
         Seconds that each stage was at work, and its share of all work: see `Pipeline.seconds`.
     was_done
