@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--clip-weight", default="visibility")
     parser.add_argument("--detector", default=defaults.detector)
+    parser.add_argument("--tiles", default=defaults.tiles)
     parser.add_argument("--stride", type=int, default=defaults.stride)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -41,7 +42,11 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
     for place in [chosen.only] if chosen.only else PLACES:
-        tell(place, chosen, IndexSettings(detector=chosen.detector, stride=chosen.stride))
+        tell(
+            place,
+            chosen,
+            IndexSettings(detector=chosen.detector, tiles=chosen.tiles, stride=chosen.stride),
+        )
 
 
 def tell(place: str, chosen: argparse.Namespace, settings: IndexSettings) -> None:

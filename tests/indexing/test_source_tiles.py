@@ -52,7 +52,7 @@ def no_choice(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(detection_source, "choose_tiles", refuse)
 
 
-@pytest.mark.parametrize(("tall", "tiles"), [(32, [2, 2]), (60, None)])
+@pytest.mark.parametrize(("tall", "tiles"), [(32, [2, 2]), (70, None)])
 def test_the_choice_is_stored_and_told_in_a_line(
     tmp_path: Path,
     make_gallery: Maker,

@@ -129,7 +129,7 @@ def test_the_border_of_a_large_body(height: int, is_large: bool) -> None:
 @pytest.mark.parametrize(("top", "stays"), [(66, True), (64, False)])
 def test_the_border_of_a_piece(top: int, stays: bool) -> None:
     """Half of the cut box, of 92 rows from 20 on, may lie within another."""
-    piece = (80, 20, 120, 112, 0.4)
+    piece = (80, 20, 120, 112, 0.6)
     body = (80, top, 120, top + 60, 0.9)
     (found,) = Tiled(Scripted([body], [piece], []), rows=2, columns=1).detect([FRAME])
     assert (piece[:4] in map(tuple, found.boxes.tolist())) is stays
@@ -140,6 +140,26 @@ def test_two_people_who_were_one_box_in_the_whole_frame_are_two() -> None:
     left, right = (80, 20, 95, 60, 0.7), (97, 20, 112, 60, 0.6)
     (found,) = Tiled(Scripted([both], [left, right], []), rows=2, columns=1).detect([FRAME])
     assert sorted(map(tuple, found.boxes.tolist())) == [left[:4], right[:4]]
+
+
+@pytest.mark.parametrize(("score", "whole", "stays"), [
+    (0.51, [], True),
+    (0.49, [], False),
+    (0.49, [(82, 20, 110, 60, 0.1)], True),
+    (0.49, [(120, 20, 152, 60, 0.9)], False),
+])  # fmt: skip
+def test_a_weak_box_that_only_a_tile_shows_is_nobody(
+    score: float, whole: list[tuple[float, ...]], stays: bool
+) -> None:
+    weak = (80, 20, 112, 60, score)
+    (found,) = Tiled(Scripted(whole, [weak], []), rows=2, columns=1).detect([FRAME])
+    assert (weak[:4] in map(tuple, found.boxes.tolist())) is stays
+
+
+def test_a_weak_box_of_the_whole_frame_stays() -> None:
+    weak = (80, 20, 112, 60, 0.1)
+    (found,) = Tiled(Scripted([weak], [], []), rows=2, columns=1).detect([FRAME])
+    np.testing.assert_array_equal(found.boxes, [weak[:4]])
 
 
 def test_somebody_larger_than_the_overlap_is_still_found() -> None:

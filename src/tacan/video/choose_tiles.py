@@ -26,9 +26,9 @@ TRIED = (2, 2)
 FIRST_SECONDS = 60.0
 """So much of a video is looked at, at most, one frame a second."""
 
-SMALL = 50.0
+SMALL = 64.0
 """Pixels of the picture as the detector sees it: a person who is lower gains by tiles. Chosen on
-generated crowds (the `choosing` ones of `benchmarks/crowds.py`) with YOLOX-nano."""
+generated crowds (the `choosing` and `choosing-far` ones of `benchmarks/crowds.py`)."""
 
 _ENOUGH_PEOPLE = 24
 _ENOUGH_FRAMES = 6

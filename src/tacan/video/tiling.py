@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacan.errors import DetectorError
-from tacan.video.boxes import areas, intersections, keep_best
+from tacan.video.boxes import areas, intersections, ious, keep_best
 from tacan.video.video_records import Detections
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ _LARGE = 0.5
 
 _PIECE = 0.5
 """The share of a cut box that lies within another one, from which on it is a piece of its body."""
+
+_SURE = 0.5
+"""From this score on a box counts that tiles alone show. Weaker ones are mostly background, seen
+larger, or pieces of bodies, and lead tracks astray. Chosen on generated crowds."""
 
 
 def tile_spans(size: int, count: int, *, overlap: float) -> list[tuple[int, int]]:
@@ -69,7 +73,7 @@ class Tiled:
     @property
     def fingerprint(self) -> str:
         tiles = f"{self._rows}x{self._columns}+{self._overlap}/{self._iou}"
-        return f"{self._detector.fingerprint}:frame+tiles={tiles}"
+        return f"{self._detector.fingerprint}:frame+tiles={tiles}/sure={_SURE}"
 
     @property
     def input_side(self) -> int:
@@ -106,7 +110,8 @@ def merge_windows(
     Bodies that are large for a tile are taken from the whole frame. Of the other boxes the higher
     score stays where two have an intersection over union above `iou`, or where one lies almost
     within the other. A box that ends at an inner edge of its tile is a part of somebody: it stays
-    where at most half of it lies within what stays, and then as the weakest of all.
+    where at most half of it lies within what stays, and then as the weakest of all. In the end a
+    weak box of a tile goes where the whole frame shows nobody, however weakly.
     """
     width, height = windows[0][2:]
     tile_height = windows[-1][3] - windows[-1][1]
@@ -127,7 +132,14 @@ def merge_windows(
         shared = intersections(every[piece], every[kept]) / np.maximum(areas(every[piece]), 1e-6)
         if (shared <= _PIECE).all():
             kept = np.append(kept, piece)
-    return Detections(every[kept], scores[kept].astype(np.float32))
+    merged = Detections(every[kept], scores[kept].astype(np.float32))
+    return merged.chosen(sure_or_seen(merged, found[0], iou=iou))
+
+
+def sure_or_seen(merged: Detections, whole: Detections, *, iou: float) -> NDArray[np.bool_]:
+    """Which boxes [n] are sure, or lie with more than `iou` on one that the whole frame shows."""
+    seen = (ious(merged.boxes[:, None], whole.boxes[None]) > iou).any(axis=1)
+    return (merged.scores >= _SURE) | seen
 
 
 def _cut(
