@@ -24,6 +24,7 @@ GOOD = {"layout": "mars", "identities": 10, "cameras": 6, "seed": 0}
         ({"tracklets_per_camera": 0}, "tracklets_per_camera"),
         ({"occluded_share": 1.1}, "occluded_share"),
         ({"occluded_share": float("nan")}, "occluded_share"),
+        ({"crowded_share": 1.5}, "crowded_share"),
         ({"distractor_share": -0.1}, "distractor_share"),
         ({"junk_share": float("inf")}, "junk_share"),
     ],

@@ -71,6 +71,29 @@ def test_occluders_are_people_and_things():
     assert 0.08 < np.mean(followers) < 0.35
 
 
+def test_a_crowd_comes_to_its_share_of_the_tracklets_and_changes_nothing_else():
+    plain, crowded = scenes(200), scenes(200, crowded_share=0.6)
+    more = [len(new.others) - len(old.others) for old, new in zip(plain, crowded, strict=True)]
+    assert set(more) <= {0, 3, 4, 5, 6}
+    assert np.mean([extra > 0 for extra in more]) == pytest.approx(0.6, abs=0.1)
+    for old, new in zip(plain, crowded, strict=True):
+        assert np.array_equal(old.target.place, new.target.place)
+        assert np.array_equal(old.errors.shift, new.errors.shift)
+
+
+def test_two_or_three_of_a_crowd_are_nearer_to_the_camera():
+    for i in range(60):
+        camera = CAMERAS[i % 6]
+        scene = plan_scene(settings(crowded_share=1.0, occluded_share=0.0), part(i), camera, OTHERS)
+        crowd = scene.others[-6:]
+        eye = camera.lens.position[:2]
+
+        def away(walker, eye=eye):
+            return np.hypot(*(walker.place - eye).T).mean()
+
+        assert sum(away(walker) < away(scene.target) for walker in crowd) >= 2
+
+
 def test_nobody_hides_behind_themselves():
     for scene in scenes(200):
         assert all(walker.person != 3 for walker in scene.others)

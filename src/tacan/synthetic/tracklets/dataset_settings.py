@@ -58,6 +58,9 @@ class DatasetSettings:
     """A person has 1 to this many tracklets in each camera that sees them."""
     occluded_share: float = 0.75
     """Share of the tracklets with a long stretch of occlusion."""
+    crowded_share: float = 0.0
+    """Share of the tracklets in a crowd: for most of the time somebody is half before the person,
+    and others are beside and behind."""
     distractor_share: float = 0.2
     """Tracklets of pid 0 for each tracklet of a real person that they stand among."""
     junk_share: float = 0.05
@@ -107,6 +110,10 @@ class DatasetSettings:
             (
                 not 0 <= self.occluded_share <= 1,
                 f"occluded_share must lie between 0 and 1; got {self.occluded_share}",
+            ),
+            (
+                not 0 <= self.crowded_share <= 1,
+                f"crowded_share must lie between 0 and 1; got {self.crowded_share}",
             ),
             (
                 not 0 <= self.distractor_share <= 10 or not 0 <= self.junk_share <= 10,

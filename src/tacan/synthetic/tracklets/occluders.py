@@ -11,7 +11,15 @@ from tacan.synthetic.places.objects import screens
 from tacan.synthetic.places.placed_cameras import Camera
 from tacan.synthetic.random_choices import between, one_of, shake
 
-__all__ = ["PART", "Placed", "Span", "hide_behind_people", "hide_behind_thing", "stand_before"]
+__all__ = [
+    "PART",
+    "Placed",
+    "Span",
+    "crowd_around",
+    "hide_behind_people",
+    "hide_behind_thing",
+    "stand_before",
+]
 
 PART = ("bin", "pole", "car", "bench", "bike", "low hedge", "trolley", "pole", "pillar", "board")
 """Kinds of things that hide a part of a person, or all of them for a moment."""
@@ -159,6 +167,25 @@ def hide_behind_people(
         x = aside * (ahead - gap) / ahead + shift + side + shake(len(frames), 0.02, rng)
         place = sight.at(ahead - gap, x)
         walkers.append(follow(one_of(rng, people), int(frames[0]), place, fps=camera.fps, rng=rng))
+    return walkers
+
+
+def crowd_around(
+    target: Walker, camera: Camera, people: tuple[int, ...], rng: np.random.Generator
+) -> list[Walker]:
+    """Three to six who go about as the target does, at their own pace: two or three of them nearer
+    to the camera, where they hide parts of the target, the others behind."""
+    n = len(target.phase)
+    sight = _sight(camera, target.place)
+    ahead, aside = sight.seen(target.place)
+    walkers = []
+    for nearer in [True] * int(rng.integers(2, 4)) + [False] * int(rng.integers(1, 4)):
+        way = between(rng, (-1.0, 1.0)) * np.linspace(-0.5, 0.5, n)
+        apart = rng.normal(0, 0.4) + way + shake(n, 0.02, rng)
+        gap = between(rng, (0.4, 1.6)) if nearer else -between(rng, (0.4, 2.5))
+        depth = np.maximum(ahead - gap + shake(n, 0.02, rng), 1.0)
+        place = sight.at(depth, aside * depth / ahead + apart)
+        walkers.append(follow(one_of(rng, people), 0, place, fps=camera.fps, rng=rng))
     return walkers
 
 

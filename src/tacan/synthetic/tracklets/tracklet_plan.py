@@ -19,6 +19,7 @@ from tacan.synthetic.tracklets.dataset_settings import DatasetSettings
 from tacan.synthetic.tracklets.occluders import (
     Placed,
     Span,
+    crowd_around,
     hide_behind_people,
     hide_behind_thing,
     stand_before,
@@ -27,7 +28,7 @@ from tacan.synthetic.tracklets.tracker_errors import Errors, make_errors, make_f
 
 __all__ = ["Scene", "plan_scene", "scene_rng"]
 
-_STREAM = 31
+_STREAM, _STREAM_CROWD = 31, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def plan_scene(
                 things.append(hide_behind_thing(target, camera, span, rng))
         if rng.random() < 0.3:
             things.append(stand_before(target, camera, rng))
+        crowd_rng = scene_rng(settings, part, stream=_STREAM_CROWD)
+        if people and crowd_rng.random() < settings.crowded_share:
+            before += crowd_around(target, camera, people, crowd_rng)
     errors = make_errors(part.n_frames, camera.boxing, neighbours=len(others), lost=lost, rng=rng)
     if part.kind == "fragment":
         errors = make_fragment(part.n_frames, errors, rng)
