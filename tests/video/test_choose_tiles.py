@@ -79,6 +79,7 @@ def test_small_is_what_is_small_for_the_detector(
         choice = choose_tiles(video, detector, threshold=0.4)
     assert choice.tiles == tiles
     assert f"of {input_side}" in choice.text
+    assert ("--tiles none looks for people 5 times as fast" in choice.text) == (tiles is not None)
 
 
 def test_pieces_of_a_large_body_are_no_small_people(tmp_path: Path) -> None:

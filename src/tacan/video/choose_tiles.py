@@ -70,11 +70,14 @@ def _choice(heights: list[float], *, n_frames: int, input_side: int) -> TileChoi
         return TileChoice(None, f"{tiles_text(None)}: {looked} show nobody")
     middle = float(np.median(heights))
     tiles = TRIED if middle < SMALL else None
-    return TileChoice(
-        tiles,
+    text = (
         f"{tiles_text(tiles)}: people are {middle:.0f} pixels high in the detector's picture of "
-        f"{input_side} (median of {len(heights):,} in {looked})",
+        f"{input_side} (median of {len(heights):,} in {looked})"
     )
+    if tiles is not None:
+        n_pictures = 1 + tiles[0] * tiles[1]
+        text += f"; --tiles none looks for people {n_pictures} times as fast, and finds fewer"
+    return TileChoice(tiles, text)
 
 
 def tiles_text(tiles: Tiles) -> str:
