@@ -29,9 +29,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ import numpy as np
 from plain_faults import run
 from tacan.cores import available_cores
 from tacan.gallery import ModelInfo, NewSource, NewTracklet, TrackletFilter, open_gallery
+from tacan.gallery.gallery import Gallery
 from tacan.search.query import Query
 from tacan.search.search import search
 
@@ -96,15 +98,8 @@ def insert(chosen: argparse.Namespace) -> dict[str, float]:
     spent = 0.0
     gallery = open_gallery(chosen.folder, write=True, create_with=model)
     for camera in range(chosen.cameras):
-        new = NewSource("/v.mp4", "v.mp4", f"{camera:064}", f"camera {camera}", start=NOON)
-        source = gallery.begin_source(new)
-        for first in range(0, per_camera, BATCH):
-            numbers = range(first, min(first + BATCH, per_camera))
-            batch = [tracklet(number, per_camera, chosen.dim, rng) for number in numbers]
-            started = time.perf_counter()
-            gallery.add(source.id, batch, fingerprint="generated")
-            spent += time.perf_counter() - started
-        gallery.finish_source(source.id)
+        made = (tracklet(number, per_camera, chosen.dim, rng) for number in range(per_camera))
+        spent += add_camera(gallery, f"camera {camera}", made)
     started = time.perf_counter()
     gallery.close()
     closing = time.perf_counter() - started
@@ -116,6 +111,27 @@ def insert(chosen: argparse.Namespace) -> dict[str, float]:
         "closing, s": closing,
         "size on disk, MB": sum(f.stat().st_size for f in chosen.folder.rglob("*")) / 1e6,
     }
+
+
+def add_camera(
+    gallery: Gallery,
+    camera: str,
+    tracklets: Iterable[NewTracklet],
+    told: Callable[[int], object] = lambda _: None,
+) -> float:
+    """Adds a camera's tracklets batch by batch, and tells how many are committed after each; the
+    seconds that adding took."""
+    new = NewSource("/v.mp4", "v.mp4", camera.encode().hex().zfill(64), camera, start=NOON)
+    source = gallery.begin_source(new)
+    left, spent, n_added = iter(tracklets), 0.0, 0
+    while batch := list(islice(left, BATCH)):
+        started = time.perf_counter()
+        gallery.add(source.id, batch, fingerprint="generated")
+        spent += time.perf_counter() - started
+        n_added += len(batch)
+        told(n_added)
+    gallery.finish_source(source.id)
+    return spent
 
 
 def tracklet(number: int, of: int, dim: int, rng: np.random.Generator) -> NewTracklet:

@@ -35,16 +35,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from gallery import BATCH, FILTERS, NOON, tracklet
+from gallery import BATCH, FILTERS, add_camera, tracklet
 from plain_faults import run
 from tacan.errors import TacanError
-from tacan.gallery import ModelInfo, NewSource, TrackletFilter, open_gallery
+from tacan.gallery import ModelInfo, TrackletFilter, open_gallery
 from tacan.gallery.gallery import Gallery
 from tacan.search.query import Query
 from tacan.search.search import search
@@ -180,16 +181,8 @@ def write(place: str, cameras: list[str], chosen: argparse.Namespace) -> None:
     with open_gallery(place, write=True, create_with=model) as gallery:
         for camera in cameras:
             rng = np.random.default_rng(list(camera.encode()))
-            new = NewSource("/v.mp4", "v.mp4", camera.encode().hex().zfill(64), camera, start=NOON)
-            source = gallery.begin_source(new)
-            for first in range(0, per_camera, BATCH):
-                numbers = range(first, min(first + BATCH, per_camera))
-                batch = [tracklet(number, per_camera, chosen.dim, rng) for number in numbers]
-                began = time.perf_counter()
-                gallery.add(source.id, batch, fingerprint="generated")
-                spent += time.perf_counter() - began
-                print(numbers.stop, flush=True)
-            gallery.finish_source(source.id)
+            made = (tracklet(number, per_camera, chosen.dim, rng) for number in range(per_camera))
+            spent += add_camera(gallery, camera, made, told=partial(print, flush=True))
         began = time.perf_counter()
     print(spent + time.perf_counter() - began)
 
@@ -266,16 +259,11 @@ def fill(address: str, vectors: np.ndarray, n_cameras: int) -> None:
         address, write=True, create_with=ModelInfo("generated", "generated", vectors.shape[1])
     ) as gallery:
         for number, some in enumerate(np.array_split(vectors, n_cameras)):
-            camera = f"camera {number}"
-            new = NewSource("/v.mp4", "v.mp4", camera.encode().hex().zfill(64), camera, start=NOON)
-            source = gallery.begin_source(new)
-            for first in range(0, len(some), BATCH):
-                batch = [
-                    replace(tracklet(place, len(some), 1, rng), embedding=some[place])
-                    for place in range(first, min(first + BATCH, len(some)))
-                ]
-                gallery.add(source.id, batch, fingerprint="generated")
-            gallery.finish_source(source.id)
+            made = (
+                replace(tracklet(place, len(some), 1, rng), embedding=vector)
+                for place, vector in enumerate(some)
+            )
+            add_camera(gallery, f"camera {number}", made)
 
 
 def tell_recall(address: str, queries: np.ndarray) -> None:
