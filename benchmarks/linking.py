@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gallery import BATCH, NOON, tracklet
+from gallery import add_camera, tracklet
 from plain_faults import run
-from tacan.gallery import ModelInfo, NewSource, NewTracklet, open_gallery
+from tacan.gallery import ModelInfo, NewTracklet, open_gallery
 from tacan.linking import link_gallery
 
 PER_PERSON = 5
@@ -71,18 +71,12 @@ def fill(folder: Path, n: int, chosen: argparse.Namespace) -> None:
     model = ModelInfo("generated", "generated", chosen.dim)
     with open_gallery(folder, write=True, create_with=model) as gallery:
         for camera in range(chosen.cameras):
-            new = NewSource("/v.mp4", "v.mp4", f"{camera:064}", f"camera {camera}", start=NOON)
-            source = gallery.begin_source(new)
             # Nobody is before a camera twice at once.
             order = np.resize(rng.permutation(len(people)), per_camera)
-            for first in range(0, per_camera, BATCH):
-                numbers = range(first, min(first + BATCH, per_camera))
-                gallery.add(
-                    source.id,
-                    [walk(number, per_camera, people[order[number]], rng) for number in numbers],
-                    fingerprint="generated",
-                )
-            gallery.finish_source(source.id)
+            made = (
+                walk(number, per_camera, people[person], rng) for number, person in enumerate(order)
+            )
+            add_camera(gallery, f"camera {camera}", made)
 
 
 def walk(number: int, of: int, person: np.ndarray, rng: np.random.Generator) -> NewTracklet:

@@ -496,18 +496,22 @@ def test_frames_from_a_time_are_those_of_the_whole(tmp_path, monkeypatch, ending
             assert min(found) - max(seconds, 0) < 0.06
             assert list(found) == [time for time in whole if time >= min(found)]
             assert all((found[time] == whole[time]).all() for time in found)
-        n_decoded = 0
-        decoded = VideoFile._decoded
-
-        def counted(self):
-            nonlocal n_decoded
-            for each in decoded(self):
-                n_decoded += 1
-                yield each
-
-        monkeypatch.setattr(VideoFile, "_decoded", counted)
+        decoded = count_decoded(monkeypatch)
         assert len(list(video.frames_from(15.0))) < 30
-        assert (n_decoded < 100) == (ending != ".ts")
+        assert (len(decoded) < 100) == (ending != ".ts")
+
+
+def count_decoded(monkeypatch):
+    """A list that gets a place for each picture that is decoded from now on."""
+    counted, decoded = [], VideoFile._decoded
+
+    def counting(self):
+        for each in decoded(self):
+            counted.append(None)
+            yield each
+
+    monkeypatch.setattr(VideoFile, "_decoded", counting)
+    return counted
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts", ".avi"])
@@ -538,19 +542,10 @@ def _same(whole, found, first, end, stride):
 
 def test_frames_between_decode_only_what_they_need(tmp_path, monkeypatch):
     path = write(tmp_path / "long.mp4", steady(400), options={"g": "50"})
-    n_decoded = 0
-    decoded = VideoFile._decoded
-
-    def counted(self):
-        nonlocal n_decoded
-        for each in decoded(self):
-            n_decoded += 1
-            yield each
-
     with open_video(path) as video:
-        monkeypatch.setattr(VideoFile, "_decoded", counted)
+        decoded = count_decoded(monkeypatch)
         assert len(list(video.frames_between(300, 320))) == 20
-    assert n_decoded < 90
+    assert len(decoded) < 90
 
 
 def test_frames_between_of_interlaced_pictures_are_those_of_the_whole(tmp_path):

@@ -152,14 +152,14 @@ class _Chain:
 @dataclass(slots=True)
 class _Run:
     """What an indexing on a cluster has got so far. `job` is what all jobs have in common, `jobs`
-    what each is of: a chain, and a piece of it or the whole. `waiting` are outcomes of chains that
-    come after others of their camera which are not there yet."""
+    what each is of by its number: a chain, and a piece of it or the whole. `waiting` are outcomes
+    of chains that come after others of their camera which are not there yet."""
 
     gallery: Gallery
     job: IndexJob
     failures: list[SourceFailure]
     chains: list[_Chain] = field(default_factory=list)
-    jobs: list[tuple[int, Piece | None]] = field(default_factory=list)
+    jobs: dict[int, tuple[int, Piece | None]] = field(default_factory=dict)
     reports: list[SourceReport] = field(default_factory=list)
     waiting: dict[int, Outcome[_Done]] = field(default_factory=dict)
     error: Exception | None = None
@@ -206,8 +206,8 @@ class _Run:
                     threads=self.job.threads,
                     fetch=self.job.fetch,
                 )
-                spread.add(job, size=_looked_at(piece.size), order=number)
-                self.jobs.append((number, piece))
+                added = spread.add(job, size=_looked_at(piece.size), order=number)
+                self.jobs[added] = number, piece
             if not chain.left:
                 self._follow(number, spread)
 
@@ -219,8 +219,8 @@ class _Run:
             sources=tuple(map(_for_others, chain.files)),
             begun=tuple((each, self.gallery.read_detections(each.id)) for each in chain.begun),
         )
-        spread.add(job, size=chain.rest, order=number)
-        self.jobs.append((number, None))
+        added = spread.add(job, size=chain.rest, order=number)
+        self.jobs[added] = number, None
 
     def take(self, outcome: Outcome[_Done], spread: Spread[_Job, _Done]) -> None:
         """Keeps what was found in a piece; merges a chain, and those of its camera that have waited

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from tacan.cores import available_cores
 from tacan.retrieval.precision import paired_distances, product_error
-from tacan.retrieval.vector_index import Nearest
+from tacan.retrieval.vector_index import Nearest, VectorIndex
 
-__all__ = ["ExactIndex", "squared_lengths"]
+__all__ = ["ExactIndex", "nearest_of", "squared_lengths"]
 
 STRETCH = 4096  # rows that a thread takes at a time
 GATHER = 256  # rows that are copied side by side: a megabyte at D = 1024 stays in the cache
@@ -71,12 +71,7 @@ class ExactIndex:
             low, high = _bounds(products, squares, query, metric)
             limit = np.partition(high, count - 1)[count - 1]
             indices = indices[low <= limit]
-        exact = np.empty(len(indices))
-        for start in range(0, len(indices), STRETCH):
-            part = slice(start, start + STRETCH)
-            exact[part] = paired_distances(query[None], self.rows(indices[part]), metric=metric)
-        order = np.argsort(exact, kind="stable")[:count]
-        return Nearest(indices[order], exact[order])
+        return nearest_of(self, indices, query, count, metric=metric)
 
     def inner_products(
         self, query: NDArray[np.float32], chosen: NDArray[np.bool_]
@@ -95,6 +90,23 @@ class ExactIndex:
         with ThreadPoolExecutor(available_cores()) as pool:
             parts = list(pool.map(products, stretches))
         return np.concatenate([np.zeros(0, np.float32), *parts])
+
+
+def nearest_of(
+    vectors: VectorIndex,
+    indices: NDArray[np.intp],
+    query: NDArray[np.float32],
+    count: int,
+    *,
+    metric: str,
+) -> Nearest:
+    """The `count` nearest of the rows `indices` [n], rising, by distances in float64."""
+    distances = np.empty(len(indices))
+    for start in range(0, len(indices), STRETCH):
+        part = slice(start, start + STRETCH)
+        distances[part] = paired_distances(query[None], vectors.rows(indices[part]), metric=metric)
+    order = np.argsort(distances, kind="stable")[:count]
+    return Nearest(indices[order], distances[order])
 
 
 def squared_lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

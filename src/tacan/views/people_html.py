@@ -132,7 +132,7 @@ def _best(seen: PersonSeen) -> list[StoredTracklet]:
 
 def _card(seen: PersonSeen, unsure: UnsureLinks, zone: tzinfo | None) -> dict[str, Any]:
     n_parts = len({unsure.part_of.get(each.id) for each in seen.tracklets})
-    times = [span(start=seen.first, end=seen.last, first_seconds=0, last_seconds=0, zone=zone)]
+    times = span(start=seen.first, end=seen.last, first_seconds=0, last_seconds=0, zone=zone)
     return {
         "id": seen.person.id,
         "label": person_label(seen.person),
@@ -140,7 +140,7 @@ def _card(seen: PersonSeen, unsure: UnsureLinks, zone: tzinfo | None) -> dict[st
         "facts": [
             counted(len(seen.tracklets), "tracklet"),
             ", ".join(seen.cameras),
-            *(times if seen.first is not None else []),
+            *([times] if seen.first is not None else []),
             *([f"{seen.n_vouched:,} confirmed"] if seen.n_vouched else []),
         ],
         "unsure": "" if n_parts == 1 else counted(n_parts - 1, "unsure link"),

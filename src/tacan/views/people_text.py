@@ -58,11 +58,11 @@ def link_text(report: LinkReport, folder: Path) -> str:
                 f"No rule holds for {counted(report.n_timeless, 'tracklet')} whose time of day "
                 "isn't known: tacan gallery shift says when a video began."
             )
-    if report.n_new < report.n_people + n_alone and not report.n_new + report.n_gone:
-        lines.append("They have the ids of before, and nobody is new.")
-    elif report.n_gone or report.n_new < report.n_people + n_alone:
+    if report.n_gone or report.n_new < report.n_people + n_alone:
         lines.append(
             f"New are {report.n_new:,}; {report.n_gone:,} of before are somebody else now."
+            if report.n_new or report.n_gone
+            else "They have the ids of before, and nobody is new."
         )
     place = shlex.quote(str(folder))
     lines.append(f"Who they are: tacan people {place}")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tacan.errors import GalleryError
 from tacan.gallery.gallery_records import ModelInfo
 from tacan.gallery.postgres.connections import PostgresConnection, transaction
-from tacan.retrieval.precision import paired_distances
+from tacan.retrieval.exact import nearest_of
 from tacan.retrieval.vector_index import Nearest
 
 __all__ = ["TABLE", "HnswIndex", "fill_hnsw", "has_hnsw", "make_hnsw", "use_hnsw"]
@@ -63,10 +63,7 @@ def use_hnsw(connection: PostgresConnection, place: object) -> None:
             got=f"{place} without one",
             remedy="`tacan gallery verify --repair`, with the same address, makes it.",
         )
-    schema, version = connection.execute(
-        """SELECT n.nspname, e.extversion FROM pg_extension e
-        JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector'"""
-    ).fetchone() or ("", "none")
+    schema, version = _extension(connection)
     if not schema or tuple(map(int, version.split(".")[:2])) < LEAST_VERSION:
         raise GalleryError(
             f"approximate searches need pgvector {'.'.join(map(str, LEAST_VERSION))} or newer",
@@ -86,7 +83,7 @@ def make_hnsw(connection: PostgresConnection, model: ModelInfo, place: object) -
         operators = f"{kind.partition('(')[0]}_{_OPERATORS[model.metric]}"
         with transaction(connection, write=True) as database:
             if not has_hnsw(database):
-                schema = _schema(database)
+                schema, _ = _extension(database)
                 database.execute(
                     f"""CREATE TABLE {TABLE} (
                     tracklet_id BIGINT PRIMARY KEY REFERENCES tracklets (id) ON DELETE CASCADE,
@@ -124,12 +121,13 @@ def _kind(model: ModelInfo, place: object) -> str:
     return f"vector({dim})" if dim <= MOST_NUMBERS else f"halfvec({dim})"
 
 
-def _schema(database: PostgresConnection) -> str:
-    found = database.execute(
-        """SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-        WHERE e.extname = 'vector'"""
+def _extension(connection: PostgresConnection) -> tuple[str, str]:
+    """The schema and the version of pgvector in the database; "" and "none" without it."""
+    found = connection.execute(
+        """SELECT n.nspname, e.extversion FROM pg_extension e
+        JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector'"""
     ).fetchone()
-    return "public" if found is None else str(found[0])
+    return found or ("", "none")
 
 
 def fill_hnsw(database: Any) -> None:
@@ -236,13 +234,7 @@ class HnswIndex:
             if found is None:
                 found = self._compared(database, query, within, count, metric)
             rows = np.sort(np.concatenate([found, behind]))
-            distances = np.empty(len(rows))
-            for start in range(0, len(rows), ROWS_AT_ONCE):
-                part = slice(start, start + ROWS_AT_ONCE)
-                some = self.rows(rows[part])
-                distances[part] = paired_distances(query[None], some, metric=metric)
-        order = np.argsort(distances, kind="stable")[:count]
-        return Nearest(rows[order], distances[order])
+            return nearest_of(self, rows, query, count, metric=metric)
 
     def _searched(
         self, database: Any, query: NDArray[np.float32], chosen: NDArray[np.bool_], count: int
