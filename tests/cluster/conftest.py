@@ -13,6 +13,7 @@ import pytest
 import torch
 from distributed import LocalCluster
 
+from tacan.cluster.connection import running_loop
 from tacan.config import ModelConfig
 from tacan.model import build_model, save_model
 from tacan.video.mot import write_mot
@@ -93,6 +94,7 @@ def _two_workers(folder: Path, **env: str) -> Iterator[Any]:
     with (
         dask.config.set({"distributed.worker.daemon": True}),
         LocalCluster(
+            loop=running_loop(),
             n_workers=2,
             threads_per_worker=1,
             processes=True,

@@ -6,8 +6,12 @@ No dashboard is opened here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import cache
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from tacan.errors import ClusterError
@@ -15,8 +19,9 @@ from tacan.installing import install_advice
 
 if TYPE_CHECKING:
     from distributed import Client
+    from tornado.ioloop import IOLoop
 
-__all__ = ["connected"]
+__all__ = ["connected", "running_loop"]
 
 TIMEOUT = 20.0
 """Seconds within which the scheduler has to answer."""
@@ -37,7 +42,9 @@ def connected(address: str) -> Iterator[Client]:
             remedy=install_advice("distributed"),
         ) from error
     try:
-        client = Client(address, timeout=TIMEOUT, set_as_default=False, name="tacan")
+        client = Client(
+            address, timeout=TIMEOUT, set_as_default=False, name="tacan", loop=running_loop()
+        )
     except (OSError, TypeError, ValueError) as error:
         raise ClusterError(
             "the address of a cluster must be that of a scheduler that answers, such as "
@@ -50,3 +57,22 @@ def connected(address: str) -> Iterator[Client]:
         yield client
     finally:
         client.close()
+
+
+@cache
+def running_loop() -> IOLoop:
+    """The event loop of all clients. It runs in a thread, however long that takes to start.
+
+    Dask, left to itself, stops with an assertion where it takes ten seconds, as on a machine that
+    is busy.
+    """
+    from tornado.ioloop import IOLoop
+
+    started: Future[IOLoop] = Future()
+
+    async def run() -> None:
+        started.set_result(IOLoop.current())
+        await asyncio.Event().wait()
+
+    Thread(target=asyncio.run, args=[run()], name="clients", daemon=True).start()
+    return started.result()
