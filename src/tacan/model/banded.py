@@ -158,8 +158,8 @@ def colour_histograms(pixels: Tensor, attention: Tensor, *, n_bands: int) -> Ten
     """
     weights = _band_weights(attention, pixels.shape[2:], n_bands).flatten(2)
     red, green, blue = colour_memberships(pixels.flatten(2)).unbind(1)
-    pairs = torch.einsum("nrp,ngp->nrgp", red, green).flatten(1, 2)
-    banded = torch.einsum("nbp,nkp->nbkp", blue, weights).flatten(1, 2)
+    pairs = (red[:, :, None] * green[:, None]).flatten(1, 2)
+    banded = (blue[:, :, None] * weights[:, None]).flatten(1, 2)
     return (pairs @ banded.transpose(1, 2)).flatten(1).add(1e-4).sqrt()
 
 
