@@ -11,12 +11,15 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from tacan.config import ModelConfig
+from tacan.model import build_model
 from tacan.model.banded import (
     LEVELS,
     band_means,
     colour_histograms,
     colour_memberships,
     relight,
+    seen_bands,
 )
 from tacan.model.banded_trunks import BANDED_TRUNKS
 from tacan.model.encoders import build_encoder
@@ -128,6 +131,7 @@ def test_no_cue_is_louder_than_another(name: str) -> None:
     trunk = BANDED_TRUNKS[name](SIZE).eval()
     with torch.inference_mode():
         features = trunk(torch.rand(5, 3, *SIZE) * 2 - 1)[:, :, 0, 0]
+    features = features[:, : features.shape[1] - trunk.beside]
     sizes = features.unflatten(1, (3, -1)).square().mean(2)
     torch.testing.assert_close(sizes, torch.ones(5, 3))
 
@@ -175,3 +179,65 @@ def test_any_size_of_crop_gives_one_vector(size: tuple[int, int]) -> None:
     trunk = BANDED_TRUNKS["banded"](size).eval()
     with torch.inference_mode():
         assert trunk(torch.zeros(2, 3, *size)).shape[2:] == (1, 1)
+
+
+def test_how_much_of_a_band_is_seen_is_the_mean_of_its_rows() -> None:
+    attention = torch.rand(2, 1, 8, 4)
+    seen = seen_bands(attention, 3)
+    for band in range(3):
+        rows = [y for y in range(8) if int((y + 0.5) * 3 / 8) == band]
+        torch.testing.assert_close(seen[:, band], attention[:, 0, rows].mean((1, 2)))
+
+
+def test_a_hidden_band_says_nothing_and_a_seen_one_does() -> None:
+    trunk = BANDED_TRUNKS["banded_masked"](SIZE).eval()
+    attention = torch.ones(1, 1, *(side // 4 for side in SIZE))
+    attention[:, :, 8:] = 0
+    frames = torch.rand(1, 3, *SIZE) * 2 - 1
+    low, high = frames.clone(), frames.clone()
+    low[:, :, 32:] *= -1
+    high[:, :, :32] *= -1
+    with torch.inference_mode():
+        stages = trunk.stages(frames)
+
+        def colours(pixels: torch.Tensor) -> torch.Tensor:
+            return trunk.describe(pixels, stages, attention)[0, :192, 0, 0]
+
+        torch.testing.assert_close(colours(low), colours(frames))
+        assert (colours(high) - colours(frames)).norm() > 1
+
+
+def test_half_of_little_counts_less_than_a_band_that_is_seen() -> None:
+    trunk = BANDED_TRUNKS["banded_masked"](SIZE).eval()
+    cue = trunk.cues[0]
+    features, fade = torch.randn(3, cue.project.in_features), torch.rand(3, 1)
+    expected = cue.project(cue.standardise(features) * fade)
+    ours = cue(features, fade.expand_as(features))
+    length = cue.project.out_features**0.5
+    torch.testing.assert_close(ours, length * expected / expected.norm(dim=1, keepdim=True))
+
+
+def test_every_cell_of_a_mask_sees_the_whole_picture() -> None:
+    torch.manual_seed(0)
+    trunk = BANDED_TRUNKS["banded_masked"]((128, 64))
+    torch.nn.init.normal_(trunk.attention.far.weight)
+    maps = [torch.randn(1, c, 32 // k, 16 // k) for c, k in ((24, 1), (32, 2), (96, 4))]
+    maps[2].requires_grad_()
+    trunk.attention(maps)[0, 0, 0, 0].backward()
+    assert (maps[2].grad.abs().sum(1) > 0).all()
+
+
+def test_how_much_is_seen_is_for_the_clip_weight_alone() -> None:
+    config = ModelConfig(
+        encoder="banded_masked", height=64, width=32, clip_len=1, temporal_pooling="mean",
+        embedding_dim=0,
+    )  # fmt: skip
+    model = build_model(config).eval()
+    clips = torch.randint(0, 256, (2, 1, 3, 64, 32), dtype=torch.uint8)
+    with torch.inference_mode():
+        features, _ = model.pool_clips(clips)
+        output = model.embed_clips(clips)
+    beside = model.encoder.beside
+    assert beside == 8
+    assert torch.equal(output.clip_embeddings, features[:, :-beside])
+    assert model.clip_attention.predictor.in_features == features.shape[1]

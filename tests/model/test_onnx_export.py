@@ -61,7 +61,7 @@ def test_any_number_of_clips_gets_the_models_embeddings_and_weights(
         assert (shift == shift[0]).all()
 
 
-@pytest.mark.parametrize("encoder", ["small_banded_se", "resnet10t"])
+@pytest.mark.parametrize("encoder", ["small_banded_se", "banded_masked", "resnet10t"])
 def test_encoders_with_their_own_ways_are_exported(encoder: str) -> None:
     model, config = build(encoder=encoder, height=64, width=32, embedding_dim=0)
     network = onnx_network(model, clip_len=config.clip_len, input_size=(64, 32))

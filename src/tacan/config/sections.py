@@ -109,9 +109,10 @@ class ModelConfig(Section):
     """Frame encoder: `small` (five layers, for CPUs), `small_narrow` (fewer channels, for
     a clip weight alone), `small_se` (`small` with squeeze and excitation); `banded` (colours and
     textures by height, on a MobileNetV2: what carries to new cameras; its first stages keep their
-    weights), `banded_unfrozen` (all stages learn, as they must from random weights), `small_banded`
-    and `small_banded_se` (the same on the small ones); or the name of a timm backbone, such as
-    `resnet50` or `legacy_seresnet50` (the paper's SENet50)."""
+    weights), `banded_masked` (the same with a mask of the person, learned from masks, behind which
+    hidden bands fade: `street`), `banded_unfrozen` (all stages learn, as they must from random
+    weights), `small_banded` and `small_banded_se` (the same on the small ones); or the name of a
+    timm backbone, such as `resnet50` or `legacy_seresnet50` (the paper's SENet50)."""
     weights: str | None = None
     """The encoder's first weights: a local file (.safetensors, or .pth read without its code),
     `pretrained` to let timm fetch its own from the network, or none for random ones."""

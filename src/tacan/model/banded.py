@@ -17,10 +17,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["BandedTrunk", "band_means", "colour_histograms", "colour_memberships", "relight"]
+__all__ = [
+    "BandedTrunk",
+    "PersonMask",
+    "band_means",
+    "colour_histograms",
+    "colour_memberships",
+    "relight",
+    "seen_bands",
+]
 
 LEVELS = 4
 """Levels of each colour channel; a histogram has their cube of cells."""
+
+LITTLE = 0.01
+"""A band in which a person covers this share of the cells is taken for half of what it is."""
 
 
 class BandedTrunk(nn.Module):
@@ -43,6 +54,11 @@ class BandedTrunk(nn.Module):
         Size of each cue's projection.
     input_size
         (H, W).
+    masked
+        The attention is a mask of the person, learned from masks (`PersonMask`), and bands that
+        show little of the person fade: they count as what is usual for that band. How much of each
+        band of the first map is seen stands behind the cues, `beside` numbers more, for the clip
+        weight alone.
     """
 
     shares: Tensor
@@ -56,9 +72,12 @@ class BandedTrunk(nn.Module):
         shrink: int,
         cue_dim: int,
         input_size: tuple[int, int],
+        masked: bool = False,
     ) -> None:
         super().__init__()
         self.stages = stages
+        self.masked = masked
+        self.beside = bands[0] if masked else 0
         self.bands = tuple(bands)
         self.colour_bands = colour_bands
         self.shrink = shrink
@@ -66,7 +85,10 @@ class BandedTrunk(nn.Module):
         with torch.no_grad():
             sizes = [stage.shape for stage in stages.eval()(torch.zeros(1, 3, *input_size))]
         stages.train(was_training)
-        self.attention = BandedAttention([shape[1] for shape in sizes], (sizes[0][2], sizes[0][3]))
+        attention = PersonMask if masked else BandedAttention
+        self.attention = attention(
+            [shape[1] for shape in sizes], [(shape[2], shape[3]) for shape in sizes]
+        )
         n_textures = sum(shape[1] * k for shape, k in zip(sizes, bands, strict=True))
         n_colours = colour_bands * LEVELS**3
         self.cues = nn.ModuleList(Cue(n, cue_dim) for n in (n_colours, n_colours, n_textures))
@@ -79,7 +101,10 @@ class BandedTrunk(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, d, 1, 1]."""
         stages = self.stages(frames)
-        attention = self.attention(stages)
+        return self.describe(frames, stages, self.attention(stages))
+
+    def describe(self, frames: Tensor, stages: Sequence[Tensor], attention: Tensor) -> Tensor:
+        """The features [N, d, 1, 1] of frames, their maps, and what of them is the person."""
         pixels = F.avg_pool2d(frames.float(), self.shrink)
         textures = [
             band_means(stage.float(), attention, n_bands=k)
@@ -90,11 +115,27 @@ class BandedTrunk(nn.Module):
             colour_histograms(relight(pixels), attention, n_bands=self.colour_bands),
             torch.cat(textures, dim=1),
         )
+        fading = self._fading(attention, [stage.shape[1] for stage in stages])
         projected = [
-            share * cue(part)
-            for share, cue, part in zip(self.shares, self.cues, taken, strict=True)
+            share * cue(part, fade)
+            for share, cue, part, fade in zip(self.shares, self.cues, taken, fading, strict=True)
         ]
+        if self.masked:
+            projected.append(seen_bands(attention, self.beside))
         return torch.cat(projected, dim=1)[:, :, None, None]
+
+    def _fading(self, attention: Tensor, channels: Sequence[int]) -> list[Tensor | None]:
+        """What each feature of each cue is multiplied by, [N, c], where bands fade."""
+        if not self.masked:
+            return [None] * len(self.cues)
+
+        def of(n_bands: int, times: int) -> Tensor:
+            seen = seen_bands(attention, n_bands)
+            return (seen / (seen + LITTLE)).repeat(1, times)
+
+        colours = of(self.colour_bands, LEVELS**3)
+        textures = [of(k, c) for k, c in zip(self.bands, channels, strict=True)]
+        return [colours, colours, torch.cat(textures, dim=1)]
 
 
 class Cue(nn.Module):
@@ -105,23 +146,23 @@ class Cue(nn.Module):
         self.standardise = nn.BatchNorm1d(n_features, affine=False)
         self.project = nn.Linear(n_features, size)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """[N, c] -> [N, size], each of length sqrt(size)."""
-        return (
-            F.normalize(self.project(self.standardise(features))) * self.project.out_features**0.5
-        )
+    def forward(self, features: Tensor, fade: Tensor | None = None) -> Tensor:
+        """[N, c] -> [N, size], each of length sqrt(size); `fade` [N, c] draws them to the mean."""
+        standard = self.standardise(features)
+        if fade is not None:
+            standard = standard * fade
+        return F.normalize(self.project(standard)) * self.project.out_features**0.5
 
 
 class BandedAttention(nn.Module):
     """How much of a cell is the person: a prior for the middle columns, corrected by the maps."""
 
-    def __init__(self, channels: Sequence[int], size: tuple[int, int]) -> None:
+    def __init__(self, channels: Sequence[int], sizes: Sequence[tuple[int, int]]) -> None:
         super().__init__()
         self.score = nn.ModuleList(nn.Conv2d(c, 1, 1, bias=False) for c in channels)
         for layer in self.score:
             nn.init.zeros_(layer.weight)  # pyright: ignore[reportArgumentType]
-        across = torch.linspace(-1, 1, size[1])
-        self.prior = nn.Parameter((2 - 6 * across.square()).expand(1, 1, *size).clone())
+        self.prior = _middle(sizes[0])
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
         """Maps [N, c, h, w] of several sizes -> attention [N, 1, h, w] of the first, 0 to 1."""
@@ -130,6 +171,49 @@ class BandedAttention(nn.Module):
             own = layer(stage).float()
             scores = scores + F.interpolate(own, size=self.prior.shape[2:], mode="bilinear")
         return scores.sigmoid()
+
+
+class PersonMask(nn.Module):
+    """Which cells show the person that the crop is of, and nobody who is before or beside them.
+
+    From the last map, where every cell sees all others (whose feet and head are where?), to the
+    first, whose cells are the finest. It learns from masks.
+    """
+
+    HIDDEN = 48
+
+    def __init__(self, channels: Sequence[int], sizes: Sequence[tuple[int, int]]) -> None:
+        super().__init__()
+        hidden, cells = self.HIDDEN, sizes[-1][0] * sizes[-1][1]
+        self.inwards = nn.ModuleList(nn.Conv2d(c, hidden, 1) for c in channels)
+        self.near = nn.ModuleList(
+            nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden) for _ in channels
+        )
+        self.mix = nn.ModuleList(nn.Conv2d(hidden, hidden, 1) for _ in channels)
+        self.far = nn.Linear(cells, cells)
+        self.score = nn.Conv2d(hidden, 1, 1)
+        self.prior = _middle(sizes[0])
+
+    def forward(self, stages: Sequence[Tensor]) -> Tensor:
+        """Maps [N, c, h, w] of several sizes -> mask [N, 1, h, w] of the first, 0 to 1."""
+        return self.scores(stages).sigmoid()
+
+    def scores(self, stages: Sequence[Tensor]) -> Tensor:
+        """The same before the sigmoid."""
+        last = F.relu(self.inwards[-1](stages[-1].float()))
+        maps = last + F.relu(self.far(last.flatten(2))).unflatten(2, last.shape[2:])
+        for i in reversed(range(len(stages))):
+            if i < len(stages) - 1:
+                own = self.inwards[i](stages[i].float())
+                maps = F.relu(own + F.interpolate(maps, size=own.shape[2:], mode="bilinear"))
+            maps = maps + F.relu(self.mix[i](self.near[i](maps)))
+        return self.score(maps) + self.prior
+
+
+def _middle(size: tuple[int, int]) -> nn.Parameter:
+    """A score [1, 1, h, w] for the middle columns."""
+    across = torch.linspace(-1, 1, size[1])
+    return nn.Parameter((2 - 6 * across.square()).expand(1, 1, *size).clone())
 
 
 def relight(pixels: Tensor) -> Tensor:
@@ -169,10 +253,22 @@ def band_means(maps: Tensor, attention: Tensor, *, n_bands: int) -> Tensor:
     return (maps.flatten(2) @ weights.transpose(1, 2)).flatten(1)
 
 
+def seen_bands(attention: Tensor, n_bands: int) -> Tensor:
+    """The mean of the attention [N, 1, h, w] in each of k equal bands: [N, k]."""
+    rows = attention.mean((1, 3))
+    bands = _bands(rows.shape[1], n_bands, rows.device).to(rows.dtype)
+    return rows @ (bands / bands.sum(1, keepdim=True)).T
+
+
 def _band_weights(attention: Tensor, size: Sequence[int], n_bands: int) -> Tensor:
     """The weight of each cell in each of the k equal bands, which add up to 1: [N, k, h, w]."""
     spread = F.interpolate(attention, size=tuple(size), mode="bilinear")
-    row = (torch.arange(size[0], device=spread.device) + 0.5) * n_bands / size[0]
-    bands = row.long() == torch.arange(n_bands, device=spread.device)[:, None]
+    bands = _bands(size[0], n_bands, spread.device)
     weights = spread * bands[:, :, None] + 1e-6 * bands[:, :, None]
     return weights / weights.sum((2, 3), keepdim=True)
+
+
+def _bands(height: int, n_bands: int, device: torch.device) -> Tensor:
+    """Which of k equal bands each row belongs to: bool [k, h]."""
+    row = (torch.arange(height, device=device) + 0.5) * n_bands / height
+    return row.long() == torch.arange(n_bands, device=device)[:, None]

@@ -35,7 +35,9 @@ class SmallStages(nn.Module):
         return [early, self.late(early)]
 
 
-def _banded(stages: MobileStages, input_size: tuple[int, int]) -> BandedTrunk:
+def _banded(
+    stages: MobileStages, input_size: tuple[int, int], *, masked: bool = False
+) -> BandedTrunk:
     return BandedTrunk(
         stages,
         bands=tuple(STAGES.values()),
@@ -43,6 +45,7 @@ def _banded(stages: MobileStages, input_size: tuple[int, int]) -> BandedTrunk:
         shrink=2,
         cue_dim=192,
         input_size=input_size,
+        masked=masked,
     )
 
 
@@ -59,6 +62,7 @@ def _small_banded(trunk: nn.Sequential, input_size: tuple[int, int]) -> BandedTr
 
 BANDED_TRUNKS: dict[str, Callable[[tuple[int, int]], BandedTrunk]] = {
     "banded": lambda size: _banded(FrozenMobileStages(STAGES), size),
+    "banded_masked": lambda size: _banded(FrozenMobileStages(STAGES), size, masked=True),
     "banded_unfrozen": lambda size: _banded(MobileStages(STAGES), size),
     "small_banded": lambda size: _small_banded(small_trunk(), size),
     "small_banded_se": lambda size: _small_banded(small_se_trunk(), size),

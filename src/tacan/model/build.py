@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from tacan.config import ModelConfig
 from tacan.model.clip_attention import ClipAttention
@@ -76,18 +76,34 @@ def build_model(config: ModelConfig) -> Tacan:
         last_stride=config.last_stride,
         weights=config.weights,
     )
-    embedding_dim = config.embedding_dim or encoder.feature_dim
+    embedding_dim = config.embedding_dim or encoder.feature_dim - encoder.beside
     return Tacan(
         encoder=encoder,
         temporal_pooling=TEMPORAL_POOLINGS[config.temporal_pooling](config, encoder),
         clip_attention=ClipAttention(feature_dim=encoder.feature_dim, weighting=config.clip_weight),
-        embedding=(
-            nn.Linear(encoder.feature_dim, embedding_dim) if config.embedding_dim else nn.Identity()
-        ),
+        embedding=_embedding(config, encoder),
         neck=_neck(embedding_dim) if config.neck else nn.Identity(),
         mean=config.mean,
         std=config.std,
     )
+
+
+def _embedding(config: ModelConfig, encoder: FrameEncoder) -> nn.Module:
+    if config.embedding_dim:
+        return nn.Linear(encoder.feature_dim, config.embedding_dim)
+    return _First(encoder.feature_dim - encoder.beside) if encoder.beside else nn.Identity()
+
+
+class _First(nn.Module):
+    """The first so many features: those behind them are for the clip weight alone."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[n, d] -> [n, D]."""
+        return features[:, : self.count]
 
 
 def _neck(embedding_dim: int) -> nn.Module:

@@ -32,7 +32,8 @@ __all__ = ["FrameEncoder", "build_encoder"]
 class FrameEncoder(nn.Module):
     """Any trunk, with its output as a map [N, d, h, w].
 
-    `feature_dim` is d and `map_size` is (h, w) for the input size that it was built for.
+    `feature_dim` is d and `map_size` is (h, w) for the input size that it was built for; the last
+    `beside` features are for the clip weight alone.
     With `recompute` a training pass drops activations and computes them again on the way back.
     """
 
@@ -40,6 +41,7 @@ class FrameEncoder(nn.Module):
         super().__init__()
         self.trunk = trunk
         self.recompute = False
+        self.beside: int = getattr(trunk, "beside", 0)
         self._prefix_tokens: int = getattr(trunk, "num_prefix_tokens", 0)
         self.feature_dim, *size = _probe(self, input_size)
         self.map_size = (size[0], size[1])

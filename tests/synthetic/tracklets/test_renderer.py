@@ -92,7 +92,16 @@ def test_without_a_person_nothing_is_visible_and_there_is_no_box():
     for shot in shoot(scene(walker(person=None), screen(x=0.4))):
         assert shot.visibility == 0.0
         assert np.isnan(shot.box).all()
+        assert not shot.mask.any()
         assert shot.crop.std() > 1
+
+
+def test_the_mask_is_the_person_and_nobody_in_front():
+    alone = shoot(scene(walker(1)))[0]
+    behind = shoot(scene(walker(1), others=[walker(1, person=1, x=0.15, y=9.4)]))[0]
+    assert alone.mask.shape == behind.mask.shape
+    assert not (behind.mask & ~alone.mask).any()
+    assert behind.mask.sum() == pytest.approx(behind.visibility * alone.mask.sum(), rel=0.01)
 
 
 def test_the_box_is_the_persons_whatever_the_tracker_does():

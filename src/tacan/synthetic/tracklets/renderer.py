@@ -49,11 +49,15 @@ class Shot:
     box
         The whole person's box in the crop, x1, y1, x2, y2 as shares of its width and height,
         which may reach beyond it; four times NaN where there is no person.
+    mask
+        bool [h, w]: which pixels of the sensor, before the crop was enlarged to its size, show the
+        person.
     """
 
     crop: np.ndarray
     visibility: float
     box: tuple[float, float, float, float]
+    mask: np.ndarray
 
 
 @dataclass
@@ -129,11 +133,12 @@ class Renderer:
             rng=rng,
         )
         if target is None:
-            return Shot(crop, 0.0, _NOWHERE)
-        seen = int(np.count_nonzero(drawn.owner == _TARGET))
+            return Shot(crop, 0.0, _NOWHERE, np.zeros((height, width), dtype=np.bool_))
+        mask = drawn.owner == _TARGET
+        seen = int(np.count_nonzero(mask))
         inside = _inside(true, box)
         whole = pixels_alone(target[0], lens, inside) if seen else 1
-        return Shot(crop, min(1.0, seen / max(whole, 1)), inside)
+        return Shot(crop, min(1.0, seen / max(whole, 1)), inside, mask)
 
     def _body(self, walker: Walker, frame: int, owner: int) -> Painted | None:
         if walker.person is None:
