@@ -16,6 +16,7 @@ import copy
 import csv
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +59,8 @@ class Crowds:
     """Crops that show enough of somebody to cut them out."""
 
 
-def read(folder: Path) -> Crowds:
-    worlds = [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))]
+def read(paths: Sequence[Path]) -> Crowds:
+    worlds = [dict(np.load(path)) for path in paths]
     crops, masks, visibility, lengths = (
         np.concatenate([world[name] for world in worlds])
         for name in ("crops", "masks", "visibility", "lengths")
@@ -220,7 +221,7 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.manual_seed(chosen.seed)
     torch.set_num_threads(1)
-    crowds = read(chosen.crowds)
+    crowds = read(sorted(chosen.crowds.glob("*.npz")))
     model, config = begin(chosen.start)
     channels_last(model)
     (trunk,) = (part for part in model.modules() if isinstance(part, BandedTrunk))

@@ -49,8 +49,9 @@ def check_fingerprint(fingerprint: str, model: ModelInfo) -> None:
             f"({model.fingerprint[:12]})",
             got=f"fingerprint {fingerprint[:12] or 'none'}",
             remedy="Use that model (--model) and clip weight (--clip-weight "
-            f"{model.clip_weight}), as they were when the gallery was made; or index the "
-            "videos into a new gallery. A search for a tracklet of the gallery needs no model.",
+            f"{model.clip_weight}), as they were when the gallery was made: those that ship can "
+            "change with the version. Or index the videos into a new gallery. A search for a "
+            "tracklet of the gallery needs no model.",
         )
 
 
