@@ -15,7 +15,7 @@ from tests.indexing.scenes import BlockDetector
 
 
 class FallibleDetector(BlockDetector):
-    def detect(self, images):
+    def detect(self, images, *, tiles=False):
         crash = Path(os.environ.get("TACAN_TEST_CRASH", "/nowhere"))
         if self.calls > 20 and crash.exists():
             crash.unlink()

@@ -141,7 +141,7 @@ def test_what_was_found_in_pieces_is_gone_on_with_by_one_machine(
     assert index(gallery, model, films, "--stride", "2", *address) == 130
 
     class Blind(blocks.BlockDetector):
-        def detect(self, images):
+        def detect(self, images, *, tiles=False):
             raise AssertionError("people were found before")
 
     monkeypatch.setattr(detection_source, "open_detector", lambda *_, **__: Blind())

@@ -47,7 +47,9 @@ class CountingDetector(BlockDetector):
         super().__init__(seconds=0.004)
         self._shown = shown
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         found = super().detect(images)
         self._shown[0] = self.calls
         return found

@@ -69,7 +69,9 @@ class BlockDetector:
         self.calls = 0
         self._seconds = seconds
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         self.calls += len(images)
         time.sleep(self._seconds * len(images))
         return [self._detect_one(image) for image in images]

@@ -29,7 +29,9 @@ class BreakingDetector(CoarseDetector):
 
     limit = 10**9
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         if self.calls > self.limit:
             raise RuntimeError("the detector broke")
         return super().detect(images)

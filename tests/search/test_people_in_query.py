@@ -31,7 +31,7 @@ class Stub:
     def __init__(self, *boxes: tuple[int, int, int, int], score: float = 0.9) -> None:
         self.boxes, self.score = boxes, score
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+    def detect(self, images: Sequence[np.ndarray], *, tiles: bool = False) -> list[Detections]:
         found = []
         for image in images:
             # The frame's pixels hold their own coordinates, so that a cut is known by its corner.
@@ -80,7 +80,7 @@ def test_a_box_that_does_not_fit_says_which_would() -> None:
 
 def count_stub(*counts: int) -> Detector:
     class Counted(Stub):
-        def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        def detect(self, images: Sequence[np.ndarray], *, tiles: bool = False) -> list[Detections]:
             boxes = [np.tile(np.array([[0, 0, 9, 30]], np.float32), (n, 1)) for n in counts]
             return [Detections(b, np.full(len(b), 0.9, np.float32)) for b in boxes]
 
@@ -150,7 +150,7 @@ def test_the_borders_of_who_is_in_a_box() -> None:
 
 def test_who_is_in_sight_is_not_in_the_box() -> None:
     class FromAfar(Stub):
-        def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        def detect(self, images: Sequence[np.ndarray], *, tiles: bool = False) -> list[Detections]:
             none = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
             return [
                 super(FromAfar, self).detect([image])[0] if image.shape == FRAME.shape else none

@@ -30,7 +30,9 @@ class CoarseDetector(BlockDetector):
     input_side = 320
     LEAST = 42
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         found = []
         for image in images:
             scale = self.input_side / image.shape[1]

@@ -38,6 +38,18 @@ def test_answers_come_in_the_order_of_the_images() -> None:
     assert detector.detect([]) == []
 
 
+def test_tiles_are_looked_at_as_the_detector_wants() -> None:
+    class Apart(Counting):
+        def detect_tile(self, image: np.ndarray) -> Detections:
+            return super().detect_one(image).chosen(np.zeros(1, bool))
+
+    image = np.full((4, 4, 3), 255, np.uint8)
+    for kind, n_in_tile in ((Counting, 1), (Apart, 0)):
+        detector = ThreadedDetector(kind(), name="x", fingerprint="y", threads=1)
+        assert [len(found) for found in detector.detect([image])] == [1]
+        assert [len(found) for found in detector.detect([image], tiles=True)] == [n_in_tile]
+
+
 def test_a_single_thread_is_the_callers() -> None:
     """A detector that is kept for the next picture leaves no thread behind."""
     before = set(threading.enumerate())

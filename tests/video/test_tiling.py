@@ -25,7 +25,7 @@ class Blobs:
     def __init__(self) -> None:
         self.seen: list[tuple[int, ...]] = []
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+    def detect(self, images: Sequence[np.ndarray], *, tiles: bool = False) -> list[Detections]:
         return [self._one(image) for image in images]
 
     def _one(self, image: np.ndarray) -> Detections:
@@ -73,7 +73,7 @@ def test_everybody_is_found_whole_and_once(rows: int, columns: int) -> None:
 
 
 class Scripted:
-    """A detector that gives the answers it was told, one for each part of a frame."""
+    """A detector that gives the answers it was told: for the frame, and for each of its tiles."""
 
     name = fingerprint = "scripted"
     input_side = 416
@@ -81,9 +81,10 @@ class Scripted:
     def __init__(self, *answers: list[tuple[float, ...]]) -> None:
         self._answers = answers
 
-    def detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        assert len(images) == len(self._answers)
-        rows = [np.array(answer, np.float32).reshape(-1, 5) for answer in self._answers]
+    def detect(self, images: Sequence[np.ndarray], *, tiles: bool = False) -> list[Detections]:
+        answers = self._answers[1:] if tiles else self._answers[:1]
+        assert len(images) == len(answers)
+        rows = [np.array(answer, np.float32).reshape(-1, 5) for answer in answers]
         return [Detections(row[:, :4], row[:, 4]) for row in rows]
 
 

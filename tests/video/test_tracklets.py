@@ -113,7 +113,9 @@ class CrowdDetector(BlockDetector):
         super().__init__()
         self._n_people = n_people
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         boxes = np.tile(np.array([[1, 1, 20, 60]], np.float32), (self._n_people, 1))
         return [Detections(boxes, np.full(len(boxes), 0.9, np.float32)) for _ in images]
 

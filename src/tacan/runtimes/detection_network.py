@@ -46,11 +46,11 @@ def open_detection_network(
 ) -> DetectionNetwork:
     """The network in `file`, as `load_network` reads it, for one image at a time.
 
-    `size` is the (height, width) of the image, which OpenCV has to be told. Raises `DetectorError`
-    where the runtime is absent, or the file is not such a network.
+    `size` is the (height, width) of its image, as for `load_network`; the file says it otherwise.
+    Raises `DetectorError` where the runtime is absent, or the file is not such a network.
     """
     loaded = load_network(file, runtime, role="detector", threads=threads, size=size)
-    height, width = _image_size(loaded, file)
+    height, width = _image_size(loaded, file, size)
     return DetectionNetwork(
         width=width,
         height=height,
@@ -73,8 +73,11 @@ def _run(
     return dict(zip(loaded.outputs, single, strict=True))
 
 
-def _image_size(loaded: LoadedFile, file: Path) -> tuple[int, int]:
-    """(height, width) of the one image; a second input may be two whole numbers, its size."""
+def _image_size(loaded: LoadedFile, file: Path, size: tuple[int, int] | None) -> tuple[int, int]:
+    """(height, width) of the one image, `size` where the file leaves it open.
+
+    A second input may be two whole numbers, the image's size.
+    """
     image, *others = loaded.input_shapes or [[]]
     fits = (
         len(image) == 4
@@ -91,7 +94,8 @@ def _image_size(loaded: LoadedFile, file: Path) -> tuple[int, int]:
         shapes = [[size or "any" for size in shape] for shape in loaded.input_shapes]
         raise unfit_network(file, "detector", found=f"inputs of the shapes {shapes}")
     trained = _literal(loaded.metadata.get("imgsz", ""))
-    height, width = trained if _is_size(trained) else (OPEN_SIZE, OPEN_SIZE)
+    usual = trained if _is_size(trained) else (OPEN_SIZE, OPEN_SIZE)
+    height, width = size or usual
     return image[2] or height, image[3] or width
 
 

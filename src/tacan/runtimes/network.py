@@ -82,7 +82,8 @@ def load_network(
 ) -> LoadedFile:
     """The file as its runtime loads it. Parameters and errors as those of `open_network`.
 
-    `size` is the (height, width) of the image, which OpenCV has to be told.
+    With `size` (height, width) the network takes images of that one, also where the file fixes
+    another; OpenCV has to be told the file's own. A file that can't is an unfit one.
     """
     error = _ERRORS[role]
     # Path.is_file raises for a name that is too long.
@@ -117,12 +118,12 @@ def _loaded(
     size: tuple[int, int] | None,
 ) -> LoadedFile:
     if runtime == "onnx":
-        return load_onnx(file, cuda=cuda)
+        return load_onnx(file, cuda=cuda, size=size)
     if runtime == "opencv":
         if size is None:
             raise UnfitFileError("a size of the image that OpenCV can't tell")
         return load_opencv(file, threads=threads, size=size)
-    return load_openvino(file, threads=threads, bf16=bf16)
+    return load_openvino(file, threads=threads, bf16=bf16, size=size)
 
 
 def onnx_runtime() -> Runtime:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tacan.errors import EncoderError
 from tacan.installing import install_advice
 from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
+from tacan.runtimes.onnx_image_size import with_image_size
 
 __all__ = ["load_onnx"]
 
@@ -25,11 +26,12 @@ _TYPES = {
 }
 
 
-def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
+def load_onnx(file: Path, *, cuda: bool = False, size: tuple[int, int] | None = None) -> LoadedFile:
     """The network in an ONNX file; each call runs on one thread, any number of them at once.
 
-    Raises `ImportError` where onnxruntime is absent, `UnfitFileError` for other files, and
-    `EncoderError` where `cuda` asks for a GPU that it can't use.
+    With `size` (height, width) its image is of that one, also where the file fixes another. Raises
+    `ImportError` where onnxruntime is absent, `UnfitFileError` for other files, and `EncoderError`
+    where `cuda` asks for a GPU that it can't use.
     """
     # Read when onnxruntime is imported, which otherwise begins a database of events under HOME.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -46,6 +48,12 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
         session = onnxruntime.InferenceSession(
             str(file), options, providers=providers, enable_fallback=False
         )
+        if size is not None and not _takes(session.get_inputs()[0].shape, size):
+            name = session.get_inputs()[0].name
+            model = with_image_size(file.read_bytes(), name, size)
+            session = onnxruntime.InferenceSession(
+                model, options, providers=providers, enable_fallback=False
+            )
         inputs, outputs = session.get_inputs(), [entry.name for entry in session.get_outputs()]
         kinds = [entry.type for entry in inputs]
         shapes = [[_fixed(d) for d in entry.shape] for entry in inputs]
@@ -70,6 +78,12 @@ def load_onnx(file: Path, *, cuda: bool = False) -> LoadedFile:
     return LoadedFile(
         input_shapes=shapes, input_types=types, outputs=outputs, run=run, metadata=metadata
     )
+
+
+def _takes(shape: Sequence[object], size: tuple[int, int]) -> bool:
+    """Whether an input [b, 3, H, W] takes images of `size`; one of another form is told later."""
+    sides = zip(shape[2:], size, strict=False)
+    return len(shape) != 4 or all(_fixed(side) in (None, wanted) for side, wanted in sides)
 
 
 def _fixed(size: object) -> int | None:

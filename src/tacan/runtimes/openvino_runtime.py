@@ -17,13 +17,17 @@ from tacan.runtimes.loaded_file import LoadedFile, UnfitFileError
 __all__ = ["load_openvino", "save_openvino"]
 
 
-def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile:
+def load_openvino(
+    file: Path, *, threads: int, bf16: bool = False, size: tuple[int, int] | None = None
+) -> LoadedFile:
     """The network in an OpenVINO file (.xml with its .bin) or an ONNX file.
 
-    Up to `threads` calls run at once, each on one thread. Raises `ImportError` where openvino is
-    absent and `UnfitFileError` for other files.
+    Up to `threads` calls run at once, each on one thread. With `size` (height, width) its image is
+    of that one, also where the file fixes another. Raises `ImportError` where openvino is absent
+    and `UnfitFileError` for other files.
     """
-    core = _core(_import_openvino())
+    openvino = _import_openvino()
+    core = _core(openvino)
     options = {
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "INFERENCE_NUM_THREADS": threads,
@@ -32,6 +36,9 @@ def load_openvino(file: Path, *, threads: int, bf16: bool = False) -> LoadedFile
     }
     try:
         model = core.read_model(str(file))
+        if size is not None:
+            shape = [*model.inputs[0].partial_shape]
+            model.reshape({0: openvino.PartialShape([*shape[:2], *size])})
         compiled = core.compile_model(model, "CPU", options)
         shapes = [[_fixed(d) for d in entry.partial_shape] for entry in model.inputs]
         outputs = [next(iter(sorted(entry.get_names())), "") for entry in compiled.outputs]

@@ -46,8 +46,14 @@ class Detector(Protocol):
     @property
     def input_side(self) -> int: ...
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        """One `Detections` for each image (uint8 [H, W, 3] RGB)."""
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
+        """One `Detections` for each image (uint8 [H, W, 3] RGB).
+
+        With `tiles` they are parts of frames that are shown whole as well, so that people who are
+        large in them may be left out.
+        """
         ...
 
 
@@ -55,7 +61,7 @@ class ImageDetector(Protocol):
     """A people detector for single pictures, called from threads.
 
     Each file of `tacan.video.detectors` has one. Where pictures are scaled to the size of a network
-    it has an `input_side`, as `Detector` has.
+    it has an `input_side`, as `Detector` has; where tiles are looked at otherwise, `detect_tile`.
     """
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
@@ -72,15 +78,20 @@ class ThreadedDetector:
         self.name = name
         self.fingerprint = fingerprint
         self.input_side: int = getattr(detector, "input_side", INPUT_SIDE)
-        self._detector = detector
+        self._detect_one = detector.detect_one
+        self._detect_tile: Callable[[NDArray[np.uint8]], Detections] = getattr(
+            detector, "detect_tile", detector.detect_one
+        )
         self._map: Callable[..., Iterable[Detections]] = map
         if threads > 1:
             pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-detector")
             self._map = pool.map
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
         """One `Detections` for each image, in their order."""
-        return list(self._map(self._detector.detect_one, images))
+        return list(self._map(self._detect_tile if tiles else self._detect_one, images))
 
 
 class DetectorSpec(NamedTuple):

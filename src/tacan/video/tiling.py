@@ -79,18 +79,21 @@ class Tiled:
     def input_side(self) -> int:
         return self._detector.input_side
 
-    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
-        """One `Detections` for each image; all their parts go to the detector at once."""
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
+        """One `Detections` for each image; all tiles of all images go to the detector at once."""
         windows = [self.windows(width=image.shape[1], height=image.shape[0]) for image in images]
         parts = [
             np.ascontiguousarray(image[y1:y2, x1:x2])
-            for image, of_image in zip(images, windows, strict=True)
+            for image, (_, *of_image) in zip(images, windows, strict=True)
             for x1, y1, x2, y2 in of_image
         ]
-        answers = iter(self._detector.detect(parts))
+        whole = self._detector.detect(images, tiles=tiles)
+        answers = iter(self._detector.detect(parts, tiles=True))
         return [
-            merge_windows([next(answers) for _ in of_image], of_image, iou=self._iou)
-            for of_image in windows
+            merge_windows([frame, *(next(answers) for _ in of_image[1:])], of_image, iou=self._iou)
+            for frame, of_image in zip(whole, windows, strict=True)
         ]
 
     def windows(self, *, width: int, height: int) -> list[Window]:

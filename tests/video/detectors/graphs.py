@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tacan.video.detectors.yolox import grid_cells
+from tacan.video.detectors.yolox import STRIDES, grid_cells
 
 WIDTH, HEIGHT = 64, 96
 N_CELLS = len(grid_cells(WIDTH, HEIGHT)[0])
@@ -62,6 +62,74 @@ def write_graph(
     if class_names is not None:
         helper.set_model_props(model, {"names": class_names, "imgsz": f"[{HEIGHT}, {WIDTH}]"})
     onnx.save(model, str(path))
+    return path
+
+
+def write_cells(
+    path: Path,
+    *,
+    shape: Sizes = (1, 3, 256, 320),
+    open_cells: bool = True,
+    decoded: bool = False,
+    table: bool = False,
+    upside_down: bool = False,
+) -> Path:
+    """A network that says of each cell of three grids what convolutions see there, and next to it.
+
+    Its answer is YOLOX's, or YOLOv8's `table`. Where it makes rows of maps, the number of cells is
+    left open or stated; `decoded`, it holds the places of all cells. `upside_down`, each cell tells
+    of another one, which depends on the size.
+    """
+    rng = np.random.default_rng(1)
+    n = 8
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+
+    def constant(name: str, value: np.ndarray) -> str:
+        constants.append(numpy_helper.from_array(value, name))
+        return name
+
+    def node(kind: str, inputs: Sequence[str], output: str, **how: object) -> str:
+        nodes.append(helper.make_node(kind, inputs, [output], **how))
+        return output
+
+    image = "images"
+    if upside_down:
+        ends = {"from": -1, "to": -(2**31), "axis": 2, "step": -1}
+        turn = [constant(name, np.array([value], np.int64)) for name, value in ends.items()]
+        image = node("Slice", [image, *turn], "turned")
+    grids = []
+    for stride in STRIDES:
+        weight = rng.normal(0, 0.01, (n, 3, 3, 3)).astype(np.float32)
+        seen = node(
+            "AveragePool",
+            [image],
+            f"pool{stride}",
+            kernel_shape=[stride] * 2,
+            strides=[stride] * 2,
+        )
+        seen = node("Conv", [seen, constant(f"w{stride}", weight)], f"conv{stride}", pads=[1] * 4)
+        seen = node("Sigmoid", [seen], f"map{stride}")
+        cells = -1 if open_cells else int(shape[2]) // stride * (int(shape[3]) // stride)
+        form = constant(f"form{stride}", np.array([1, n, cells], np.int64))
+        grids.append(node("Reshape", [seen, form], f"grid{stride}"))
+    last = node("Concat", grids, "table", axis=2)
+    if not table:
+        last = node("Transpose", [last], "rows", perm=[0, 2, 1])
+    if decoded:
+        cells, strides = grid_cells(int(shape[3]), int(shape[2]))
+        places = np.zeros((1, len(cells), n), np.float32)
+        places[0, :, :2] = cells * strides
+        last = node("Add", [last, constant("places", places)], "placed")
+    graph = helper.make_graph(
+        nodes,
+        "cells",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, None)],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(onnx.shape_inference.infer_shapes(model), str(path))
     return path
 
 

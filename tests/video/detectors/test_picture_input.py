@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tacan.video.detectors.picture_input import IMAGENET_MEAN, IMAGENET_STD, PictureInput
+from tacan.video.detectors.picture_input import (
+    CELL,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    PictureInput,
+    input_size,
+)
 
 WIDTH, HEIGHT = 64, 96
 
@@ -60,3 +66,23 @@ def test_a_box_of_the_whole_image_comes_back(place: str, size: tuple[int, int]) 
     np.testing.assert_allclose(where.from_pixels(box), whole, atol=slack + 1e-4)
     shares = box / np.array([WIDTH, HEIGHT] * 2, np.float32)
     np.testing.assert_allclose(where.from_shares(shares), where.from_pixels(box), atol=1e-3)
+
+
+def test_the_part_of_an_input_that_a_picture_fills() -> None:
+    assert input_size(480, 640, largest=(640, 640)) == (480, 640)
+    assert input_size(640, 360, largest=(640, 640)) == (640, 384)
+    assert input_size(1080, 1920, largest=(416, 416)) == (256, 416)
+    assert input_size(1080, 1920, largest=(384, 640)) == (384, 640)
+    assert input_size(300, 300, largest=(384, 640)) == (384, 384)
+
+
+@pytest.mark.parametrize("place", ["corner", "centre"])
+def test_the_part_holds_whole_cells_and_the_whole_picture(place: str) -> None:
+    fit = PictureInput(place).fit
+    for height, width in ((1, 5000), (7, 3), (1080, 1920), (480, 640), (333, 500)):
+        part = input_size(height, width, largest=(320, 320))
+        assert all(side % CELL == 0 and CELL <= side <= 320 for side in part)
+        image = np.zeros((height, width, 3), np.uint8)
+        _, whole = fit(image, width=320, height=320)
+        _, filled = fit(image, width=part[1], height=part[0])
+        assert filled.scale == pytest.approx(whole.scale, rel=2e-3)

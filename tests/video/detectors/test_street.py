@@ -10,16 +10,8 @@ from tacan.synthetic.scenes.camera_video import CameraRenderer
 from tacan.synthetic.scenes.scene_settings import SceneSettings
 from tacan.video.boxes import ious
 from tacan.video.detect import open_detector
-from tacan.video.detectors.street import POWER, STRIDES, input_size, open_street
-
-
-def test_sides_of_the_input_hold_whole_cells() -> None:
-    assert input_size(480, 640, side=640) == (480, 640)
-    assert input_size(640, 360, side=640) == (640, 384)
-    for height, width in ((1, 5000), (7, 3), (1080, 1920)):
-        assert all(
-            side % STRIDES[-1] == 0 and side >= 32 for side in input_size(height, width, side=320)
-        )
+from tacan.video.detectors.street import POWER, open_street
+from tacan.video.detectors.yolox import grid_cells
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +57,7 @@ def test_what_the_coarse_look_sees_of_smaller_people_counts_where_it_is_sure(
     def rows(pixels: np.ndarray) -> np.ndarray:
         """One box, in the middle of the coarse look at a square picture."""
         height, width = pixels.shape[2:]
-        found = np.zeros((sum((height // s) * (width // s) for s in STRIDES), 5), np.float32)
+        found = np.zeros((len(grid_cells(width, height)[0]), 5), np.float32)
         if height == 320:
             cell = 20 * 40 + 20
             found[cell] = (20, tall / 2, 20, tall / 2, score ** (1 / POWER))
@@ -76,6 +68,21 @@ def test_what_the_coarse_look_sees_of_smaller_people_counts_where_it_is_sure(
     assert len(found) == counts
     if counts:
         assert found.boxes[0, 3] - found.boxes[0, 1] == pytest.approx(2 * tall)
+
+
+def test_a_tile_is_looked_at_once(scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, _ = scene
+    detector, _ = open_street(threshold=0.2)
+    seen: list[tuple[int, ...]] = []
+    run = detector._run
+    monkeypatch.setattr(
+        detector, "_run", lambda pixels: (seen.append(pixels.shape), run(pixels))[1]
+    )
+    detector.detect_one(image)
+    assert [max(shape) for shape in seen] == [640, 320]
+    seen.clear()
+    assert len(detector.detect_tile(image)) > 0
+    assert [max(shape) for shape in seen] == [640]
 
 
 def test_an_empty_picture_holds_nobody() -> None:

@@ -9,12 +9,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PictureInput", "Placement"]
+__all__ = ["CELL", "PictureInput", "Placement", "input_size"]
 
+CELL = 32
+"""Pixels: the stride of the coarsest grid, of which sides of an input are multiples."""
 GREY = 114
 """What fills the rest of the input, where a picture keeps its proportions."""
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_STD = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+def input_size(height: int, width: int, *, largest: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of the part of an input of the size `largest` that a picture fills.
+
+    >>> input_size(1080, 1920, largest=(640, 640))
+    (384, 640)
+    """
+    scale = min(largest[0] / height, largest[1] / width)
+    return _whole_cells(height * scale), _whole_cells(width * scale)
+
+
+def _whole_cells(side: float) -> int:
+    return max(-(-round(side) // CELL), 1) * CELL
 
 
 @dataclass(frozen=True, slots=True)

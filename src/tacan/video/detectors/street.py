@@ -5,7 +5,8 @@ Legend: n cells of the network's three grids.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from threading import Lock
@@ -18,10 +19,11 @@ from tacan.files import sha256
 from tacan.runtimes.loaded_file import LoadedFile
 from tacan.runtimes.network import Runtime, load_network, onnx_runtime
 from tacan.video.boxes import clipped, keep_best
-from tacan.video.detectors.picture_input import PictureInput
+from tacan.video.detectors.picture_input import PictureInput, input_size
+from tacan.video.detectors.yolox import grid_cells
 from tacan.video.video_records import Detections
 
-__all__ = ["StreetDetector", "input_size", "open_street"]
+__all__ = ["StreetDetector", "open_street"]
 
 
 class Look(NamedTuple):
@@ -39,8 +41,9 @@ class Look(NamedTuple):
 
 LOOKS = (Look(640, 0.0, 0.0, 280.0), Look(320, 128.0, 64.0, np.inf))
 """A frame is looked at twice: near people fill more than the network saw of anybody in training."""
+TILE_LOOKS = LOOKS[:1]
+"""A tile is looked at once: who is near is taken from the whole frame."""
 SURE = 0.5
-STRIDES = (8, 16, 32)
 _PICTURE = PictureInput("corner", "rgb", 255)
 POWER = float(np.log(0.4) / np.log(0.5))
 """Scores are raised to it: from 0.5 on the network is right often enough to begin a track, which
@@ -62,20 +65,28 @@ class StreetDetector:
         self._opening = Lock()
 
     def detect_one(self, image: NDArray[np.uint8]) -> Detections:
-        parts = [self._look(image, look) for look in LOOKS]
+        return self._detect(image, LOOKS)
+
+    def detect_tile(self, image: NDArray[np.uint8]) -> Detections:
+        """The people in a tile of a frame, but those who are large in it: the frame shows them."""
+        return self._detect(image, TILE_LOOKS)
+
+    def _detect(self, image: NDArray[np.uint8], looks: Sequence[Look]) -> Detections:
+        parts = [self._look(image, look) for look in looks]
         boxes = np.concatenate([part.boxes for part in parts])
         found = Detections(boxes, np.concatenate([part.scores for part in parts]))
         return found.chosen(keep_best(found.boxes, found.scores, iou=_IOU, covered=_COVERED))
 
     def _look(self, image: NDArray[np.uint8], look: Look) -> Detections:
         """All likely boxes of one look."""
-        height, width = input_size(*image.shape[:2], side=look.side)
+        height, width = input_size(*image.shape[:2], largest=(look.side, look.side))
         pixels, place = _PICTURE.fit(image, width=width, height=height)
         rows = self._run(pixels)
         tall, scores = rows[:, 1] + rows[:, 3], rows[:, 4] ** POWER
         least = np.where(scores >= SURE, look.least_if_sure, look.least)
         likely = (scores >= self._threshold) & (tall >= least) & (tall <= look.largest)
-        centres, sides = _centres(height, width)[likely], rows[likely, :4]
+        cells, strides = grid_cells(width, height)
+        centres, sides = (cells[likely] + 0.5) * strides[likely], rows[likely, :4]
         boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], axis=1)
         boxes = clipped(place.from_pixels(boxes), width=image.shape[1], height=image.shape[0])
         return Detections(boxes, scores[likely])
@@ -91,35 +102,11 @@ class StreetDetector:
         return self._networks[size].run([pixels], [0])[0][0]
 
 
-def input_size(height: int, width: int, *, side: int) -> tuple[int, int]:
-    """Height and width of the network's input for a frame whose longer side gets `side` pixels.
-
-    >>> input_size(1080, 1920, side=640)
-    (384, 640)
-    """
-    scale = side / max(height, width)
-    return _whole_cells(height * scale), _whole_cells(width * scale)
-
-
-def _whole_cells(side: float) -> int:
-    return max(-(-round(side) // STRIDES[-1]), 1) * STRIDES[-1]
-
-
-@lru_cache(maxsize=16)
-def _centres(height: int, width: int) -> NDArray[np.float32]:
-    """The middle (x, y) of each cell [n, 2] in pixels, grid after grid, row by row."""
-    grids = []
-    for stride in STRIDES:
-        rows, columns = np.mgrid[: height // stride, : width // stride]
-        grids.append((np.stack([columns, rows], -1).reshape(-1, 2) + 0.5) * stride)
-    return np.concatenate(grids).astype(np.float32)
-
-
 def open_street(*, threshold: float, threads: int = 2) -> tuple[StreetDetector, str]:
     """The detector, run by the fastest of what is here, and its fingerprint."""
     runtime = onnx_runtime()
     with as_file(files("tacan") / "shipped" / "street_detector" / "detector.onnx") as file:
         detector = StreetDetector(file, runtime, threshold=threshold, threads=threads)
         looks = [tuple(look) for look in LOOKS]
-        rules = f"{looks}:{SURE}:{POWER:.2f}:{_IOU}/{_COVERED}"
+        rules = f"{looks}:tiles={len(TILE_LOOKS)}:{SURE}:{POWER:.2f}:{_IOU}/{_COVERED}"
         return detector, f"street:{sha256(file)}:{rules}:{runtime}"

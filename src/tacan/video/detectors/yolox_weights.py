@@ -6,7 +6,11 @@ from pathlib import Path
 
 from tacan.progress import Progress, silent
 from tacan.runtimes.network import onnx_runtime
-from tacan.video.detectors.network_detector import NetworkDetector, open_network_detector
+from tacan.video.detectors.network_detector import (
+    FilledDetector,
+    NetworkDetector,
+    open_network_detector,
+)
 from tacan.video.fetch import Weights, fetch_weights
 
 __all__ = ["WEIGHTS", "open_named_yolox"]
@@ -48,7 +52,7 @@ def open_named_yolox(
     threads: int = 2,
     folder: Path | None = None,
     progress: Progress = silent,
-) -> tuple[NetworkDetector, str]:
+) -> tuple[NetworkDetector | FilledDetector, str]:
     """The network `name` of `WEIGHTS`, and its fingerprint. Raises as `fetch_weights` does."""
     file = fetch_weights(WEIGHTS[name], allowed=fetch, folder=folder, progress=progress)
     return open_network_detector(
