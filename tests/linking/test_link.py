@@ -49,10 +49,10 @@ def test_linking_twice_changes_nothing(folder):
 
 def test_people_keep_their_ids_when_more_is_indexed(folder):
     with open_gallery(folder, write=True) as gallery:
-        link_gallery(gallery)
+        link_gallery(gallery, strangers=0.01)
         before = partition(gallery)
         fill_cameras(gallery, ["car park"], people=[15, 3, 7, 16], second=60)
-        report = link_gallery(gallery)
+        report = link_gallery(gallery, strangers=0.01)
         after = partition(gallery)
         assert report.n_new == 2
         assert {number: after[number] & before[number] for number in before} == before

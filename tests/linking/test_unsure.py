@@ -22,9 +22,9 @@ def pairs_together(gallery) -> set[frozenset[str]]:
 
 def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, people=range(18), spread=4)
+        fill_cameras(gallery, people=range(18), spread=3)
         found = {}
-        for share in (0.05, 0.2, 0.1):
+        for share in (0.005, 0.02, 0.01):
             link_gallery(gallery, strangers=share)
             found[share] = pairs_together(gallery)
         unsure = find_unsure_links(gallery)
@@ -34,13 +34,13 @@ def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path)
             }
             for linked in (True, False)
         }
-        assert found[0.05] < found[0.1] < found[0.2], "or the test tells nothing"
+        assert found[0.005] < found[0.01] < found[0.02], "or the test tells nothing"
         # Pairs of two, so that every link is a pair of tracklets.
-        assert named[True] == found[0.1] - found[0.05]
-        assert named[False] <= found[0.2] - found[0.1]
+        assert named[True] == found[0.01] - found[0.005]
+        assert named[False] <= found[0.02] - found[0.01]
         assert named[False]
         ids = {t.name: t.id for t in gallery.tracklets()}
-        for pair in found[0.1]:
+        for pair in found[0.01]:
             assert unsure.is_unsure(*(ids[name] for name in pair)) == (pair in named[True])
         for doubt in unsure.links:
             # Who is not linked may be within the threshold, where somebody else is closer.
@@ -53,8 +53,8 @@ def test_unsure_is_what_half_or_twice_the_share_would_decide_otherwise(tmp_path)
 
 def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
     with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
-        fill_cameras(gallery, ["a", "b", "c", "d"], people=range(20), spread=4)
-        link_gallery(gallery, strangers=0.05)
+        fill_cameras(gallery, ["a", "b", "c", "d"], people=range(20), spread=2)
+        link_gallery(gallery, strangers=0.003)
         unsure = find_unsure_links(gallery)
         people = [set(person.tracklets) for person in gallery.store.people().persons()]
         links = [(d.one.id, d.other.id) for d in unsure.links if d.is_linked]
@@ -66,7 +66,7 @@ def test_a_person_of_several_parts_is_joined_by_a_tree_of_the_closest(tmp_path):
                 0,
                 len(parts),
             )
-        assert len(links) > len(people) // 5
+        assert len(links) > 5
 
 
 def test_nothing_is_unsure_where_nothing_was_linked(folder):

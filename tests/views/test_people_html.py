@@ -21,7 +21,7 @@ from .test_search_html import read, text_of
 @pytest.fixture
 def linked(own_folder: Path):
     with open_gallery(own_folder, write=True) as gallery:
-        link_gallery(gallery, strangers=0.03)
+        link_gallery(gallery, strangers=0.01)
         yield gallery
 
 
