@@ -130,14 +130,11 @@ def test_options_that_fit_no_model_are_told(own: Path) -> None:
         open_model("onnx:a.onnx", runtime="openvino")
 
 
-def test_a_training_leaves_an_export_of_what_another_runtime_computes_faster(
-    own: Path, tmp_path: Path
-) -> None:
-    assert not make_ready(own)
-    assert not (own / READY).exists()
+def test_a_training_leaves_an_export(own: Path, tmp_path: Path) -> None:
     larger = save(tmp_path / "larger", encoder="resnet18", temporal_pooling="mean")
-    assert make_ready(larger)
-    assert isinstance(open_model(str(larger), device="cpu"), ExportedEmbedder)
+    for folder in (own, larger):
+        make_ready(folder)
+        assert isinstance(open_model(str(folder), device="cpu"), ExportedEmbedder)
 
 
 def test_what_the_fastest_runtime_cannot_read_the_next_one_computes(
@@ -145,5 +142,5 @@ def test_what_the_fastest_runtime_cannot_read_the_next_one_computes(
 ) -> None:
     # OpenVINO refuses the average pooling of this backbone.
     own = save(tmp_path / "own", encoder="resnet10t", temporal_pooling="mean")
-    assert make_ready(own)
+    make_ready(own)
     assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)

@@ -3,8 +3,7 @@
 On a CPU that is OpenVINO where it is installed, and ONNX Runtime elsewhere, wherever the model's
 folder holds an export of itself, `model.onnx` with its settings: the shipped models have one, and
 `tacan train` writes one. Without it torch does the work: to export takes seconds, more than a short
-video gains, and nothing is kept outside of the folders that a user names. The smallest encoders
-have none, since torch computes them as fast.
+video gains, and nothing is kept outside of the folders that a user names.
 """
 
 from __future__ import annotations
@@ -35,10 +34,6 @@ RUNTIMES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
 
 READY = "model.onnx"
 """An export of a model in its own folder."""
-
-SMALL = "small"
-"""How the names of encoders begin that torch computes as fast: measured with the preset `demo`,
-ONNX Runtime takes 1.3 times as long, and OpenVINO 0.8 times."""
 
 PROBES = (2,)
 """Batches of made-up clips that each opening compares with torch."""
@@ -96,18 +91,11 @@ def _fastest_first() -> tuple[Literal["onnx", "openvino"], ...]:
     return ("openvino", "onnx") if find_spec("openvino") else ("onnx",)
 
 
-def make_ready(folder: Path) -> bool:
-    """Writes the export of the model in `folder` beside it, unless torch is as fast.
-
-    Returns whether it did. Raises as `export_model` does.
-    """
+def make_ready(folder: Path) -> None:
+    """Writes the export of the model in `folder` beside it. Raises as `export_model` does."""
     from tacan.embeddings.export import export_model
 
-    saved = load_model(folder)
-    if saved.config.encoder.startswith(SMALL):
-        return False
-    export_model(saved, folder / READY, "onnx")
-    return True
+    export_model(load_model(folder), folder / READY, "onnx")
 
 
 def _ready(
