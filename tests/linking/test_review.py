@@ -7,6 +7,7 @@ import pytest
 from tacan.gallery import delete_tracklets, open_gallery
 from tacan.linking import cannot_tell, confirm, link_gallery, reject, undo
 from tacan.linking.review import WIDEST, review
+from tacan.linking.unsure import find_unsure_links
 from tests.gallery.conftest import MODEL, new_source
 
 from .conftest import fill_cameras, of, partition, walk
@@ -58,6 +59,22 @@ def test_fewer_questions_are_the_first_of_more(tmp_path, spread):
         for top in (1, 2, 3, 10):
             # Who can't be one is no question, and takes no question's place.
             assert review(gallery, top=top) == most[:top]
+
+
+def test_whoever_is_deleted_meanwhile_is_not_asked_about(tmp_path, monkeypatch):
+    with open_gallery(tmp_path / "gallery", write=True, create_with=MODEL) as gallery:
+        fill_cameras(gallery, spread=1.5)
+        link_gallery(gallery)
+        doubts = review(gallery)
+        gone = doubts[0].one.id
+        read = type(gallery.store).tracklets
+
+        def without(self, ids):
+            return tuple(found for found in read(self, ids) if found.id != gone)
+
+        monkeypatch.setattr(type(gallery.store), "tracklets", without)
+        assert review(gallery) == tuple(d for d in doubts if gone not in (d.one.id, d.other.id))
+        assert all(gone not in (d.one.id, d.other.id) for d in find_unsure_links(gallery).links)
 
 
 def asked(gallery) -> set[frozenset[str]]:

@@ -89,9 +89,10 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
         (place for place, margin in enumerate(margins) if margin <= WIDEST * limit),
         key=lambda place: (margins[place], -len(sides[place].one) * len(sides[place].other)),
     )
-    return tuple(
+    doubts = (
         doubt_between(gallery, sides[place], evidence, linking.threshold) for place in order[:top]
     )
+    return tuple(doubt for doubt in doubts if doubt is not None)
 
 
 def _between(
@@ -145,13 +146,21 @@ def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> It
             yield Sides(one, other, float(tree[-1, 2]), is_linked=True)
 
 
-def doubt_between(gallery: Gallery, sides: Sides, evidence: Evidence, threshold: float) -> Doubt:
-    """The doubt whether two sides are one person, asked by the closest pair of their tracklets."""
+def doubt_between(
+    gallery: Gallery, sides: Sides, evidence: Evidence, threshold: float
+) -> Doubt | None:
+    """The doubt whether two sides are one person, asked by the closest pair of their tracklets.
+
+    None where one of these was deleted meanwhile.
+    """
     means = evidence.means
     distances = np.stack([means.between(row, sides.other) for row in sides.one])
     place = np.unravel_index(int(distances.argmin()), distances.shape)
     closest = sides.one[int(place[0])], sides.other[int(place[1])]
-    one, other = gallery.store.tracklets(evidence.columns.ids[list(closest)].tolist())
+    asked = gallery.store.tracklets(evidence.columns.ids[list(closest)].tolist())
+    if len(asked) < len(closest):
+        return None
+    one, other = asked
     return Doubt(
         one=one,
         other=other,

@@ -76,8 +76,9 @@ def find_unsure_links(
         *_sorted(_bridges(means, persons, parts, is_linked=True), means, linking.threshold),
         *_sorted(perhaps, means, linking.threshold),
     ]
+    doubts = (doubt_between(gallery, sides, evidence, linking.threshold) for sides in found)
     return UnsureLinks(
-        tuple(doubt_between(gallery, sides, evidence, linking.threshold) for sides in found),
+        tuple(doubt for doubt in doubts if doubt is not None),
         dict(zip(evidence.columns.ids.tolist(), parts.tolist(), strict=True)),
     )
 
