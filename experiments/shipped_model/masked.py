@@ -227,7 +227,7 @@ def main() -> None:
     (trunk,) = (part for part in model.modules() if isinstance(part, BandedTrunk))
     n_people = int(crowds.labels.max()) + 1
     losses = MultiLoss(
-        softmax=SoftmaxLoss(trunk_size(model), n_people, label_smoothing=0.1, bias=True),
+        softmax=SoftmaxLoss(model.encoder.compared_dim, n_people, label_smoothing=0.1, bias=True),
         triplet_form="distance", margin=0.3, min_max_eps=1e-6, min_max_weight=0, unit_length=True,
     )  # fmt: skip
     begin_classifier(losses, model, crowds)
@@ -310,11 +310,6 @@ def begin_classifier(losses: MultiLoss, model: Tacan, crowds: Crowds) -> None:
     classifier = losses.softmax.classifier
     classifier.weight.copy_(scale * (people - middle))
     classifier.bias.copy_(-scale * ((people - middle) @ middle))
-
-
-def trunk_size(model: Tacan) -> int:
-    """D, the size of an embedding."""
-    return model.encoder.feature_dim - model.encoder.beside
 
 
 def _set_rate(

@@ -21,7 +21,7 @@ from tacan.gallery.person_records import Decision
 from tacan.linking.evidence import Evidence, gather_evidence
 from tacan.retrieval.average_linkage import Means, partners
 
-__all__ = ["Doubt", "Sides", "doubt_between", "review"]
+__all__ = ["Doubt", "Sides", "doubts_between", "review"]
 
 WIDEST = 0.5
 """How far from the threshold a doubt may be, as a share of it."""
@@ -89,10 +89,9 @@ def review(gallery: Gallery, *, top: int = 10) -> tuple[Doubt, ...]:
         (place for place, margin in enumerate(margins) if margin <= WIDEST * limit),
         key=lambda place: (margins[place], -len(sides[place].one) * len(sides[place].other)),
     )
-    doubts = (
-        doubt_between(gallery, sides[place], evidence, linking.threshold) for place in order[:top]
+    return doubts_between(
+        gallery, [sides[place] for place in order[:top]], evidence, linking.threshold
     )
-    return tuple(doubt for doubt in doubts if doubt is not None)
 
 
 def _between(
@@ -146,26 +145,31 @@ def _within(means: Means, groups: Sequence[list[int]], evidence: Evidence) -> It
             yield Sides(one, other, float(tree[-1, 2]), is_linked=True)
 
 
-def doubt_between(
-    gallery: Gallery, sides: Sides, evidence: Evidence, threshold: float
-) -> Doubt | None:
-    """The doubt whether two sides are one person, asked by the closest pair of their tracklets.
+def doubts_between(
+    gallery: Gallery, pairs: Sequence[Sides], evidence: Evidence, threshold: float
+) -> tuple[Doubt, ...]:
+    """The doubts whether two sides are one person, asked by the closest pair of their tracklets.
 
-    None where one of these was deleted meanwhile.
+    One of whose pair a tracklet was deleted meanwhile is left out.
     """
-    means = evidence.means
-    distances = np.stack([means.between(row, sides.other) for row in sides.one])
-    place = np.unravel_index(int(distances.argmin()), distances.shape)
-    closest = sides.one[int(place[0])], sides.other[int(place[1])]
-    asked = gallery.store.tracklets(evidence.columns.ids[list(closest)].tolist())
-    if len(asked) < len(closest):
-        return None
-    one, other = asked
-    return Doubt(
-        one=one,
-        other=other,
-        is_linked=sides.is_linked,
-        distance=float(means.distances(np.array(sides.distance))),
-        threshold=threshold,
-        settles=len(sides.one) * len(sides.other),
+    means, ids = evidence.means, evidence.columns.ids
+    asked: list[tuple[int, int]] = []
+    for sides in pairs:
+        distances = np.stack([means.between(row, sides.other) for row in sides.one])
+        place = np.unravel_index(int(distances.argmin()), distances.shape)
+        one, other = sides.one[int(place[0])], sides.other[int(place[1])]
+        asked.append((int(ids[one]), int(ids[other])))
+    named = sorted({number for pair in asked for number in pair})
+    found = {each.id: each for each in gallery.store.tracklets(named)}
+    return tuple(
+        Doubt(
+            one=found[one],
+            other=found[other],
+            is_linked=sides.is_linked,
+            distance=float(means.distances(np.array(sides.distance))),
+            threshold=threshold,
+            settles=len(sides.one) * len(sides.other),
+        )
+        for sides, (one, other) in zip(pairs, asked, strict=True)
+        if one in found and other in found
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tacan.gallery.gallery import Gallery
 from tacan.linking.evidence import Evidence, calibrate_strangers, gather_evidence
-from tacan.linking.review import Doubt, Sides, doubt_between
+from tacan.linking.review import Doubt, Sides, doubts_between
 from tacan.progress import Progress, silent
 from tacan.retrieval.average_linkage import Means, neighbours_within
 
@@ -76,9 +76,8 @@ def find_unsure_links(
         *_sorted(_bridges(means, persons, parts, is_linked=True), means, linking.threshold),
         *_sorted(perhaps, means, linking.threshold),
     ]
-    doubts = (doubt_between(gallery, sides, evidence, linking.threshold) for sides in found)
     return UnsureLinks(
-        tuple(doubt for doubt in doubts if doubt is not None),
+        doubts_between(gallery, found, evidence, linking.threshold),
         dict(zip(evidence.columns.ids.tolist(), parts.tolist(), strict=True)),
     )
 

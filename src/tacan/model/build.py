@@ -76,7 +76,7 @@ def build_model(config: ModelConfig) -> Tacan:
         last_stride=config.last_stride,
         weights=config.weights,
     )
-    embedding_dim = config.embedding_dim or encoder.feature_dim - encoder.beside
+    embedding_dim = config.embedding_dim or encoder.compared_dim
     return Tacan(
         encoder=encoder,
         temporal_pooling=TEMPORAL_POOLINGS[config.temporal_pooling](config, encoder),
@@ -91,7 +91,7 @@ def build_model(config: ModelConfig) -> Tacan:
 def _embedding(config: ModelConfig, encoder: FrameEncoder) -> nn.Module:
     if config.embedding_dim:
         return nn.Linear(encoder.feature_dim, config.embedding_dim)
-    return _First(encoder.feature_dim - encoder.beside) if encoder.beside else nn.Identity()
+    return _First(encoder.compared_dim) if encoder.beside else nn.Identity()
 
 
 class _First(nn.Module):

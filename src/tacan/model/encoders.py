@@ -33,7 +33,7 @@ class FrameEncoder(nn.Module):
     """Any trunk, with its output as a map [N, d, h, w].
 
     `feature_dim` is d and `map_size` is (h, w) for the input size that it was built for; the last
-    `beside` features are for the clip weight alone.
+    `beside` features are for the clip weight alone, and the first `compared_dim` for the vector.
     With `recompute` a training pass drops activations and computes them again on the way back.
     """
 
@@ -44,6 +44,7 @@ class FrameEncoder(nn.Module):
         self.beside: int = getattr(trunk, "beside", 0)
         self._prefix_tokens: int = getattr(trunk, "num_prefix_tokens", 0)
         self.feature_dim, *size = _probe(self, input_size)
+        self.compared_dim = self.feature_dim - self.beside
         self.map_size = (size[0], size[1])
 
     def forward(self, frames: Tensor) -> Tensor:

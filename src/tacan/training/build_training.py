@@ -68,7 +68,7 @@ def build_module(
         encoder = cast(FrameEncoder, model.encoder)
         encoder.recompute = config.run.recompute
         model.accumulate = config.run.accumulate
-        embedding_dim = settings.embedding_dim or encoder.feature_dim - encoder.beside
+        embedding_dim = settings.embedding_dim or encoder.compared_dim
         losses = _build_losses(config, embedding_dim, n_identities)
     channels_last(model)
     make_optimiser = partial(
