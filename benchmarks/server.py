@@ -14,10 +14,11 @@ galleries give the same answers; whatever was reported as done is there after th
    Folder and server take turns, query by query.
 4. Searching by pgvector's HNSW index (`&search=hnsw`) beside the exact search of the same server,
    among `--approximate` tracklets: how long the index takes to make and what it adds to the
-   database, opening without a cache, and its recall, the mean share of the 20 nearest that it
-   finds. Once with vectors of people, twenty walks of each (PERSON_DIM numbers that people differ
-   by, half as much noise from walk to walk), and once with noise alone, in which no index finds its
-   way. `--only-approximate` does nothing else.
+   database, opening without a cache, and for the TOPS nearest the time and the recall, the mean
+   share of the exact nearest that it finds. Once with vectors of people, twenty walks of each
+   (PERSON_DIM numbers that people differ by, half as much noise from walk to walk), asked for by
+   another walk, and once with noise alone, in which no index finds its way. Among people then the
+   same by how many candidates the index keeps in sight. `--only-approximate` does nothing else.
 5. A kill: while a process writes, the server is ended at once (SIGQUIT, as by a crash) and started
    again. How long until it answers, and whether all is there that was reported.
 """
@@ -47,10 +48,14 @@ from plain_faults import run
 from tacan.errors import TacanError
 from tacan.gallery import ModelInfo, TrackletFilter, open_gallery
 from tacan.gallery.gallery import Gallery
+from tacan.gallery.postgres import hnsw
 from tacan.search.query import Query
 from tacan.search.search import search
 
 TOP = 20
+TOPS = (1, 10, 100)
+CANDIDATES = (50, 800)
+"""Of the index, beside its default."""
 PERSON_DIM = 64
 KILLED = "killed"
 """The camera whose writer the server is killed under."""
@@ -103,7 +108,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=576)
     parser.add_argument("--cameras", type=int, default=8)
     parser.add_argument("--queries", type=int, default=100)
-    parser.add_argument("--approximate", type=int, default=50_000)
+    parser.add_argument("--approximate", type=int, default=200_000)
     parser.add_argument("--only-approximate", action="store_true")
     parser.add_argument("--write", nargs="+", metavar="WORD", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -227,12 +232,9 @@ def compare_approximate(server: Server, chosen: argparse.Namespace) -> None:
     for kind in ("people", "noise"):
         address = server.new_database(kind)
         rng = np.random.default_rng(3)
-        vectors = rng.standard_normal((n, chosen.dim), dtype=np.float32)
-        if kind == "people":
-            seen = rng.standard_normal((n // 20 + 1, PERSON_DIM))[rng.integers(n // 20 + 1, size=n)]
-            seen += 0.5 * rng.standard_normal(seen.shape)
-            vectors = (seen @ rng.standard_normal((PERSON_DIM, chosen.dim))).astype(np.float32)
-        fill(address, vectors, chosen.cameras)
+        drawn = people if kind == "people" else rng.standard_normal
+        vectors = drawn((n + chosen.queries, chosen.dim)).astype(np.float32)
+        fill(address, vectors[:n], chosen.cameras)
         with open_gallery(address) as gallery:
             before = gallery.info().n_bytes
         began = time.perf_counter()
@@ -247,9 +249,28 @@ def compare_approximate(server: Server, chosen: argparse.Namespace) -> None:
         shutil.rmtree(server.folder / f"crops-{kind}" / "vectors", ignore_errors=True)
         for how, place in (("exact", address), ("hnsw", f"{address}&search=hnsw")):
             print(f"  open and answer without a cache, {how}: {opening(place, chosen.dim):.2f} s")
-        asked = vectors[rng.integers(n, size=chosen.queries)]
-        asked = asked + 0.1 * asked.std() * rng.standard_normal(asked.shape)
-        tell_recall(address, asked.astype(np.float32))
+        with (
+            open_gallery(address) as exact,
+            open_gallery(f"{address}&search=hnsw") as approximate,
+        ):
+            for name in FILTERS:
+                for top in TOPS:
+                    tell_recall(exact, approximate, vectors[n:], name, top)
+            for candidates in CANDIDATES if kind == "people" else ():
+                hnsw.CANDIDATES, kept = candidates, hnsw.CANDIDATES
+                for name in FILTERS:
+                    print(f"  {candidates} candidates:", end="")
+                    tell_recall(exact, approximate, vectors[n:], name, 10)
+                hnsw.CANDIDATES = kept
+
+
+def people(size: tuple[int, int]) -> np.ndarray:
+    """Vectors of walks, twenty of each person."""
+    n, dim = size
+    rng = np.random.default_rng(3)
+    seen = rng.standard_normal((n // 20 + 1, PERSON_DIM))[rng.integers(n // 20 + 1, size=n)]
+    seen += 0.5 * rng.standard_normal(seen.shape)
+    return seen @ rng.standard_normal((PERSON_DIM, dim))
 
 
 def fill(address: str, vectors: np.ndarray, n_cameras: int) -> None:
@@ -266,37 +287,37 @@ def fill(address: str, vectors: np.ndarray, n_cameras: int) -> None:
             add_camera(gallery, f"camera {number}", made)
 
 
-def tell_recall(address: str, queries: np.ndarray) -> None:
-    with open_gallery(address) as exact, open_gallery(f"{address}&search=hnsw") as approximate:
-        for name, conditions in FILTERS.items():
-            ask(exact, queries[0], conditions)
-            ask(approximate, queries[0], conditions)
-            spent: tuple[list[float], list[float]] = ([], [])
-            n_found = n_searched = 0
-            for query in queries:
-                answers = []
-                for times, gallery in zip(spent, (exact, approximate), strict=True):
-                    began = time.perf_counter()
-                    answer, n_searched = ask(gallery, query, conditions)
-                    times.append(1000 * (time.perf_counter() - began))
-                    answers.append({found for found, _ in answer})
-                n_found += len(answers[0] & answers[1])
-            told = "; ".join(
-                f"{how} p50 {np.median(times):.1f} ms, p95 {np.percentile(times, 95):.1f} ms"
-                for how, times in zip(("exact", "hnsw"), spent, strict=True)
-            )
-            recall = n_found / (TOP * len(queries))
-            print(
-                f"  {name}, {n_searched:,} searched: {told}; recall of {TOP} {recall:.3f}",
-                flush=True,
-            )
+def tell_recall(
+    exact: Gallery, approximate: Gallery, queries: np.ndarray, name: str, top: int
+) -> None:
+    """Asks both galleries in turns, and prints times and the share of `top` that is found."""
+    galleries = {"exact": exact, "hnsw": approximate}
+    spent: dict[str, list[float]] = {how: [] for how in galleries}
+    shares: list[float] = []
+    n_searched = 0
+    for query in np.concatenate([queries[:1], queries]):  # the first call warms up
+        answers = []
+        for how, gallery in galleries.items():
+            began = time.perf_counter()
+            answer, n_searched = ask(gallery, query, FILTERS[name], top=top)
+            spent[how].append(1000 * (time.perf_counter() - began))
+            answers.append({found for found, _ in answer})
+        shares.append(len(answers[0] & answers[1]) / len(answers[0]))
+    told = "; ".join(
+        f"{how} p50 {np.median(times[1:]):.1f} ms, p95 {np.percentile(times[1:], 95):.1f} ms"
+        for how, times in spent.items()
+    )
+    print(
+        f"  {name}, {n_searched:,} searched: {told}; recall@{top} {np.mean(shares[1:]):.3f}",
+        flush=True,
+    )
 
 
 def ask(
-    gallery: Gallery, query: np.ndarray, conditions: TrackletFilter
+    gallery: Gallery, query: np.ndarray, conditions: TrackletFilter, *, top: int = TOP
 ) -> tuple[list[tuple[str, float]], int]:
     """Names and distances of the nearest, and how many were searched."""
-    found = search(gallery, Query("", query, "generated"), top=TOP, filters=conditions)
+    found = search(gallery, Query("", query, "generated"), top=top, filters=conditions)
     return [(match.tracklet.name, match.distance) for match in found.matches], found.n_searched
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tacan.errors import GalleryError
 from tacan.gallery.crop_files import CropProblem
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.store import StoreMaintenance
+from tacan.retrieval.recall import recall
 
 __all__ = ["Problem", "Verification", "verify_gallery"]
 
@@ -48,6 +49,8 @@ class Verification:
     n_tracklets: int
     n_crops: int
     problems: tuple[Problem, ...]
+    recall: float | None = None
+    """The share of the ten nearest that a search finds, where searches are approximate."""
 
     @property
     def is_sound(self) -> bool:
@@ -72,6 +75,8 @@ def verify_gallery(
       should be.
     - A deletion whose traces are not all erased is completed.
 
+    Where searches are approximate and nothing is wrong, their recall is measured.
+
     With `repair` the gallery must be open for writing, else raises `GalleryError`.
     """
     if repair:
@@ -93,7 +98,10 @@ def verify_gallery(
             problems += look()
         except GalleryError as error:
             problems.append(Problem("database", str(error)))
-    return Verification(totals.n_tracklets, totals.n_crops, tuple(problems))
+    found = Verification(totals.n_tracklets, totals.n_crops, tuple(problems))
+    if not (gallery.is_approximate and found.is_sound):
+        return found
+    return replace(found, recall=recall(gallery.index().vectors, metric=gallery.model.metric))
 
 
 def _deletion(

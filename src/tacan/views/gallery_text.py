@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from tacan.gallery import Gallery, GalleryInfo, Source
 from tacan.gallery.delete import Deletion, DeletionChoice, choose_tracklets
 from tacan.gallery.verify import Verification
+from tacan.retrieval.recall import TOP
 from tacan.text import counted
 from tacan.views.times import local_time
 
@@ -91,15 +92,19 @@ def shift_text(before: Sequence[Source], after: Sequence[Source]) -> str:
 
 
 def verification_text(found: Verification) -> str:
-    """All that is wrong, one line each, under a line that sums it up."""
+    """All that is wrong, one line each, under a line that sums it up; and the recall."""
     looked = f"{found.n_tracklets:,} tracklets and {found.n_crops:,} crops were looked at"
-    if not found.problems:
-        return f"{looked}: all is whole."
-    lines = [
+    lines = [f"{looked}:" if found.problems else f"{looked}: all is whole."]
+    lines += [
         f"  {problem.kind}: {problem.what}{' (mended)' if problem.mended else ''}"
         for problem in found.problems
     ]
-    return "\n".join([f"{looked}:", *lines])
+    if found.recall is not None:
+        lines.append(
+            f"Searches by the server's index find {100 * found.recall:.1f} % of the {TOP} nearest, "
+            "asked with tracklets of the gallery and without a filter (search=hnsw)."
+        )
+    return "\n".join(lines)
 
 
 def verification_as_json(found: Verification) -> dict[str, Any]:

@@ -30,7 +30,7 @@ TABLE_FILES = """SELECT pg_relation_filepath(c.oid) FROM pg_class c
 @pytest.fixture
 def searched_by_the_index(server, monkeypatch):
     """The index is asked however few there are, and galleries in folders are on the server."""
-    monkeypatch.setattr(hnsw, "FEW", 0)
+    monkeypatch.setattr(hnsw, "WORTH", 0)
 
     def opened(folder, **how):
         name = "h" + hashlib.sha256(str(folder).encode()).hexdigest()[:16]
@@ -98,11 +98,14 @@ def test_nearly_all_of_the_nearest_are_found(address, metric, monkeypatch):
         assert recall(gallery, vectors, everybody, metric) >= 0.95
         half = np.arange(N) % 2 == 0
         assert recall(gallery, vectors, half, metric) >= 0.95
+        # What the index sees late is taken in, and enough is seen (.99 without).
+        tenth = np.arange(N) % 10 == 0
+        assert recall(gallery, vectors, tenth, metric, count=100) >= 0.998
         monkeypatch.setattr(hnsw.HnswIndex, "_compared", compared)
         # Few, another metric, more than the index gives: all are compared.
         few = np.arange(N) < 30
         assert recall(gallery, vectors, few, metric) >= 0.95
-        monkeypatch.setattr(hnsw, "FEW", 30)
+        monkeypatch.setattr(hnsw, "WORTH", 1)
         assert recall(gallery, vectors, few, metric) == 1
         other = "cosine" if metric == "euclidean" else "euclidean"
         assert recall(gallery, vectors, half, other) == 1
@@ -190,5 +193,9 @@ def test_commands_search_so(address, capsys):
     assert "may miss some" in told
     main(["search", address, "door/1", "--top", "3"])
     assert "may miss some" not in capsys.readouterr().out
+    main(["gallery", "verify", address + "&search=hnsw"])
+    assert "find 100.0 % of the 10 nearest" in " ".join(capsys.readouterr().out.split())
+    main(["gallery", "verify", address])
+    assert "nearest" not in capsys.readouterr().out
     main(["gallery", "info", address + "&search=hnsw"])
     assert "tracklets          19" in capsys.readouterr().out

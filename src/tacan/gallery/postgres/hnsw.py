@@ -29,10 +29,15 @@ LEAST_VERSION = (0, 8)
 """Of pgvector: the first whose index is searched on until enough are found."""
 MOST_NUMBERS = 2000
 """In a vector of float32 that the index takes; it takes twice as many of float16."""
-FEW = 5000
-"""Vectors of which the nearest are found as fast by comparing all."""
 CANDIDATES = 200
-"""How many near ones a search of the index keeps in sight (`ef_search`)."""
+"""How many near ones a search of the index looks at, at least."""
+MARGIN = 4
+"""How many times as many as are wanted, counting those alone whom a filter leaves: the index gives
+the nearest of what it has seen, and sees some late."""
+MOST_IN_SIGHT = 1000
+"""How many near ones the index keeps in sight at once (`ef_search`), at most."""
+WORTH = 16
+"""Vectors that the server compares in the time in which the index gives a candidate."""
 MOST_WANTED = 1000
 ROWS_AT_ONCE = 1000
 _OPERATORS = {"euclidean": "l2_ops", "cosine": "cosine_ops"}
@@ -228,36 +233,49 @@ class HnswIndex:
             newest = _newest(database)
             behind = wanted[self._ids[wanted] > newest]  # which the index lacks
             within = wanted[: len(wanted) - len(behind)]
+            candidates = max(CANDIDATES, MARGIN * count * len(self) // max(len(within), 1))
             found = None
-            if metric == self._model.metric and count <= MOST_WANTED and len(within) > FEW:
-                found = self._searched(database, query, chosen, count)
+            if (
+                metric == self._model.metric
+                and count <= MOST_WANTED
+                and len(within) > WORTH * candidates
+            ):
+                found = self._searched(database, query, chosen, count, candidates)
             if found is None:
                 found = self._compared(database, query, within, count, metric)
             rows = np.sort(np.concatenate([found, behind]))
             return nearest_of(self, rows, query, count, metric=metric)
 
     def _searched(
-        self, database: Any, query: NDArray[np.float32], chosen: NDArray[np.bool_], count: int
+        self,
+        database: Any,
+        query: NDArray[np.float32],
+        chosen: NDArray[np.bool_],
+        count: int,
+        candidates: int,
     ) -> NDArray[np.intp] | None:
-        """The row numbers of `count` chosen vectors, by the index; None where it ends before."""
+        """The row numbers of `count` chosen vectors or more, of so many `candidates` of the index;
+        None where it ends before."""
+        in_sight = min(candidates, MOST_IN_SIGHT)
+        # Relaxed: what is nearer than those given before is left out otherwise.
         database.execute(
             """SELECT set_config('enable_seqscan', 'off', true),
             set_config('enable_sort', 'off', true), set_config('hnsw.ef_search', ?, true),
-            set_config('hnsw.iterative_scan', 'strict_order', true),
+            set_config('hnsw.iterative_scan', 'relaxed_order', true),
             set_config('hnsw.scan_mem_multiplier', '8', true)""",
-            (str(max(CANDIDATES, count)),),
+            (str(in_sight),),
         )
         found: list[NDArray[np.intp]] = []
-        left = count
+        n_read = n_found = 0
         with database.raw.cursor(name="nearest") as cursor:
             cursor.execute(_SEARCH[self._model.metric], (_text(query),))
-            while left > 0 and (some := cursor.fetchmany(max(CANDIDATES, count))):
+            while (n_read < candidates or n_found < count) and (some := cursor.fetchmany(in_sight)):
                 ids = np.array([number for (number,) in some], np.int64)
                 places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
-                places = places[(self._ids[places] == ids) & chosen[places]][:left]
-                found.append(places)
-                left -= len(places)
-        return None if left > 0 else np.concatenate(found)
+                found.append(places[(self._ids[places] == ids) & chosen[places]])
+                n_read += len(some)
+                n_found += len(found[-1])
+        return None if n_found < count else np.concatenate(found)
 
     def _compared(
         self,
