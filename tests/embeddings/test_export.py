@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tacan.embeddings import export
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
 from tacan.embeddings.export import export_model, load_own_model
+from tacan.embeddings.exported import open_exported
 from tacan.embeddings.open import open_model
 from tacan.errors import ConfigError, EncoderError, StorageError, TacanError
 from tacan.model import build_model, load_model, save_model
@@ -89,6 +91,28 @@ def test_every_weighting_keeps_its_divisor(weighting: str, tmp_path: Path) -> No
     expected = vector(open_model(str(own), device="cpu"), frames(26))
     found = vector(open_model(f"onnx:{tmp_path / 'model.onnx'}"), frames(26))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("threads", "calls"), [(1, [4, 4, 3]), (2, [4, 4, 3]), (4, [3, 3, 3, 2])])
+def test_a_batch_comes_to_the_network_in_parts(
+    threads: int, calls: list[int], own: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.onnx"
+    export_model(load_model(own), file, "onnx")
+    embedder = open_exported(file, "onnx", threads=threads)
+    assert embedder is not None
+    clips = frames(4 * 11).unflatten(0, (11, 4))
+    sizes: list[int] = []
+    network, whole = embedder._network, embedder._network.run([clips.numpy()], range(2))
+
+    def run(given, wanted):
+        sizes.append(len(given[0]))
+        return network.run(given, wanted)
+
+    embedder._network = replace(network, run=run)
+    for found, expected in zip(embedder.embed_clips(clips), whole, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert sorted(sizes, reverse=True) == calls  # sixteen frames at most
 
 
 def test_openvino_reads_an_export_to_onnx_too(own: Path, tmp_path: Path) -> None:
