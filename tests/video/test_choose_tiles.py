@@ -91,6 +91,34 @@ def test_pieces_of_a_large_body_are_no_small_people(tmp_path: Path) -> None:
     assert choice.tiles is None
 
 
+class SurerInTiles(BlockDetector):
+    """Is sure of everybody in a tile, and of some in the whole frame."""
+
+    input_side = 640
+
+    def __init__(self, *, whole_scores: Sequence[float]) -> None:
+        super().__init__()
+        self._scores = np.array(whole_scores, np.float32)
+
+    def detect(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[Detections]:
+        if tiles:
+            return super().detect(images, tiles=True)
+        found = super().detect(images)
+        return [Detections(seen.boxes, self._scores[: len(seen.boxes)]) for seen in found]
+
+
+@pytest.mark.parametrize(("whole_scores", "tiles"), [((0.9, 0.45), TRIED), ((0.9, 0.5), None)])
+def test_large_people_of_whom_tiles_are_surer_ask_for_tiles(
+    tmp_path: Path, whole_scores: Sequence[float], tiles: tuple[int, int] | None
+) -> None:
+    with open_video(write_people(tmp_path / "a.mp4", tall=50)) as video:
+        choice = choose_tiles(video, SurerInTiles(whole_scores=whole_scores), threshold=0.4)
+    assert choice.tiles == tiles
+    assert "surely" in choice.text
+
+
 def test_nobody_at_all_needs_no_tiles(tmp_path: Path) -> None:
     with open_video(write_people(tmp_path / "a.mp4", tall=32, from_frame=40)) as video:
         choice = choose_tiles(video, CoarseDetector(), threshold=0.4)
@@ -105,7 +133,7 @@ def test_only_the_first_seconds_are_looked_at(tmp_path: Path) -> None:
         choice = choose_tiles(video, detector, threshold=0.4)
     assert choice.tiles is None
     assert "nobody" in choice.text
-    assert detector.calls == (int(FIRST_SECONDS) + 1) * 5
+    assert detector.calls == (int(FIRST_SECONDS) + 1) * 6
 
 
 def test_tracklets_are_found_with_the_tiles_that_are_chosen(tmp_path: Path) -> None:

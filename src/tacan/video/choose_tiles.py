@@ -1,4 +1,5 @@
-"""Tiles chosen for a video by looking at its first seconds: are most people small?
+"""Tiles chosen for a video by looking at its first seconds: are most people small, or do tiles
+show more of them?
 
 What is chosen depends on the pictures, the detector and the threshold alone.
 """
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from tacan.text import counted
 from tacan.video.detect import Detector
 from tacan.video.readable_video import ReadableVideo
-from tacan.video.tiling import Tiled
+from tacan.video.tiling import SURE, Tiled
 from tacan.video.tracklet_settings import Tiles
 
 __all__ = ["FIRST_SECONDS", "SMALL", "TRIED", "TileChoice", "choose_tiles", "tiles_text"]
@@ -28,10 +29,13 @@ FIRST_SECONDS = 60.0
 
 SMALL = 64.0
 """Pixels of the picture as the detector sees it: a person who is lower gains by tiles. Chosen on
-generated crowds (the `choosing` and `choosing-far` ones of `benchmarks/crowds.py`)."""
+generated crowds (the `choosing` and `choosing-far` ones of `benchmarks/crowds.py`), as MORE."""
+
+MORE = 1.15
+"""So many times as many people who are sure must tiles show where most aren't small."""
 
 _ENOUGH_PEOPLE = 24
-_ENOUGH_FRAMES = 6
+_ENOUGH_FRAMES = 10
 """With so many people in so many frames nothing more is looked at."""
 
 
@@ -44,35 +48,44 @@ class TileChoice:
 
 
 def choose_tiles(video: ReadableVideo, detector: Detector, *, threshold: float) -> TileChoice:
-    """The tiles for a video: `TRIED` where half of its people are small for the detector, or none.
+    """The tiles for a video: `TRIED` where half of its people are small for the detector or tiles
+    show `MORE` people with a score of at least `SURE`; or none.
 
-    Everybody counts whom the whole frame or the tiles show, from the score `threshold` on, in a
-    frame a second. Raises `VideoError` and `DetectorError` as reading and detection do.
+    In a frame a second everybody counts for the heights whom the whole frame or the tiles show,
+    from the score `threshold` on. Raises `VideoError` and `DetectorError` as reading and detection
+    do.
     """
     tiled = Tiled(detector, rows=TRIED[0], columns=TRIED[1])
     heights: list[float] = []
-    n_frames = 0
+    n_whole = n_tiled = n_frames = 0
     for image in _first_pictures(video):
-        [found] = tiled.detect([image])
+        [whole], [found] = detector.detect([image]), tiled.detect([image])
+        n_whole += int((whole.scores >= SURE).sum())
+        n_tiled += int((found.scores >= SURE).sum())
         scale = detector.input_side / max(image.shape[:2])
         boxes = found.boxes[found.scores >= threshold]
         heights += ((boxes[:, 3] - boxes[:, 1]) * scale).tolist()
         n_frames += 1
         if n_frames >= _ENOUGH_FRAMES and len(heights) >= _ENOUGH_PEOPLE:
             break
-    return _choice(heights, n_frames=n_frames, input_side=detector.input_side)
-
-
-def _choice(heights: list[float], *, n_frames: int, input_side: int) -> TileChoice:
-    """The choice for people of these heights, in pixels of the detector's picture."""
     looked = f"{counted(n_frames, 'frame')} from the beginning"
+    return _choice(heights, n_whole, n_tiled, looked=looked, input_side=detector.input_side)
+
+
+def _choice(
+    heights: list[float], n_whole: int, n_tiled: int, *, looked: str, input_side: int
+) -> TileChoice:
+    """The choice for people of these heights, in pixels of the detector's picture, of whom whole
+    frames show `n_whole` surely, and tiles as well `n_tiled`."""
     if not heights:
         return TileChoice(None, f"{tiles_text(None)}: {looked} show nobody")
     middle = float(np.median(heights))
-    tiles = TRIED if middle < SMALL else None
+    is_more = n_tiled >= MORE * n_whole and n_tiled > 0
+    tiles = TRIED if middle < SMALL or is_more else None
     text = (
         f"{tiles_text(tiles)}: people are {middle:.0f} pixels high in the detector's picture of "
-        f"{input_side} (median of {len(heights):,} in {looked})"
+        f"{input_side} (median of {len(heights):,} in {looked}), and tiles show {n_tiled:,} surely "
+        f"where whole frames show {n_whole:,}"
     )
     if tiles is not None:
         n_pictures = 1 + tiles[0] * tiles[1]

@@ -15,7 +15,7 @@ from tacan.video.video_records import Detections
 if TYPE_CHECKING:
     from tacan.video.detect import Detector
 
-__all__ = ["Tiled", "Window", "merge_windows", "tile_spans"]
+__all__ = ["SURE", "Tiled", "Window", "merge_windows", "tile_spans"]
 
 Window = tuple[int, int, int, int]
 """x1, y1, x2, y2 of a part of a frame, in pixels."""
@@ -29,7 +29,7 @@ _LARGE = 0.5
 _PIECE = 0.5
 """The share of a cut box that lies within another one, from which on it is a piece of its body."""
 
-_SURE = 0.5
+SURE = 0.5
 """From this score on a box counts that tiles alone show. Weaker ones are mostly background, seen
 larger, or pieces of bodies, and lead tracks astray. Chosen on generated crowds."""
 
@@ -73,7 +73,7 @@ class Tiled:
     @property
     def fingerprint(self) -> str:
         tiles = f"{self._rows}x{self._columns}+{self._overlap}/{self._iou}"
-        return f"{self._detector.fingerprint}:frame+tiles={tiles}/sure={_SURE}"
+        return f"{self._detector.fingerprint}:frame+tiles={tiles}/sure={SURE}"
 
     @property
     def input_side(self) -> int:
@@ -142,7 +142,7 @@ def merge_windows(
 def sure_or_seen(merged: Detections, whole: Detections, *, iou: float) -> NDArray[np.bool_]:
     """Which boxes [n] are sure, or lie with more than `iou` on one that the whole frame shows."""
     seen = (ious(merged.boxes[:, None], whole.boxes[None]) > iou).any(axis=1)
-    return (merged.scores >= _SURE) | seen
+    return (merged.scores >= SURE) | seen
 
 
 def _cut(
