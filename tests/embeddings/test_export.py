@@ -10,6 +10,7 @@ import torch
 from tacan.clips.split import consecutive_clips
 from tacan.config import ModelConfig
 from tacan.embeddings import export
+from tacan.embeddings import exported as exported_models
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
 from tacan.embeddings.export import export_model, load_own_model
@@ -95,8 +96,9 @@ def test_every_weighting_keeps_its_divisor(weighting: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("threads", "calls"), [(1, [4, 4, 3]), (2, [4, 4, 3]), (4, [3, 3, 3, 2])])
 def test_a_batch_comes_to_the_network_in_parts(
-    threads: int, calls: list[int], own: Path, tmp_path: Path
+    threads: int, calls: list[int], own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(exported_models, "PIXELS_AT_ONCE", 10 * HEIGHT * WIDTH)
     file = tmp_path / "model.onnx"
     export_model(load_model(own), file, "onnx")
     embedder = open_exported(file, "onnx", threads=threads)
@@ -112,7 +114,11 @@ def test_a_batch_comes_to_the_network_in_parts(
     embedder._network = replace(network, run=run)
     for found, expected in zip(embedder.embed_clips(clips), whole, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
-    assert sorted(sizes, reverse=True) == calls  # sixteen frames at most
+    assert sorted(sizes, reverse=True) == calls  # of four frames each, sixteen at most
+    sizes.clear()
+    monkeypatch.setattr(exported_models, "PIXELS_AT_ONCE", 32 * HEIGHT * WIDTH)
+    embedder.embed_clips(clips)
+    assert max(sizes) == min(8, -(-11 // threads))
 
 
 def test_openvino_reads_an_export_to_onnx_too(own: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Legend: n clips, T frames, D embedding size, H x W pixels.
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,9 +40,10 @@ __all__ = [
 LARGEST_DIFFERENCE = 1e-4
 """Vectors of two runtimes may be compared, and carry one fingerprint, up to this `difference`."""
 
-FRAMES_AT_ONCE = 16
-"""Frames of one call of the network on a CPU: what a layer makes of more leaves the cache before
-the next one reads it, so that each of 64 takes a tenth to a fifth longer."""
+FRAMES_AT_ONCE, PIXELS_AT_ONCE = 16, 1 << 17
+"""A call of the network on a CPU takes so many frames, or more up to so many pixels. What a layer
+makes of more leaves the cache before the next one reads it: at 128 x 64 pixels, 64 frames take a
+tenth to a fifth longer each."""
 
 FORMAT_KEY = "tacan_export"
 
@@ -78,8 +80,8 @@ class ExportSettings(BaseModel):
 class ExportedEmbedder:
     """An exported model as a `ClipEmbedder`.
 
-    Each call of the network runs on one thread; the clips of a batch are shared among `threads`, at
-    most `frames_at_once` a call (any number, if None).
+    Each call of the network runs on one thread; the clips of a batch are shared among `threads`,
+    and on a CPU go to it in parts that its cache holds.
     """
 
     def __init__(
@@ -88,13 +90,13 @@ class ExportedEmbedder:
         settings: ExportSettings,
         *,
         threads: int,
-        frames_at_once: int | None = FRAMES_AT_ONCE,
+        on_cpu: bool = True,
         precision: Precision = "32",
     ) -> None:
         self._network = network
         self._settings = settings
         self._threads = threads
-        self._frames_at_once = frames_at_once
+        self._on_cpu = on_cpu
         self._pool: ThreadPoolExecutor | None = None
         if threads > 1:
             self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tacan-encoder")
@@ -112,8 +114,9 @@ class ExportedEmbedder:
         """Clips uint8 RGB [n, T, 3, H, W] -> embeddings [n, D] and clip weights [n]."""
         clips = frames.contiguous().numpy()
         step = -(-len(clips) // self._threads)
-        if self._frames_at_once is not None:
-            step = min(step, self._frames_at_once // self.clip_len)
+        if self._on_cpu:
+            frames_at_once = max(FRAMES_AT_ONCE, PIXELS_AT_ONCE // math.prod(self.input_size))
+            step = min(step, frames_at_once // self.clip_len)
         step = max(1, step)
         parts = [clips[i : i + step] for i in range(0, len(clips), step)]
         found = list((self._pool.map if self._pool else map)(self._embed, parts))
@@ -163,10 +166,7 @@ def open_exported(
             got=f"{file}, and {_beside(file)} of another file",
             remedy="Put both files of one export there, or export the model again.",
         )
-    at_once = None if cuda else FRAMES_AT_ONCE
-    return ExportedEmbedder(
-        found, settings, threads=threads, frames_at_once=at_once, precision=precision
-    )
+    return ExportedEmbedder(found, settings, threads=threads, on_cpu=not cuda, precision=precision)
 
 
 def read_export_settings(file: Path) -> ExportSettings | None:
