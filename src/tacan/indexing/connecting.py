@@ -68,7 +68,8 @@ class _Waiting:
     def hold(self, fragment: Fragment, embedder: ClipEmbedder) -> None:
         self.fragment = fragment
         self.vector = vector(fragment, embedder)
-        self.place, self.speed = motion_at_the_end(fragment)
+        tracklet = fragment.tracklet
+        self.place, self.speed = motion_at_the_end(tracklet.seconds, tracklet.boxes)
 
 
 class Connector:
@@ -207,11 +208,13 @@ class Connector:
         return moved <= reach and max(tall) <= MAX_GROWTH * min(tall)
 
 
-def motion_at_the_end(fragment: Fragment) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The place and the speed at the last frame, by least squares over MOTION_SECONDS."""
-    seconds = fragment.tracklet.seconds - fragment.last_seconds
-    last = seconds >= -MOTION_SECONDS
-    times, middles = seconds[last], _middles(fragment.tracklet.boxes[last])
+def motion_at_the_end(
+    seconds: NDArray[np.float64], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The place of the middle, [2] in pixels, and its speed, [2] in pixels a second, at the last of
+    `seconds` [n], by least squares over the `boxes` [n, 4] of the last MOTION_SECONDS."""
+    last = seconds >= seconds[-1] - MOTION_SECONDS
+    times, middles = seconds[last] - seconds[-1], _middles(boxes[last])
     if len(times) == 1:
         return middles[0], np.zeros(2)
     centred = times - times.mean()
