@@ -43,7 +43,7 @@ __all__ = ["LARGEST_COST", "Connector", "motion_at_the_end"]
 
 LARGEST_COST: dict[Connect, float] = {"careful": 0.30, "bold": 0.39}
 """Chosen on generated crowds by IDF1, purity and mAP together, which differ little from .24 to .32.
-At .29 a half of the pairs there are one walk, and at .40 three in ten (`benchmarks/connecting.py`)."""
+At .29 a half of the pairs there are one walk, at .40 three in ten (`benchmarks/connecting.py`)."""
 PLACE_WEIGHT = 0.174
 """By logistic regression on such pairs."""
 LEAST_DEVIATION = 0.1
