@@ -7,8 +7,10 @@
         --blend second 0.7 --sharpen 2
 
 --shares says how much colours, relit colours and textures count in the distance; clip weights stay
-what they were. --blend takes the mean of the weights of the run and of the model that it went on
-from, the run's with this share. The clip length can be set anew by --clip-len, because plain means
+what they were. --mean takes the mean of the weights of the run and of models of other seeds; the
+mask stays the run's, because the hidden units of two seeds are in no common order. --blend takes
+the mean of the weights of the run and of the model that it went on from, the run's with this share,
+after --mean. The clip length can be set anew by --clip-len, because plain means
 over frames have no weights that depend on it.
 """
 
@@ -33,11 +35,15 @@ def main() -> None:
     parser.add_argument("--clip-len", type=int, default=1)
     parser.add_argument("--shares", type=float, nargs=3)
     parser.add_argument("--sharpen", type=float)
+    parser.add_argument("--mean", nargs="+", type=Path, default=[], metavar="MODEL")
     parser.add_argument("--blend", nargs=2, metavar=("MODEL", "SHARE"))
     chosen = parser.parse_args()
     saved = load_model(chosen.run / "model")
     if chosen.shares:
         _weigh_cues(saved.model, chosen.shares)
+    if chosen.mean:
+        others = [load_model(path).model.state_dict() for path in chosen.mean]
+        saved.model.load_state_dict(_mean(saved.model.state_dict(), others))
     if chosen.blend:
         other, share = load_model(Path(chosen.blend[0])).model, float(chosen.blend[1])
         saved.model.load_state_dict(_blended(other.state_dict(), saved.model.state_dict(), share))
@@ -71,6 +77,15 @@ def _sharpen(model: Tacan, times: float) -> None:
 
 def _trunk(model: Tacan) -> BandedTrunk:
     return next(part for part in model.modules() if isinstance(part, BandedTrunk))
+
+
+def _mean(own: dict[str, Tensor], others: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {
+        name: torch.stack([value, *(other[name] for other in others)]).mean(0)
+        if value.is_floating_point() and ".attention." not in name
+        else value
+        for name, value in own.items()
+    }
 
 
 def _blended(

@@ -217,6 +217,10 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=2400)
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--paste", type=float, default=0.4, help="how often somebody is in front")
+    parser.add_argument(
+        "--classifier", choices=["random", "means"], default="random",
+        help="its first weights: means of what a model that knows crowds makes of each person",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     torch.manual_seed(chosen.seed)
@@ -230,7 +234,8 @@ def main() -> None:
         softmax=SoftmaxLoss(model.encoder.compared_dim, n_people, label_smoothing=0.1, bias=True),
         triplet_form="distance", margin=0.3, min_max_eps=1e-6, min_max_weight=0, unit_length=True,
     )  # fmt: skip
-    begin_classifier(losses, model, crowds)
+    if chosen.classifier == "means":
+        begin_classifier(losses, model, crowds)
     total = chosen.mask_iterations + chosen.iterations
     sampler = IdentityBatchSampler(
         crowds.labels, identities_per_batch=IDENTITIES, tracklets_per_identity=TRACKLETS,
@@ -287,7 +292,8 @@ def main() -> None:
 @torch.no_grad()
 def begin_classifier(losses: MultiLoss, model: Tacan, crowds: Crowds) -> None:
     """Sets its weights to where the model sees each person, as multiples of what is off the mean
-    of all: from random ones it takes a thousand iterations to get there."""
+    of all: from random ones it takes a thousand iterations to get there. Only for a model that has
+    learned crowds already: another one learns the people by heart (README)."""
     clearest = [
         first + int(crowds.visibility[first : first + length].argmax())
         for first, length in zip(crowds.firsts, crowds.lengths, strict=True)
