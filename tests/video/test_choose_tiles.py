@@ -94,10 +94,9 @@ def test_pieces_of_a_large_body_are_no_small_people(tmp_path: Path) -> None:
 class SurerInTiles(BlockDetector):
     """Is sure of everybody in a tile, and of some in the whole frame."""
 
-    input_side = 640
-
-    def __init__(self, *, whole_scores: Sequence[float]) -> None:
+    def __init__(self, *, input_side: int, whole_scores: Sequence[float]) -> None:
         super().__init__()
+        self.input_side = input_side
         self._scores = np.array(whole_scores, np.float32)
 
     def detect(
@@ -109,12 +108,21 @@ class SurerInTiles(BlockDetector):
         return [Detections(seen.boxes, self._scores[: len(seen.boxes)]) for seen in found]
 
 
-@pytest.mark.parametrize(("whole_scores", "tiles"), [((0.9, 0.45), TRIED), ((0.9, 0.5), None)])
-def test_large_people_of_whom_tiles_are_surer_ask_for_tiles(
-    tmp_path: Path, whole_scores: Sequence[float], tiles: tuple[int, int] | None
+@pytest.mark.parametrize(
+    ("input_side", "whole_scores", "tiles"),
+    [
+        (640, (0.9, 0.45), TRIED),
+        (640, (0.9, 0.5), None),
+        (816, (0.9, 0.45), TRIED),
+        (832, (0.9, 0.45), None),
+    ],
+)
+def test_people_in_between_ask_for_tiles_that_are_surer_of_them(
+    tmp_path: Path, input_side: int, whole_scores: Sequence[float], tiles: tuple[int, int] | None
 ) -> None:
+    detector = SurerInTiles(input_side=input_side, whole_scores=whole_scores)
     with open_video(write_people(tmp_path / "a.mp4", tall=50)) as video:
-        choice = choose_tiles(video, SurerInTiles(whole_scores=whole_scores), threshold=0.4)
+        choice = choose_tiles(video, detector, threshold=0.4)
     assert choice.tiles == tiles
     assert "surely" in choice.text
 
