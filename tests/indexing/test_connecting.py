@@ -85,6 +85,8 @@ def test_nothing_is_connected_without_strangers_or_when_off() -> None:
     pieces = [fragment(1, 0.0, [RED] * 9), fragment(2, 1.5, [RED] * 9)]
     assert connect(pieces, mode="off") == [(1,), (2,)]
     assert connect(pieces, prior=None) == [(1,), (2,)]
+    all_alike = Calibration("euclidean", np.zeros(400))
+    assert connect(pieces, prior=all_alike) == [(1,), (2,)]
 
 
 def test_the_prior_says_what_near_means_where_few_walk() -> None:

@@ -148,11 +148,11 @@ class Connector:
         and time that passes."""
         done: list[Fragment] = []
         known = known_strangers(self.strangers, self._prior)
-        median = float(np.median(known)) if len(known) else None
+        median = float(np.median(known)) if len(known) else 0.0
         for tail in sorted(self._waiting, key=_ending):
             if tail.fragment.last_seconds + MAX_GAP >= running_since:
                 continue
-            successor = None if median is None else self._successor(tail, median)
+            successor = self._successor(tail, median) if median > 0 else None
             self._waiting.remove(tail)
             if successor is None:
                 done.append(tail.fragment)
