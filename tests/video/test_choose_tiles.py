@@ -141,7 +141,7 @@ def test_only_the_first_seconds_are_looked_at(tmp_path: Path) -> None:
         choice = choose_tiles(video, detector, threshold=0.4)
     assert choice.tiles is None
     assert "nobody" in choice.text
-    assert detector.calls == (int(FIRST_SECONDS) + 1) * 6
+    assert detector.calls == (int(FIRST_SECONDS) + 1) * 5
 
 
 def test_tracklets_are_found_with_the_tiles_that_are_chosen(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def choose_tiles(video: ReadableVideo, detector: Detector, *, threshold: float) 
     heights: list[float] = []
     n_whole = n_tiled = n_frames = 0
     for image in _first_pictures(video):
-        [whole], [found] = detector.detect([image]), tiled.detect([image])
+        [(whole, found)] = tiled.detect_both([image])
         n_whole += int((whole.scores >= SURE).sum())
         n_tiled += int((found.scores >= SURE).sum())
         scale = detector.input_side / max(image.shape[:2])

@@ -83,6 +83,12 @@ class Tiled:
         self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
     ) -> list[Detections]:
         """One `Detections` for each image; all tiles of all images go to the detector at once."""
+        return [merged for _, merged in self.detect_both(images, tiles=tiles)]
+
+    def detect_both(
+        self, images: Sequence[NDArray[np.uint8]], *, tiles: bool = False
+    ) -> list[tuple[Detections, Detections]]:
+        """For each image what the whole frame shows, and what it shows with the tiles."""
         windows = [self.windows(width=image.shape[1], height=image.shape[0]) for image in images]
         parts = [
             np.ascontiguousarray(image[y1:y2, x1:x2])
@@ -91,10 +97,11 @@ class Tiled:
         ]
         whole = self._detector.detect(images, tiles=tiles)
         answers = iter(self._detector.detect(parts, tiles=True))
-        return [
+        merged = [
             merge_windows([frame, *(next(answers) for _ in of_image[1:])], of_image, iou=self._iou)
             for frame, of_image in zip(whole, windows, strict=True)
         ]
+        return list(zip(whole, merged, strict=True))
 
     def windows(self, *, width: int, height: int) -> list[Window]:
         """The whole frame and then its tiles, row by row."""
