@@ -26,7 +26,7 @@ from tacan import open_model
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.gallery.cannot_link import cannot_link
 from tacan.indexing import connecting
-from tacan.indexing.connecting import MAX_GAP, MAX_GROWTH, MAX_SPEED, motion_at_the_end
+from tacan.indexing.connecting import MAX_GAP, costs, motion_at_the_end, within_reach
 from tacan.retrieval.precision import paired_distances
 from tacan.video.decode import open_video
 from tacan.video.matching import match_tracks
@@ -51,7 +51,7 @@ def main() -> None:
         ]
         pairs = np.concatenate([pairs_of(v, detector, chosen.cache, embedder) for v in videos])
         is_one, looks, place, motion = pairs.T
-        measures = (looks, place, motion, cost(looks, motion))
+        measures = (looks, place, motion, costs(looks, motion))
         shares = [average_precision_score(is_one, -measure) for measure in measures]
         print(
             f"{detector[-30:]:30} {len(pairs):8,} {int(is_one.sum()):6,} "
@@ -68,10 +68,6 @@ def main() -> None:
         f"logistic regression: weight of the place {by_place / by_looks:.3f}; cost at which a half "
         f"are one walk {a_half:.2f}, and three in ten {three_in_ten:.2f}"
     )
-
-
-def cost(looks: NDArray[np.float64], motion: NDArray[np.float64]) -> NDArray[np.float64]:
-    return looks + connecting.PLACE_WEIGHT * np.log(motion + connecting.LEAST_DEVIATION)
 
 
 def pairs_of(
@@ -101,19 +97,17 @@ def pairs_of(
             if not 0 < gap <= MAX_GAP or min(owners[i], owners[j]) < 0:
                 continue
             begin = after.boxes[0]
-            heights = sorted([end[3] - end[1], begin[3] - begin[1]])
-            feet = np.hypot((begin[0] + begin[2] - end[0] - end[2]) / 2, begin[3] - end[3])
-            reach = (0.5 + MAX_SPEED * gap) * heights[1]
-            if feet > reach or heights[1] > MAX_GROWTH * heights[0]:
+            if not within_reach(end, begin, gap):
                 continue
+            height = max(end[3] - end[1], begin[3] - begin[1])
             middle, last = begin.reshape(2, 2).mean(axis=0), end.reshape(2, 2).mean(axis=0)
             looks = paired_distances(vectors[i : i + 1], vectors[j : j + 1], metric=metric)[0]
             rows.append(
                 (
                     owners[i] == owners[j],
                     looks / median,
-                    np.hypot(*(middle - last)) / heights[1],
-                    np.hypot(*(middle - place - gap * speed)) / heights[1],
+                    np.hypot(*(middle - last)) / height,
+                    np.hypot(*(middle - place - gap * speed)) / height,
                 )
             )
     return np.array(rows, np.float64).reshape(-1, 4)

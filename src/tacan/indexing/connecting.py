@@ -39,7 +39,7 @@ from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import ious
 
-__all__ = ["LARGEST_COST", "Connector", "motion_at_the_end"]
+__all__ = ["LARGEST_COST", "MAX_GAP", "Connector", "costs", "motion_at_the_end", "within_reach"]
 
 LARGEST_COST: dict[Connect, float] = {"careful": 0.30, "bold": 0.39}
 """Chosen on generated crowds by IDF1, purity and mAP together, which differ little from .24 to .32.
@@ -185,10 +185,9 @@ class Connector:
         metric = self._embedder.metric
         looks = paired_distances(before, after, metric=metric) / median
         deviations = np.array([_deviation(*pair) for pair in pairs])
-        costs = looks ** (2 if metric == "euclidean" else 1)
-        costs += PLACE_WEIGHT * np.log(deviations + LEAST_DEVIATION)
-        best = int(costs.argmin())
-        return pairs[best] if costs[best] <= self._largest_cost else None
+        rated = costs(looks ** (2 if metric == "euclidean" else 1), deviations)
+        best = int(rated.argmin())
+        return pairs[best] if rated[best] <= self._largest_cost else None
 
     def _fits(self, before: _Waiting, after: _Waiting) -> bool:
         """Whether `after` may be where and when `before` goes on."""
@@ -202,10 +201,20 @@ class Connector:
             return False
         if other.seconds[-1] - one.seconds[0] > self._max_seconds:
             return False
-        tall = float(end[3] - end[1]), float(begin[3] - begin[1])
-        moved = float(np.hypot((begin[0] + begin[2] - end[0] - end[2]) / 2, begin[3] - end[3]))
-        reach = (0.5 + MAX_SPEED * gap) * max(tall)
-        return moved <= reach and max(tall) <= MAX_GROWTH * min(tall)
+        return within_reach(end, begin, gap)
+
+
+def costs(looks: NDArray[np.float64], deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """c [n] of u [n] and e [n]; see the module."""
+    return looks + PLACE_WEIGHT * np.log(deviations + LEAST_DEVIATION)
+
+
+def within_reach(end: NDArray[np.float32], begin: NDArray[np.float32], gap: float) -> bool:
+    """Whether somebody can get from the box `end` to the box `begin` in `gap` seconds."""
+    tall = float(end[3] - end[1]), float(begin[3] - begin[1])
+    moved = float(np.hypot((begin[0] + begin[2] - end[0] - end[2]) / 2, begin[3] - end[3]))
+    reach = (0.5 + MAX_SPEED * gap) * max(tall)
+    return moved <= reach and max(tall) <= MAX_GROWTH * min(tall)
 
 
 def motion_at_the_end(
