@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,11 +14,11 @@ import torch
 from tacan.embeddings import own_runtime
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.export import export_model
-from tacan.embeddings.exported import ExportedEmbedder
+from tacan.embeddings.exported import ExportedEmbedder, read_export_settings
 from tacan.embeddings.open import open_model
 from tacan.embeddings.own_runtime import READY, OtherVectorsWarning, make_ready
-from tacan.errors import ConfigError, EncoderError
-from tacan.model import load_model
+from tacan.errors import CheckpointError, ConfigError, EncoderError
+from tacan.model import SavedModel, load_model
 from tests.embeddings.test_export import frames, save, vector
 
 
@@ -144,3 +146,69 @@ def test_what_the_fastest_runtime_cannot_read_the_next_one_computes(
     own = save(tmp_path / "own", encoder="resnet10t", temporal_pooling="mean")
     make_ready(own)
     assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)
+
+
+def without(key: str, folder: Path) -> None:
+    """Takes a setting out of the export, as a version had it that did not know it."""
+    path = folder / "model.yaml"
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{key}:")]
+    assert len(kept) == len(lines) - 1
+    path.write_text("".join(kept))
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders whose models were built in torch."""
+    folders: list[Path] = []
+    plainly = SavedModel.build
+
+    def noted(self: SavedModel) -> object:
+        folders.append(self.folder)
+        return plainly(self)
+
+    monkeypatch.setattr(SavedModel, "build", noted)
+    return folders
+
+
+def test_the_check_needs_no_torch_model_where_the_export_keeps_what_torch_says(
+    own: Path, built: list[Path]
+) -> None:
+    make_export(own)
+    built.clear()
+    assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)
+    assert built == []
+
+
+@pytest.mark.parametrize("kept", ["", "AAAA", "no base64!", "of another model"])
+def test_torch_itself_is_asked_where_the_export_keeps_nothing_that_fits(
+    kept: str, own: Path, tmp_path: Path, built: list[Path], no_warnings: None
+) -> None:
+    make_export(own)
+    if kept == "of another model":
+        make_export(save(tmp_path / "other", temporal_pooling="mean"))
+        kept = read_export_settings(tmp_path / "other" / READY).torch_says
+    without("torch_says", own)
+    if kept:
+        with (own / "model.yaml").open("a") as file:
+            file.write(f"torch_says: {kept}\n")
+    built.clear()
+    assert isinstance(open_model(str(own), device="cpu"), ExportedEmbedder)
+    assert built == [own]
+
+
+def test_a_damaged_model_is_told_though_its_export_is_whole(own: Path) -> None:
+    make_export(own)
+    weights = bytearray((own / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (own / "model.safetensors").write_bytes(weights)
+    with pytest.raises(CheckpointError, match="not of one model"):
+        open_model(str(own), device="cpu")
+
+
+def test_street_opens_without_the_packages_that_build_networks() -> None:
+    code = (
+        "import sys, tacan; tacan.open_model('street', device='cpu'); print('timm' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"

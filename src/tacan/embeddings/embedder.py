@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -16,7 +16,9 @@ from torch import Tensor
 
 from tacan.computing import Precision
 from tacan.errors import ModelError
-from tacan.model import Tacan
+
+if TYPE_CHECKING:
+    from tacan.model import Tacan
 
 __all__ = ["ClipEmbedder", "Precision", "TacanEmbedder", "exact_arithmetic"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ import yaml
 from tacan.embeddings.embedder import TacanEmbedder
 from tacan.embeddings.exported import (
     LARGEST_DIFFERENCE,
+    PROBE,
     ExportedEmbedder,
     ExportSettings,
     difference,
     exported_files,
+    probe,
 )
 from tacan.embeddings.open import FROZEN, model_folder
 from tacan.errors import EncoderError, StorageError
@@ -153,7 +156,8 @@ def write_checked(
         metric=config.metric,
         difference=0.0,
     )
-    found = _apart(saved, file, kind, settings)
+    reference = TacanEmbedder(saved.model, clip_len=config.clip_len, input_size=size)
+    found = _apart(reference, saved, file, kind, settings)
     most = LARGEST_HALF_DIFFERENCE if half else LARGEST_DIFFERENCE
     if not found <= most:
         raise EncoderError(
@@ -164,14 +168,18 @@ def write_checked(
     own = saved.fingerprint
     if found > LARGEST_DIFFERENCE:
         own = hashlib.sha256(f"{own} {settings.content}".encode()).hexdigest()
-    return settings.model_copy(update={"difference": found, "fingerprint": own})
+    says = base64.b64encode(probe(reference, PROBE).astype("<f4").tobytes()).decode()
+    return settings.model_copy(update={"difference": found, "fingerprint": own, "torch_says": says})
 
 
-def _apart(saved: ModelFolder, file: Path, kind: ExportFormat, settings: ExportSettings) -> float:
+def _apart(
+    reference: TacanEmbedder,
+    saved: ModelFolder,
+    file: Path,
+    kind: ExportFormat,
+    settings: ExportSettings,
+) -> float:
     """The `difference` of the network in `file` from torch."""
-    reference = TacanEmbedder(
-        saved.model, clip_len=settings.clip_len, input_size=(settings.height, settings.width)
-    )
     try:
         network = load_network(file, kind, role="encoder", threads=1)
         exported = ExportedEmbedder(network, settings, threads=1)

@@ -5,6 +5,7 @@ Legend: n clips, T frames, D embedding size, H x W pixels.
 
 from __future__ import annotations
 
+import base64
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -32,13 +33,18 @@ __all__ = [
     "ExportSettings",
     "ExportedEmbedder",
     "difference",
+    "difference_on_record",
     "exported_files",
     "open_exported",
+    "probe",
     "read_export_settings",
 ]
 
 LARGEST_DIFFERENCE = 1e-4
 """Vectors of two runtimes may be compared, and carry one fingerprint, up to this `difference`."""
+
+PROBE = 2
+"""Clips in the batch by which an export is compared with torch whenever it is opened."""
 
 FRAMES_AT_ONCE, PIXELS_AT_ONCE = 16, 1 << 17
 """A call of the network on a CPU takes so many frames, or more up to so many pixels. What a layer
@@ -75,6 +81,9 @@ class ExportSettings(BaseModel):
     """The distance that the vectors are meant for."""
     difference: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """The largest `difference` from torch when it was exported."""
+    torch_says: str | None = None
+    """What `probe` had from torch then: float32 [PROBE, 1 + D], the lowest byte first, in base64.
+    Without it each opening asks torch."""
 
 
 class ExportedEmbedder:
@@ -109,6 +118,17 @@ class ExportedEmbedder:
         embeddings, _, shift = network.run([blank], range(len(OUTPUTS)))
         self.embedding_dim: int = embeddings.shape[1]
         self._shift: NDArray[np.float32] = shift[0]
+
+    @property
+    def torch_says(self) -> NDArray[np.float32] | None:
+        """What `probe` had from torch when this was exported, [PROBE, 1 + D]; None where that was
+        not kept."""
+        shape = (PROBE, 1 + self.embedding_dim)
+        try:
+            kept = base64.b64decode(self._settings.torch_says or "", validate=True)
+            return np.frombuffer(kept, "<f4").reshape(shape)
+        except ValueError:  # no base64, or of another shape
+            return None
 
     def embed_clips(self, frames: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Clips uint8 RGB [n, T, 3, H, W] -> embeddings [n, D] and clip weights [n]."""
@@ -197,18 +217,37 @@ def difference(one: ClipEmbedder, other: ClipEmbedder, *, batches: tuple[int, ..
     The vector of each clip alone differs by a share of the length of the first one's, and its
     weight by a share of the largest weight of its batch: the largest of all these shares.
     """
-    shares = [0.0]
-    for n in batches:
-        clips = _made_up_clips(n, one.clip_len, one.input_size)
-        (mine, weights), (theirs, other_weights) = one.embed_clips(clips), other.embed_clips(clips)
-        shares.append(float(abs(other_weights - weights).max() / max(abs(weights).max(), TINY)))
-        for row in range(n):
-            a = one.finish(mine[row] * np.float64(weights[row]), float(weights[row]), 1)
-            b = other.finish(
-                theirs[row] * np.float64(other_weights[row]), float(other_weights[row]), 1
-            )
-            shares.append(float(np.linalg.norm(b - a) / max(np.linalg.norm(a), TINY)))
-    return max(shares)
+    return max(_apart(probe(one, n), probe(other, n)) for n in batches)
+
+
+def difference_on_record(exported: ExportedEmbedder) -> float:
+    """The `difference` from what torch said when it was exported; infinite where that was not
+    kept, as by versions before."""
+    says = exported.torch_says
+    return math.inf if says is None else _apart(says, probe(exported, PROBE))
+
+
+def probe(embedder: ClipEmbedder, n: int) -> NDArray[np.float32]:
+    """[n, 1 + D]: of each of n made-up clips the weight, and its vector as that of a tracklet."""
+    embeddings, weights = embedder.embed_clips(
+        _made_up_clips(n, embedder.clip_len, embedder.input_size)
+    )
+    vectors = [
+        embedder.finish(embedding * np.float64(weight), float(weight), 1)
+        for embedding, weight in zip(embeddings, weights, strict=True)
+    ]
+    return np.column_stack([weights, np.stack(vectors)]).astype(np.float32)
+
+
+def _apart(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    off = np.abs(found - expected).astype(np.float64)
+    largest_weight = np.abs(expected[:, 0]).max()
+    lengths = np.linalg.norm(expected[:, 1:], axis=1)
+    shares = [
+        off[:, 0].max() / max(largest_weight, TINY),
+        *(np.linalg.norm(off[:, 1:], axis=1) / np.maximum(lengths, TINY)),
+    ]
+    return float(np.max(shares))
 
 
 def _made_up_clips(n: int, clip_len: int, size: tuple[int, int]) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tacan.embeddings.own_runtime import RUNTIMES, RuntimeChoice, in_runtime
 from tacan.embeddings.shipped import SHIPPED_MODELS, SHIPPED_WEIGHTS
 from tacan.embeddings.weighted import NO_CLIP_WEIGHT, WeightedEmbedder, check_clip_weight
 from tacan.errors import ConfigError, EncoderError, ModelError
-from tacan.model import ModelFolder, load_model
+from tacan.model import SavedModel, read_model
 from tacan.model.checkpoint import CONFIG_FILE
 from tacan.model.memory_format import channels_last
 
@@ -110,8 +111,7 @@ def open_model(
     else:
         folder = model_folder(spec)
         return _in_folder(
-            load_model(folder),
-            folder,
+            read_model(folder),
             device=place,
             precision=precision,
             runtime=runtime,
@@ -120,11 +120,9 @@ def open_model(
     if clip_weight == NO_CLIP_WEIGHT:
         return encoder
     folder = model_folder(clip_weight, to_lend=True)
-    saved = load_model(folder)
+    saved = read_model(folder)
     check_clip_weight(clip_weight, saved)
-    weigher = _in_folder(
-        saved, folder, device=place, precision=precision, runtime="auto", threads=threads
-    )
+    weigher = _in_folder(saved, device=place, precision=precision, runtime="auto", threads=threads)
     return WeightedEmbedder(encoder, weigher)
 
 
@@ -226,22 +224,25 @@ def model_folder(spec: str, *, to_lend: bool = False) -> Path:
 
 
 def _in_folder(
-    saved: ModelFolder,
-    folder: Path,
+    saved: SavedModel,
     *,
     device: torch.device,
     precision: Precision,
     runtime: RuntimeChoice,
     threads: int,
 ) -> ClipEmbedder:
-    """The model `saved` of `folder`, ready to embed."""
-    embedder = TacanEmbedder(
-        channels_last(saved.model.to(device)),
-        clip_len=saved.config.clip_len,
-        input_size=(saved.config.height, saved.config.width),
-        fingerprint=saved.fingerprint,
-        metric=saved.config.metric,
-        precision=precision,
-    )
-    on_cpu = device.type == "cpu"
-    return in_runtime(embedder, saved, folder, runtime, on_cpu=on_cpu, threads=threads)
+    """The model `saved`, ready to embed."""
+
+    @cache
+    def in_torch() -> TacanEmbedder:
+        return TacanEmbedder(
+            channels_last(saved.build().model.to(device)),
+            clip_len=saved.config.clip_len,
+            input_size=(saved.config.height, saved.config.width),
+            fingerprint=saved.fingerprint,
+            metric=saved.config.metric,
+            precision=precision,
+        )
+
+    plain = device.type == "cpu" and precision == "32"
+    return in_runtime(saved, in_torch, runtime, plain=plain, threads=threads)

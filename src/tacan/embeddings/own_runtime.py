@@ -4,11 +4,15 @@ On a CPU that is OpenVINO where it is installed, and ONNX Runtime elsewhere, whe
 folder holds an export of itself, `model.onnx` with its settings: the shipped models have one, and
 `tacan train` writes one. Without it torch does the work: to export takes seconds, more than a short
 video gains, and nothing is kept outside of the folders that a user names.
+
+An export keeps what torch says of a few made-up clips, so that the check needs no torch model,
+which takes longer to build and to run once than all else of an opening.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +20,16 @@ from typing import Literal, get_args
 
 from tacan.computing import RuntimeChoice
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.embeddings.exported import LARGEST_DIFFERENCE, difference, open_exported
+from tacan.embeddings.exported import (
+    LARGEST_DIFFERENCE,
+    PROBE,
+    ExportedEmbedder,
+    difference,
+    difference_on_record,
+    open_exported,
+)
 from tacan.errors import ConfigError, EncoderError, TacanError
-from tacan.model import ModelFolder, load_model
+from tacan.model import ModelFolder, SavedModel, load_model
 
 __all__ = [
     "READY",
@@ -35,24 +46,22 @@ RUNTIMES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
 READY = "model.onnx"
 """An export of a model in its own folder."""
 
-PROBES = (2,)
-"""Batches of made-up clips that each opening compares with torch."""
-
 
 class OtherVectorsWarning(UserWarning):
     """A runtime doesn't give a model's vectors on this machine, and torch computes them."""
 
 
 def in_runtime(
-    torch_model: ClipEmbedder,
-    saved: ModelFolder,
-    folder: Path,
+    saved: SavedModel,
+    torch_model: Callable[[], ClipEmbedder],
     runtime: RuntimeChoice,
     *,
-    on_cpu: bool,
+    plain: bool,
     threads: int,
 ) -> ClipEmbedder:
-    """`torch_model`, which is `saved` of `folder`, computed by what `runtime` names.
+    """The model `saved`, computed by what `runtime` names; `torch_model` builds it in torch.
+
+    It is asked for on a CPU and in 32 bits where it is `plain`.
 
     Its vectors carry the model's fingerprint, and so must be torch's: on made-up clips they differ
     by at most 1e-4 of their length, and the weights likewise. `auto` falls back to torch with a
@@ -60,31 +69,29 @@ def in_runtime(
     `EncoderError`, as for a package that is absent. Raises `ConfigError` where `runtime` can't do
     what was asked of the model.
     """
-    plain = on_cpu and torch_model.precision == "32"
     if runtime == "torch" or (runtime == "auto" and not plain):
-        return torch_model
+        return torch_model()
     if not plain:
         fault = (
             f"the runtime {runtime} computes on a CPU in 32 bits; choose torch for a GPU or bf16"
         )
         raise ConfigError([fault], source="the model's options")
     if runtime != "auto":
-        found = _ready(saved, folder, runtime, threads) or _exported(saved, runtime, threads)
+        found = _ready(saved, runtime, threads) or _exported(saved.build(), runtime, threads)
         _require_same(torch_model, found, runtime)
         return found
     failure: TacanError | None = None
     for kind in _fastest_first():
         try:
-            ready = _ready(saved, folder, kind, threads)
-            if ready is None:
-                return torch_model
-            _require_same(torch_model, ready, kind)
+            ready = _ready(saved, kind, threads)
+            if ready is not None:
+                _require_same(torch_model, ready, kind)
         except TacanError as error:
             failure = error
         else:
-            return ready
+            return ready or torch_model()
     warnings.warn(f"torch computes the model: {failure}", OtherVectorsWarning, stacklevel=2)
-    return torch_model
+    return torch_model()
 
 
 def _fastest_first() -> tuple[Literal["onnx", "openvino"], ...]:
@@ -99,11 +106,12 @@ def make_ready(folder: Path) -> None:
 
 
 def _ready(
-    saved: ModelFolder, folder: Path, runtime: Literal["onnx", "openvino"], threads: int
-) -> ClipEmbedder | None:
-    """The export in the model's own folder; None where there is none, or one of an older model."""
-    file = folder / READY
-    if not file.is_file():
+    saved: SavedModel, runtime: Literal["onnx", "openvino"], threads: int
+) -> ExportedEmbedder | None:
+    """The export in the model's own folder; None where there is none, or one of an older model,
+    and where the model itself is damaged."""
+    file = saved.folder / READY
+    if not file.is_file() or not saved.is_whole:
         return None
     found = open_exported(file, runtime, threads=threads)
     return found if found is not None and found.fingerprint == saved.fingerprint else None
@@ -111,7 +119,7 @@ def _ready(
 
 def _exported(
     saved: ModelFolder, runtime: Literal["onnx", "openvino"], threads: int
-) -> ClipEmbedder:
+) -> ExportedEmbedder:
     from tacan.embeddings.export import export_model
 
     with TemporaryDirectory(prefix="tacan-export-") as folder:
@@ -122,8 +130,12 @@ def _exported(
     return found
 
 
-def _require_same(torch_model: ClipEmbedder, found: ClipEmbedder, runtime: str) -> None:
-    apart = difference(torch_model, found, batches=PROBES)
+def _require_same(
+    torch_model: Callable[[], ClipEmbedder], found: ExportedEmbedder, runtime: str
+) -> None:
+    if difference_on_record(found) <= LARGEST_DIFFERENCE:
+        return
+    apart = difference(torch_model(), found, batches=(PROBE,))
     if not apart <= LARGEST_DIFFERENCE:
         raise EncoderError(
             f"a runtime must give torch's vectors within {LARGEST_DIFFERENCE:g} of their length",

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import ConfigError
-from tacan.model.checkpoint import ModelFolder
+from tacan.model.checkpoint import SavedModel
 
 __all__ = ["NO_CLIP_WEIGHT", "WeightedEmbedder", "check_clip_weight"]
 
@@ -79,7 +79,7 @@ class WeightedEmbedder:
         return (weighted_sum / weight_sum).astype(np.float32)
 
 
-def check_clip_weight(spec: str, saved: ModelFolder) -> None:
+def check_clip_weight(spec: str, saved: SavedModel) -> None:
     """Raises `ConfigError` for a model `saved`, named `spec`, that has no weight for another."""
     form = saved.config.clip_weight
     if form not in POSITIVE:

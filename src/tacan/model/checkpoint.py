@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,15 @@ from tacan.model.build import build_model
 from tacan.model.tacan import Tacan
 from tacan.version import VERSION
 
-__all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "ModelFolder", "load_model", "save_model"]
+__all__ = [
+    "CONFIG_FILE",
+    "WEIGHTS_FILE",
+    "ModelFolder",
+    "SavedModel",
+    "load_model",
+    "read_model",
+    "save_model",
+]
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -34,6 +42,52 @@ class ModelFolder:
     config: ModelConfig
     fingerprint: str
     notes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """The files of a model in `folder`, of which nothing is built yet."""
+
+    folder: Path
+    config: ModelConfig
+    fingerprint: str
+    notes: dict[str, Any]
+    weights: bytes = field(repr=False)
+    settings: dict[str, Any] = field(repr=False)
+    """`config` as it stands in the file."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether settings and weights are those of the fingerprint."""
+        return _fingerprint(self.settings, self.weights) == self.fingerprint
+
+    def build(self) -> ModelFolder:
+        """The model itself, ready for use (in evaluation mode). Raises as `load_model` does."""
+        try:
+            state = load(self.weights)
+        except (
+            Exception
+        ) as error:  # Unknown types and odd headers are answered with errors of any kind.
+            raise CheckpointError(
+                f"{WEIGHTS_FILE} must be a whole file of the safetensors format (a pickle is "
+                "refused)",
+                got=f"{self.folder / WEIGHTS_FILE}: {error}",
+                remedy="Save the model again with `tacan train`, or copy it again.",
+            ) from error
+        try:
+            model = build_model(self.config)
+            model.load_state_dict(state)
+        except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
+            raise CheckpointError(
+                f"the weights must have the shapes that {CONFIG_FILE} describes",
+                got=f"{self.folder}: {' '.join(str(error).split())[:300]}",
+                remedy="Put the two files of one model into the folder.",
+            ) from error
+        if not self.is_whole:
+            raise _broken(self.folder, "settings and weights that are not of one model")
+        return ModelFolder(
+            model=model.eval(), config=self.config, fingerprint=self.fingerprint, notes=self.notes
+        )
 
 
 def save_model(
@@ -74,12 +128,20 @@ def save_model(
 def load_model(folder: Path) -> ModelFolder:
     """Reads the model in `folder` and nothing else, ready for use (in evaluation mode).
 
-    Where settings that somebody else wrote say where first weights come from (`weights`), that is
-    passed over: the folder holds all weights.
-
     Raises `CheckpointError` for a folder without a model, a damaged or unsafe file, weights of
     another shape than the settings say, and files that don't belong together; `EncoderError` for
     settings with an unknown encoder.
+    """
+    return read_model(folder).build()
+
+
+def read_model(folder: Path) -> SavedModel:
+    """Reads the files of the model in `folder`, and leaves it to `SavedModel.build` to see whether
+    they belong together.
+
+    Where settings that somebody else wrote say where first weights come from (`weights`), that is
+    passed over: the folder holds all weights. Raises `CheckpointError` for a folder without a
+    model, and damaged settings.
     """
     content = _read_config(folder)
     try:
@@ -87,34 +149,13 @@ def load_model(folder: Path) -> ModelFolder:
     except ValidationError as error:
         faults = fault_messages(error, ModelConfig)
         raise _broken(folder / CONFIG_FILE, "; ".join(faults[:3])) from error
-    config = config.model_copy(update={"weights": None})
-    weights = _read_bytes(folder / WEIGHTS_FILE)
-    try:
-        state = load(weights)
-    except (
-        Exception
-    ) as error:  # Unknown types and odd headers are answered with errors of any kind.
-        raise CheckpointError(
-            f"{WEIGHTS_FILE} must be a whole file of the safetensors format (a pickle is refused)",
-            got=f"{folder / WEIGHTS_FILE}: {error}",
-            remedy="Save the model again with `tacan train`, or copy it again.",
-        ) from error
-    try:
-        model = build_model(config)
-        model.load_state_dict(state)
-    except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise CheckpointError(
-            f"the weights must have the shapes that {CONFIG_FILE} describes",
-            got=f"{folder}: {' '.join(str(error).split())[:300]}",
-            remedy="Put the two files of one model into the folder.",
-        ) from error
-    if _fingerprint(content["model"], weights) != content["fingerprint"]:
-        raise _broken(folder, "settings and weights that are not of one model")
-    return ModelFolder(
-        model=model.eval(),
-        config=config,
+    return SavedModel(
+        folder=folder,
+        config=config.model_copy(update={"weights": None}),
         fingerprint=content["fingerprint"],
         notes=content.get("notes", {}),
+        weights=_read_bytes(folder / WEIGHTS_FILE),
+        settings=content["model"],
     )
 
 

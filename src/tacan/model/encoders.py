@@ -1,5 +1,8 @@
 """Frame encoders: crops in, feature maps out.
 
+timm is imported where a backbone is built of it: that takes a second, and an exported model needs
+none.
+
 Legend: N frames, d feature size, H x W pixels, h x w cells of the map.
 """
 
@@ -11,11 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import timm
 import torch
-from timm.models import swin_transformer, vision_transformer
-from timm.models.swin_transformer import SwinTransformer
-from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from tacan.errors import EncoderError
@@ -116,6 +115,8 @@ def _banded_trunk(name: str, input_size: tuple[int, int], weights: str | None) -
 
 
 def _timm_trunk(name: str, input_size: tuple[int, int], weights: str | None) -> nn.Module:
+    import timm
+
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('.')[0].strip('*')}*")[:5]
         own = ", ".join((*SMALL_TRUNKS, *BANDED_TRUNKS))
@@ -157,6 +158,7 @@ def _create_for_size(
 
 def _check_network(name: str) -> None:
     """timm tries an unreachable host for most of a minute; this says so after seconds."""
+    import timm
     from huggingface_hub import constants, try_to_load_from_cache
 
     repository = getattr(timm.get_pretrained_cfg(name), "hf_hub_id", None)
@@ -177,11 +179,14 @@ def _check_network(name: str) -> None:
         ) from error
 
 
-# What fits a file's position embeddings to another input size, for those backbones that have them.
-_RESAMPLED: dict[type[nn.Module], Callable[..., dict[str, Tensor]]] = {
-    VisionTransformer: vision_transformer.checkpoint_filter_fn,
-    SwinTransformer: swin_transformer.checkpoint_filter_fn,
-}
+def _resampling(trunk: nn.Module) -> Callable[..., dict[str, Tensor]] | None:
+    """What fits a file's position embeddings to another input size, for backbones that have any."""
+    from timm.models import swin_transformer, vision_transformer
+
+    return {
+        vision_transformer.VisionTransformer: vision_transformer.checkpoint_filter_fn,
+        swin_transformer.SwinTransformer: swin_transformer.checkpoint_filter_fn,
+    }.get(type(trunk))
 
 
 def _load_file(trunk: nn.Module, path: Path, name: str) -> None:
@@ -192,7 +197,7 @@ def _load_file(trunk: nn.Module, path: Path, name: str) -> None:
     """
     fitting = trunk.state_dict()
     weights = _without_prefix(read_weights(path), fitting)
-    resampled = _RESAMPLED.get(type(trunk))
+    resampled = _resampling(trunk)
     try:
         if resampled is not None and _misfits(weights, fitting):
             weights = resampled(weights, trunk)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import timm
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -30,6 +29,8 @@ class _Beginning(nn.Module):
 
     def __init__(self, last: int) -> None:
         super().__init__()
+        import timm  # takes a second, as in `encoders`
+
         whole: Any = timm.create_model(MOBILE, pretrained=False, num_classes=0, global_pool="")
         self.conv_stem: nn.Module = whole.conv_stem
         self.bn1: nn.Module = whole.bn1
