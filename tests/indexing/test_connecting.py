@@ -84,6 +84,7 @@ def test_a_track_that_still_runs_is_waited_for() -> None:
 def test_nothing_is_connected_without_strangers_or_when_off() -> None:
     pieces = [fragment(1, 0.0, [RED] * 9), fragment(2, 1.5, [RED] * 9)]
     assert connect(pieces, mode="off") == [(1,), (2,)]
+    assert connect([pieces[0], fragment(2, 0.6, [RED] * 9)], mode="off") == [(1,), (2,)]
     assert connect(pieces, prior=None) == [(1,), (2,)]
     all_alike = Calibration("euclidean", np.zeros(400))
     assert connect(pieces, prior=all_alike) == [(1,), (2,)]
@@ -130,19 +131,19 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_walks_in_random_pieces_come_out_whole() -> None:
     """Twelve people, each in pieces; a piece is told as soon as the tracks that still run allow.
-    Who is near in place is far in looks."""
+    Who is near in place is far in looks, and pieces may overlap."""
     rng = np.random.default_rng(5)
     pieces: list[Fragment] = []
     people: list[int] = []
     for person in range(12):
         now = float(rng.uniform(0, 20))
         for _ in range(rng.integers(1, 6)):
-            length = int(rng.integers(3, 40))
+            length = int(rng.integers(8, 40))
             angle = np.pi / 6 * (5 * person % 12)
             look = np.cos(angle) * RED + np.sin(angle) * BLUE
             pieces.append(fragment(0, now, [look] * length, x=30.0 * person))
             people.append(person)
-            now = pieces[-1].last_seconds + float(rng.uniform(0.2, 3))
+            now = pieces[-1].last_seconds + float(rng.uniform(-0.45, 3))
     order = sorted(range(len(pieces)), key=lambda i: pieces[i].last_seconds)
     pieces = [replace(pieces[i], tracks=(n,)) for n, i in enumerate(order)]
     told = []
@@ -283,11 +284,57 @@ def test_nobody_grows_to_more_than_twice_the_height(height: float, expected: boo
     assert among_strangers(one, other) is expected
 
 
-@pytest.mark.parametrize(("x", "expected"), [(10.0, True), (11.0, False)])
-def test_in_one_frame_boxes_must_overlap(x: float, expected: bool) -> None:
-    """By a fifth of their union; they are 16 pixels wide."""
+@pytest.mark.parametrize(("x", "most"), [(10.0, 0.7007), (11.0, 0.4707)])
+def test_boxes_in_one_frame_are_at_one_place_if_they_overlap(x: float, most: float) -> None:
+    """By a fifth of their union; they are 16 pixels wide, and 11 pixels are .275 heights."""
     walk = fragment(1, 0.0, [RED] * 9), fragment(2, 0.8, [RED] * 9, x=x)
+    assert among_strangers(*walk, u=most - 0.001)
+    assert not among_strangers(*walk, u=most + 0.001)
+
+
+def test_pieces_that_overlap_in_time_become_one_without_a_doubled_frame() -> None:
+    before, after = fragment(1, 0.0, [RED] * 9), fragment(2, 0.5, [RED] * 9, x=4.0)
+    connector = Connector(
+        MeanEmbedder(), mode="careful", max_seconds=300, max_crops=16, prior=PRIOR
+    )
+    connector.add([before, after], running_since=0.0)
+    (joined,) = connector.flush()
+    assert joined.tracks == (1, 2)
+    assert joined.tracklet.frames.tolist() == list(range(14))
+    assert joined.tracklet.boxes[:, 0].tolist() == [0] * 9 + [4] * 5
+    assert [crop.frame for crop in joined.tracklet.crops] == list(range(14))
+    assert len(joined.clip_frames) == len(joined.embeddings) == len(joined.clip_weights) == 18
+
+
+@pytest.mark.parametrize(
+    ("start", "x", "expected"),
+    [
+        pytest.param(0.4, 10.0, True, id="one walk"),
+        pytest.param(0.2, 10.0, False, id="beside each other for longer"),
+        pytest.param(0.4, 17.0, False, id="certain strangers"),
+        pytest.param(0.5, 17.0, True, id="beside each other for a moment"),
+        pytest.param(0.5, 32.0, False, id="at another place"),
+    ],
+)
+def test_who_may_overlap_in_time(start: float, x: float, expected: bool) -> None:
+    walk = fragment(1, 0.0, [RED] * 9), fragment(2, start, [RED] * 9, x=x)
     assert among_strangers(*walk) is expected
+    assert among_strangers(*reversed(walk)) is expected
+
+
+def test_what_ends_first_does_not_go_on_from_what_lasts_longer() -> None:
+    within = fragment(1, 0.0, [RED] * 9), fragment(2, 0.5, [RED] * 3)
+    assert not among_strangers(*within)
+
+
+def test_where_a_track_strays_after_another_has_begun_does_not_count() -> None:
+    """It goes over to somebody 70 pixels, nearly two heights, away."""
+    one, other = fragment(1, 0.0, [RED] * 9), fragment(2, 0.5, [RED] * 9)
+    boxes = one.tracklet.boxes.copy()
+    boxes[6:, [0, 2]] += 70
+    strayed = replace(one, tracklet=replace(one.tracklet, boxes=boxes))
+    assert among_strangers(strayed, other)
+    assert not among_strangers(strayed, fragment(2, 0.9, [RED] * 9))
 
 
 @pytest.mark.parametrize(("n_of_both", "expected"), [(4, False), (5, True)])

@@ -2,8 +2,9 @@
 
 A fragment A is followed by a fragment B if
 
-- B begins after A has ended, within MAX_GAP seconds, and both together last no longer than a
-  tracklet may;
+- B begins within MAX_GAP seconds after A has ended, and both together last no longer than a
+  tracklet may. Or it begins up to MAX_OVERLAP seconds before A ends, lasts longer, and they are no
+  certain strangers: then A counts, in what follows, up to the frame in which B begins;
 - B begins near where A ended: its feet are at most 0.5 + MAX_SPEED x the seconds between heights
   away, and its height is within a factor of MAX_GROWTH;
 - it goes on from A, by looks, place and time together. Let u be the distance of their vectors in
@@ -38,6 +39,7 @@ from tacan.indexing.splitting import known_strangers
 from tacan.retrieval.calibration import Calibration
 from tacan.retrieval.precision import paired_distances
 from tacan.video.boxes import ious
+from tacan.video.video_records import VideoTracklet
 
 __all__ = ["LARGEST_COST", "MAX_GAP", "Connector", "costs", "motion_at_the_end", "within_reach"]
 
@@ -49,18 +51,19 @@ PLACE_WEIGHT = 0.174
 LEAST_DEVIATION = 0.1
 MOTION_SECONDS = 2.0
 MAX_GAP = 5.0
+MAX_OVERLAP = 0.5
+"""Chosen on generated crowds, where .25 gives less and up to 2 as much."""
 MAX_SPEED = 1.0
 MAX_GROWTH = 2.0
 LEAST_OVERLAP = 0.2
-"""Least intersection over union of two boxes in one frame that may be one person."""
+"""Least intersection over union of two boxes in one frame that are at the same place."""
 MOST_WAITING = 500
 """Fragments that wait for one that goes on from them; the oldest goes out."""
 MOST_STRANGERS = 20_000
 
 
 class _Waiting:
-    """A fragment that another one may go on from, its vector float32 [D], and where it goes: its
-    place at the end and its speed there, float64 [2] each, in pixels and pixels a second."""
+    """A fragment that another one may go on from, and its vector float32 [D]."""
 
     def __init__(self, fragment: Fragment, embedder: ClipEmbedder) -> None:
         self.hold(fragment, embedder)
@@ -68,8 +71,6 @@ class _Waiting:
     def hold(self, fragment: Fragment, embedder: ClipEmbedder) -> None:
         self.fragment = fragment
         self.vector = vector(fragment, embedder)
-        tracklet = fragment.tracklet
-        self.place, self.speed = motion_at_the_end(tracklet.seconds, tracklet.boxes)
 
 
 class Connector:
@@ -184,7 +185,9 @@ class Connector:
         before, after = (np.stack([pair[side].vector for pair in pairs]) for side in (0, 1))
         metric = self._embedder.metric
         looks = paired_distances(before, after, metric=metric) / median
-        deviations = np.array([_deviation(*pair) for pair in pairs])
+        deviations = np.array(
+            [_deviation(one.fragment.tracklet, other.fragment.tracklet) for one, other in pairs]
+        )
         rated = costs(looks ** (2 if metric == "euclidean" else 1), deviations)
         best = int(rated.argmin())
         return pairs[best] if rated[best] <= self._largest_cost else None
@@ -193,15 +196,15 @@ class Connector:
         """Whether `after` may be where and when `before` goes on."""
         one, other = before.fragment.tracklet, after.fragment.tracklet
         gap = float(other.seconds[0] - one.seconds[-1])
-        end, begin = one.boxes[-1], other.boxes[0]
-        # Both may have the frame of the border, where two boxes were found on one person.
-        one_person = gap == 0 and float(ious(end[None], begin[None])[0]) >= LEAST_OVERLAP
-        after_it = gap > 0 or one_person
-        if not (after_it and gap <= MAX_GAP and other.seconds[-1] > one.seconds[-1]):
+        in_order = one.seconds[0] < other.seconds[0] and one.seconds[-1] < other.seconds[-1]
+        if not in_order or not -MAX_OVERLAP <= gap <= MAX_GAP:
             return False
         if other.seconds[-1] - one.seconds[0] > self._max_seconds:
             return False
-        return within_reach(end, begin, gap)
+        if gap <= 0 and cannot_link(one, other):
+            return False
+        seconds, boxes = _until(one, other)
+        return within_reach(boxes[-1], other.boxes[0], float(other.seconds[0] - seconds[-1]))
 
 
 def costs(looks: NDArray[np.float64], deviations: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -231,15 +234,24 @@ def motion_at_the_end(
     return middles.mean(axis=0) - times.mean() * speed, speed
 
 
-def _deviation(before: _Waiting, after: _Waiting) -> float:
+def _deviation(before: VideoTracklet, after: VideoTracklet) -> float:
     """How far `after` begins from where `before` would be by then, in heights of the taller box."""
-    gap = after.fragment.first_seconds - before.fragment.last_seconds
-    if gap == 0:
+    seconds, boxes = _until(before, after)
+    gap = float(after.seconds[0] - seconds[-1])
+    ends = np.stack([boxes[-1], after.boxes[0]])
+    if gap == 0 and float(ious(ends[:1], ends[1:])[0]) >= LEAST_OVERLAP:
         return 0.0
-    ends = np.stack([before.fragment.tracklet.boxes[-1], after.fragment.tracklet.boxes[0]])
-    expected = before.place + gap * before.speed
+    place, speed = motion_at_the_end(seconds, boxes)
     heights = ends[:, 3] - ends[:, 1]
-    return float(np.hypot(*(_middles(ends)[1] - expected)) / heights.max())
+    return float(np.hypot(*(_middles(ends)[1] - place - gap * speed)) / heights.max())
+
+
+def _until(
+    before: VideoTracklet, after: VideoTracklet
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """The seconds [n] and boxes [n, 4] of `before` up to the frame in which `after` begins."""
+    n = int(np.searchsorted(before.seconds, after.seconds[0], side="right"))
+    return before.seconds[:n], before.boxes[:n]
 
 
 def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float64]:
