@@ -120,7 +120,7 @@ def adapt(
     """
     folder = _own_model(model)
     saved = load_model(folder)
-    check_clip_weight(model, saved)
+    check_clip_weight(model, saved.config)
     _check_place(out, footage)
     with listener(Stage(1, 3, "reading", "tracklets", done=False)) as progress:
         shown = read_footage(

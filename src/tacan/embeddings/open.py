@@ -121,7 +121,7 @@ def open_model(
         return encoder
     folder = model_folder(clip_weight, to_lend=True)
     saved = read_model(folder)
-    check_clip_weight(clip_weight, saved)
+    check_clip_weight(clip_weight, saved.config)
     weigher = _in_folder(saved, device=place, precision=precision, runtime="auto", threads=threads)
     return WeightedEmbedder(encoder, weigher)
 

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from tacan.config import ModelConfig
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.errors import ConfigError
-from tacan.model.checkpoint import SavedModel
 
 __all__ = ["NO_CLIP_WEIGHT", "WeightedEmbedder", "check_clip_weight"]
 
@@ -79,9 +79,9 @@ class WeightedEmbedder:
         return (weighted_sum / weight_sum).astype(np.float32)
 
 
-def check_clip_weight(spec: str, saved: SavedModel) -> None:
-    """Raises `ConfigError` for a model `saved`, named `spec`, that has no weight for another."""
-    form = saved.config.clip_weight
+def check_clip_weight(spec: str, config: ModelConfig) -> None:
+    """Raises `ConfigError` for a model of `config`, named `spec`, without a weight for another."""
+    form = config.clip_weight
     if form not in POSITIVE:
         fault = (
             f"the clip weight must be of a model whose weights are positive "
