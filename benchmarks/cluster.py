@@ -27,7 +27,7 @@ from plain_faults import run
 from tacan.cluster import pieces
 from tacan.cluster.connection import connected
 from tacan.cluster.index_on_cluster import index_on_cluster
-from tacan.cluster.model_choice import ModelChoice
+from tacan.embeddings.model_choice import ModelChoice
 from tacan.embeddings.shipped import DEFAULT_MODEL
 from tacan.gallery import Gallery, ModelInfo, open_gallery
 from tacan.indexing.index_report import IndexReport, shares_text

@@ -19,6 +19,7 @@ from tacan.files import write_text
 from tacan.indexing import index_status
 from tacan.indexing.index_status import is_at_work, read_status, run_status
 from tacan.video.encode import write_video
+from tacan.video.video_records import Detections, FrameDetections, VideoFrame
 from tests.embeddings.test_file_encoders import write_onnx
 
 GALLERY = "/api/galleries/people.gallery"
@@ -175,7 +176,9 @@ def test_a_run_tells_how_far_it_is_and_is_heard_to_stop(tmp_path):
     folder = tmp_path / "status"
     with run_status(folder) as watch:
         assert is_at_work(folder)
-        watch.begins(["a.mp4"])
+        picture = np.zeros((30, 40, 3), np.uint8)
+        watch.frame("a.mp4", FrameDetections(VideoFrame(0, 0.0, picture), Detections.none()))
+        assert (folder / index_status.FRAME).stat().st_size > 0
         watch.found(2)
         watch.stages({"decode": 1.0})
         watch.progress(5, 10)

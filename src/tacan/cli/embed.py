@@ -149,9 +149,9 @@ def embed(
 
     from tacan.cluster.connection import connected
     from tacan.cluster.embed_on_cluster import EmbedJob, embed_on_cluster
-    from tacan.cluster.model_choice import ModelChoice
     from tacan.embeddings.encoder_settings import EncoderSettings
     from tacan.embeddings.extract import embed_to_file, partial_folder
+    from tacan.embeddings.model_choice import ModelChoice
 
     if threads is not None:
         torch.set_num_threads(threads)

@@ -43,6 +43,7 @@ def index(
     wait: Amount = 0.0,
     batch_frames: Count = 64,
     threads: Count | None = None,
+    at_once: Count | None = None,
     device: Device = "auto",
     precision: Precision = "32",
     runtime: RuntimeChoice = "auto",
@@ -120,6 +121,9 @@ def index(
         Frames that the model sees at once.
     threads
         Threads that compute; as many as there are cores when not given.
+    at_once
+        Cameras whose videos are indexed at the same time, each by a process of its own; one for
+        each two threads when not given. The gallery is the same; more need more memory.
     device
         Where the model runs; auto takes a GPU if there is one.
     precision
@@ -171,6 +175,7 @@ def index(
             wait=wait,
             batch_frames=batch_frames,
             threads=threads,
+            at_once=at_once,
             device=device,
             precision=precision,
             runtime=runtime,
@@ -190,6 +195,7 @@ def _index(
     wait: float,
     batch_frames: int,
     threads: int | None,
+    at_once: int | None,
     device: Device,
     precision: Precision,
     runtime: RuntimeChoice,
@@ -221,6 +227,7 @@ def _index(
 
     import torch
 
+    from tacan.embeddings.model_choice import ModelChoice
     from tacan.embeddings.open import open_model
     from tacan.gallery import ModelInfo, apply_retention, open_gallery
     from tacan.indexing.clip_weight import usual_clip_weight
@@ -234,14 +241,9 @@ def _index(
     embedder = open_model(
         model, device=device, precision=precision, runtime=runtime, clip_weight=weight
     )
-    spread: dict[str, Any] = {}
-    if cluster is not None:
-        from tacan.cluster.model_choice import ModelChoice
-
-        choice = ModelChoice(
-            spec=model, device=device, precision=precision, runtime=runtime, clip_weight=weight
-        )
-        spread = {"address": cluster, "model": choice, "threads": threads, "fetch": fetch}
+    choice = ModelChoice(
+        spec=model, device=device, precision=precision, runtime=runtime, clip_weight=weight
+    )
     parts: dict[str, Any] = {
         "embedder": embedder,
         "detections": detections,
@@ -252,8 +254,17 @@ def _index(
         try:
             if chosen[0].live is not None:
                 report = _index_live(opened, chosen, **parts)
-            elif spread:
-                report = _index_on_cluster(opened, chosen, **parts, **spread, unreadable=unreadable)
+            elif cluster is not None:
+                report = _index_on_cluster(
+                    opened,
+                    chosen,
+                    **parts,
+                    address=cluster,
+                    model=choice,
+                    threads=threads,
+                    fetch=fetch,
+                    unreadable=unreadable,
+                )
             else:
                 with progress_bar("indexing", "frames") as progress:
                     report = index_videos(
@@ -263,6 +274,9 @@ def _index(
                         unreadable=unreadable,
                         progress=progress,
                         watch=watch,
+                        threads=threads,
+                        model=choice,
+                        at_once=at_once,
                     )
         except KeyboardInterrupt:
             note(f"What is finished lies in {gallery}; the same command goes on from there.")

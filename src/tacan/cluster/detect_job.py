@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from tacan.cluster.model_choice import worker_threads
+from tacan.cluster.worker_threads import worker_threads
 from tacan.errors import DetectorError, VideoError
 from tacan.indexing.video_source import VideoSource
 from tacan.progress import Progress

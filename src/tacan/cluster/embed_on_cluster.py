@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tacan.cluster.model_choice import ModelChoice, worker_threads
 from tacan.cluster.spread import Spread
+from tacan.cluster.worker_threads import worker_threads
 from tacan.embeddings.extract import MOST_READERS, Elsewhere, embed_tracklets
+from tacan.embeddings.model_choice import ModelChoice
 from tacan.embeddings.parts import EmbeddedTracklet
 from tacan.progress import Progress
 from tacan.records import Tracklet, TrackletSplit

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from tacan.cluster.model_choice import ModelChoice, worker_threads
+from tacan.cluster.worker_threads import worker_threads
+from tacan.embeddings.model_choice import ModelChoice
 from tacan.errors import VideoError
 from tacan.files import GALLERY_DATABASE
 from tacan.gallery import ModelInfo, Source, open_gallery

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 from tacan.cluster.detect_job import DetectedPiece, DetectJob, detect_job
 from tacan.cluster.index_job import IndexedPart, IndexJob, index_job, unpack
-from tacan.cluster.model_choice import ModelChoice, absolute_spec
 from tacan.cluster.pieces import Piece, is_long, known_frames, pieces_of
 from tacan.cluster.spread import Outcome, Spread
 from tacan.embeddings.embedder import ClipEmbedder
+from tacan.embeddings.model_choice import ModelChoice, absolute_spec
 from tacan.gallery.crop_files import erase
 from tacan.gallery.gallery import PARTS, Gallery
 from tacan.gallery.gallery_records import Source
@@ -39,7 +39,6 @@ from tacan.indexing.index_report import (
 )
 from tacan.indexing.index_stream import DescribedFile, unfinished_files
 from tacan.indexing.plan_streams import StreamFile, plan_streams
-from tacan.indexing.stream_run import IndexTools
 from tacan.indexing.video_source import VideoSource
 from tacan.progress import Progress, silent
 from tacan.video.detection_source import DetectionSource
@@ -99,8 +98,7 @@ def index_on_cluster(
     job = IndexJob((), model.for_others(), gallery.model, batch_frames, threads, fetch)
     run = _Run(gallery, job, failures=[*unreadable, *gone])
     for stream in streams:
-        tools = IndexTools(gallery, embedder, opened[id(stream[0].source)], batch_frames, silent)
-        run.chains += run.to_do(tools, stream)
+        run.chains += run.to_do(stream, opened[id(stream[0].source)])
     total = sum(chain.size for chain in run.chains)
     with Spread(client, _task, total=total, progress=progress) as spread:
         run.submit(spread)
@@ -164,7 +162,7 @@ class _Run:
     waiting: dict[int, Outcome[_Done]] = field(default_factory=dict)
     error: Exception | None = None
 
-    def to_do(self, tools: IndexTools, stream: Sequence[StreamFile]) -> list[_Chain]:
+    def to_do(self, stream: Sequence[StreamFile], detections: DetectionSource) -> list[_Chain]:
         """The files of a stream that are not done, in chains; the others are reported."""
         cameras = {source.camera for source in self.gallery.sources()}
         known = {source.sha256 for source in self.gallery.sources()}
@@ -173,7 +171,7 @@ class _Run:
             for file in stream
         ):
             return [_Chain(stream)]
-        chains, failed = unfinished_files(tools, stream, self.reports)
+        chains, failed = unfinished_files(self.gallery, stream, detections, self.reports)
         self.failures += failed
         return [self._planned(chain) for chain in chains]
 

@@ -13,9 +13,8 @@ from tacan.gallery.gallery import Gallery
 from tacan.gallery.record_checks import check_fingerprint
 from tacan.indexing.index_report import IndexReport, SourceFailure, failures_error
 from tacan.indexing.live_watch import IS_LIVE, LiveWatch
-from tacan.indexing.stream_run import IndexTools
+from tacan.indexing.stream_run import StreamTools
 from tacan.indexing.video_source import VideoSource
-from tacan.progress import silent
 from tacan.video.detection_source import DetectionSource
 from tacan.video.live_feed import Connect, open_feed
 
@@ -75,10 +74,17 @@ def index_live(
         return stop() or any(_is_grave(watch.fault) for watch in watches)
 
     for source, own in zip(sources, detections, strict=True):
-        tools = IndexTools(gallery, embedder, own, batch_frames, silent, model_turn)
+        tools = StreamTools(embedder, own, batch_frames, model_turn)
         watches.append(
             LiveWatch(
-                source, tools, gallery_turn, stop=ends, tell=tell, connect=connect, clock=clock
+                source,
+                gallery,
+                tools,
+                gallery_turn,
+                stop=ends,
+                tell=tell,
+                connect=connect,
+                clock=clock,
             )
         )
     _run(watches, gallery, gallery_turn, stop=stop, tell=tell, show=show)

@@ -105,10 +105,14 @@ def failures_error(failures: Sequence[SourceFailure]) -> VideoError:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """The outcome of all sources of a call; `failures` are those that could not be read."""
+    """The outcome of all sources of a call; `failures` are those that could not be read.
+
+    `elapsed` are its seconds; where that is not told, the sources were indexed one after another.
+    """
 
     sources: tuple[SourceReport, ...]
     failures: tuple[SourceFailure, ...] = ()
+    elapsed: float | None = None
 
     @property
     def n_new(self) -> int:
@@ -117,7 +121,7 @@ class IndexReport:
     @property
     def speed(self) -> float:
         """Seconds of video in a second, over the sources that there was something to do for."""
-        seconds = sum(source.seconds for source in self.sources)
+        seconds = self.elapsed or sum(source.seconds for source in self.sources)
         return sum(source.video_seconds for source in self.sources) / seconds if seconds else 0.0
 
     @property

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,7 +24,15 @@ from tacan.errors import StorageError, TacanError
 from tacan.runs.lock import FOLDER_LOCK, ProcessLock
 from tacan.video.video_records import FrameDetections
 
-__all__ = ["IndexStatus", "IndexWatch", "StatusFolder", "is_at_work", "read_status", "run_status"]
+__all__ = [
+    "FRAME_EVERY",
+    "IndexStatus",
+    "IndexWatch",
+    "StatusFolder",
+    "is_at_work",
+    "read_status",
+    "run_status",
+]
 
 State = Literal["starting", "running", "done", "stopped", "failed"]
 STATUS, FRAME, STOP = "status.json", "frame.jpg", "stop"
@@ -39,8 +47,8 @@ LOCK_WAIT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """How far a run is: frames of video over all sources, the file at hand, seconds that each stage
-    was at work in the present stream, and what there is to tell at the end."""
+    """How far a run is: frames of video over all sources, the file that was looked at last, seconds
+    that each stage was at work, and what there is to tell at the end."""
 
     state: State = "starting"
     done: int = 0
@@ -54,11 +62,11 @@ class IndexStatus:
 class IndexWatch:
     """Told of a run while it goes on; this one does nothing."""
 
-    def begins(self, names: Sequence[str]) -> None:
-        """A stream of files of these names."""
+    wants_frames = False
+    """Whether it does anything with frames."""
 
-    def frame(self, place: int, found: FrameDetections) -> None:
-        """A frame of the file at `place` of the stream was looked at. Called in another thread."""
+    def frame(self, name: str, found: FrameDetections) -> None:
+        """A frame of the file of that name was looked at. Called in other threads."""
 
     def stages(self, seconds: Mapping[str, float]) -> None:
         """Seconds that each stage was at work."""
@@ -73,22 +81,20 @@ class IndexWatch:
 class StatusFolder(IndexWatch):
     """Writes what it is told of into a folder."""
 
+    wants_frames = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._names: Sequence[str] = ()
-        self._place = 0
+        self._file = ""
         self._n_found = 0
         self._seconds: Mapping[str, float] = {}
         self._frames = (0, 0)
         self._next = {STATUS: 0.0, FRAME: 0.0}
         self._guard = threading.Lock()
 
-    def begins(self, names: Sequence[str]) -> None:
-        self._names, self._place = names, 0
-
-    def frame(self, place: int, found: FrameDetections) -> None:
-        self._place = place
+    def frame(self, name: str, found: FrameDetections) -> None:
         if self._is_due(FRAME, FRAME_EVERY):
+            self._file = name
             with suppress(OSError):  # the run goes on without its picture
                 self._write(FRAME, _picture(found))
 
@@ -113,7 +119,7 @@ class StatusFolder(IndexWatch):
             state=state,
             done=done,
             total=total,
-            file=self._names[self._place] if self._place < len(self._names) else "",
+            file=self._file,
             n_found=self._n_found,
             stage_seconds=self._seconds,
             told=told,

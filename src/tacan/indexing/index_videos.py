@@ -1,15 +1,19 @@
-"""Indexing of video files into a gallery, stream after stream."""
+"""Indexing of video files into a gallery, stream by stream, some at the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from tacan.cores import available_cores
 from tacan.embeddings.embedder import ClipEmbedder
+from tacan.embeddings.model_choice import ModelChoice
 from tacan.errors import VideoError
 from tacan.gallery.gallery import Gallery
 from tacan.gallery.record_checks import check_fingerprint
+from tacan.indexing.chain_run import ChainRunner, RunHere
 from tacan.indexing.index_report import (
     IndexReport,
     SourceFailure,
@@ -17,11 +21,13 @@ from tacan.indexing.index_report import (
     failures_error,
 )
 from tacan.indexing.index_status import IndexWatch
-from tacan.indexing.index_stream import index_stream
-from tacan.indexing.plan_streams import plan_streams
+from tacan.indexing.index_stream import IndexTools, index_stream
+from tacan.indexing.plan_streams import StreamFile, plan_streams
 from tacan.indexing.settle_detectors import settle_detectors
-from tacan.indexing.stream_run import IndexTools
+from tacan.indexing.stream_watch import WatchedStreams
+from tacan.indexing.streams_at_once import by_camera, run_at_once, usual_streams
 from tacan.indexing.video_source import VideoSource
+from tacan.indexing.worker_process import WorkerProcess, WorkerTask
 from tacan.progress import Progress, silent
 from tacan.video.decode import open_video
 from tacan.video.detection_source import (
@@ -45,9 +51,10 @@ def index_videos(
     fetch: bool = False,
     progress: Progress = silent,
     watch: IndexWatch | None = None,
-    done_with: Callable[[SourceReport], None] | None = None,
+    model: ModelChoice | None = None,
+    at_once: int | None = None,
 ) -> IndexReport:
-    """Indexes each source in turn; those of one camera that follow each other as one stream.
+    """Indexes each source; those of one camera that follow each other as one stream.
 
     Parameters
     ----------
@@ -70,8 +77,11 @@ def index_videos(
         Told of frames of video, over all sources.
     watch
         Told of more than that; see `index_status`.
-    done_with
-        Told of each source when it is finished.
+    model
+        How `embedder` was opened, so that other processes can open it, too.
+    at_once
+        Cameras whose streams are indexed at the same time, each by a process of its own, if
+        `model` is given; when not given, one for each two of `threads`. What comes out is the same.
 
     Returns
     -------
@@ -107,36 +117,45 @@ def index_videos(
     streams, gone = plan_streams(readable)
     failures = [*unreadable, *failures, *gone]
     total = sum(file.n_promised for stream in streams for file in stream)
-    watch = watch or IndexWatch()
+    watched = WatchedStreams(watch or IndexWatch(), progress, total=total)
+    turn = threading.Lock()
+    outcomes: dict[int, tuple[list[SourceReport], list[SourceFailure]]] = {}
 
-    def told_of(done: int) -> None:
-        progress(done, total)
-        watch.progress(done, total)
+    def index(stream: Sequence[StreamFile], run: ChainRunner) -> None:
+        own = watched.stream()
+        detections = opened[id(stream[0].source)]
+        tools = IndexTools(gallery, detections, embedder.fingerprint, run, own, turn)
+        outcomes[id(stream)] = index_stream(tools, stream)
+        own.ends(sum(file.n_promised for file in stream))
 
-    before = 0
+    elapsed: float | None = None
+    groups = by_camera(streams)
+    threads = threads or available_cores()
+    n_workers = min(len(groups), at_once or usual_streams(threads))
+    if model is None or n_workers == 1:
+        for stream in streams:
+            index(stream, RunHere(embedder, batch_frames))
+    else:
+        task = WorkerTask(
+            model,
+            embedder.fingerprint,
+            batch_frames,
+            threads=max(1, threads // n_workers),
+            wants_frames=watched.watch.wants_frames,
+        )
+        began = time.monotonic()
+        run_at_once(groups, [WorkerProcess(task) for _ in range(n_workers)], index)
+        elapsed = time.monotonic() - began
     reports: dict[int, SourceReport] = {}
     for stream in streams:
-        tools = IndexTools(
-            gallery,
-            embedder,
-            opened[id(stream[0].source)],
-            batch_frames,
-            lambda done, _, before=before: told_of(before + done),
-            watch=watch,
-        )
-        told, failed = index_stream(tools, stream)
+        told, failed = outcomes[id(stream)]
         failures += failed
-        before += sum(file.n_promised for file in stream)
-        told_of(before)
         sources_of = {str(file.source.path): file.source for file in stream}
-        for report in told:
-            reports[id(sources_of[report.path])] = report
-            if done_with is not None:
-                done_with(report)
+        reports |= {id(sources_of[report.path]): report for report in told}
     if not reports:
         raise failures_error(failures)
     in_order = [reports[id(source)] for source in readable if id(source) in reports]
-    return IndexReport(tuple(in_order), tuple(failures))
+    return IndexReport(tuple(in_order), tuple(failures), elapsed)
 
 
 def open_detections(

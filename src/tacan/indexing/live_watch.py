@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewSource, NewTracklet, Source
 from tacan.indexing.begin_source import stored_settings
 from tacan.indexing.index_notes import RunCounts, followed_notes
 from tacan.indexing.index_report import SourceReport
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.source_tiles import stored_tiles
-from tacan.indexing.stream_run import STAGES, IndexTools, run_stream
+from tacan.indexing.stream_run import STAGES, StreamTools, run_stream
 from tacan.indexing.video_source import VideoSource
 from tacan.text import counted, per_cent
 from tacan.video.choose_detector import AUTO
@@ -41,7 +42,8 @@ class LiveWatch:
     def __init__(
         self,
         source: VideoSource,
-        tools: IndexTools,
+        gallery: Gallery,
+        tools: StreamTools,
         gallery_turn: threading.Lock,
         *,
         stop: Callable[[], bool],
@@ -63,7 +65,8 @@ class LiveWatch:
             connect=connect,
             clock=clock,
         )
-        self._settings, self._tools, self._notes = _with_tiles(source, tools)
+        self._settings, self._tools, self._notes = _with_tiles(source, gallery, tools)
+        self._gallery = gallery
         self._counts = RunCounts()
         self._segment: LiveSegment | None = None
         self._n_wanted = self._n_dropped = 0
@@ -114,7 +117,7 @@ class LiveWatch:
         )
 
     def _index(self, segment: LiveSegment) -> None:
-        gallery, embedder = self._tools.gallery, self._tools.embedder
+        gallery, embedder = self._gallery, self._tools.embedder
         self._fps = segment.fps
         settings = self._settings.model_copy(
             update={"stride": self._settings.stride_at(segment.fps)}
@@ -194,14 +197,14 @@ def _what_helps(settings: IndexSettings, fps: float, share: float) -> str:
 
 
 def _with_tiles(
-    source: VideoSource, tools: IndexTools
-) -> tuple[IndexSettings, IndexTools, tuple[str, ...]]:
+    source: VideoSource, gallery: Gallery, tools: StreamTools
+) -> tuple[IndexSettings, StreamTools, tuple[str, ...]]:
     """Settings and tools with tiles: where they were left to choice, those that the camera had
     before, or none, since nobody would be followed while they are tried."""
     settings = source.settings
     if settings.tiles != AUTO:
         return settings, tools, ()
-    own = [other for other in tools.gallery.sources() if other.camera == source.camera]
+    own = [other for other in gallery.sources() if other.camera == source.camera]
     tiles = stored_tiles(own[-1]) if own else None
     why = "as this camera had before" if own else "since nobody is followed while tiles are tried"
     note = f"{tiles_text(tiles)}, {why}; --tiles 2x2 is for people who are small in the picture"

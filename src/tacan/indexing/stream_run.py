@@ -18,15 +18,13 @@ from itertools import groupby
 from typing import Protocol
 
 from tacan.embeddings.embedder import ClipEmbedder
-from tacan.gallery.gallery import Gallery
 from tacan.gallery.gallery_records import NewTracklet
 from tacan.indexing.association import associate
 from tacan.indexing.embedding import clip_shape, embed_group, in_groups
 from tacan.indexing.fragments import Fragment
 from tacan.indexing.index_notes import RunCounts
 from tacan.indexing.index_settings import IndexSettings
-from tacan.indexing.index_status import IndexWatch
-from tacan.progress import Progress
+from tacan.indexing.stream_watch import StreamWatch
 from tacan.video.detection_cache import KnownDetections
 from tacan.video.detection_source import DetectionSource
 from tacan.video.pipeline import Pipeline
@@ -34,7 +32,7 @@ from tacan.video.readable_video import ReadableVideo
 from tacan.video.tracklets import follow
 from tacan.video.video_records import FrameDetections, Tick, VideoTracklet
 
-__all__ = ["STAGES", "IndexTools", "PlacedVideo", "StreamRun", "by_file", "run_stream"]
+__all__ = ["STAGES", "PlacedVideo", "StreamRun", "StreamTools", "by_file", "run_stream"]
 
 STAGES = ("decode", "detection", "tracking", "embedding", "storing")
 """The stages of the pipeline, in the order in which a frame meets them."""
@@ -51,18 +49,15 @@ class PlacedVideo(ReadableVideo, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IndexTools:
-    """What streams are indexed with, and into; see `index_videos`. `detections` are opened as the
+class StreamTools:
+    """What a stream is run through with; see `index_videos`. `detections` are opened as the
     settings of the stream say."""
 
-    gallery: Gallery
     embedder: ClipEmbedder
     detections: DetectionSource
     batch_frames: int
-    progress: Progress
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Held while the model is at work, where streams run at the same time."""
-    watch: IndexWatch = field(default_factory=IndexWatch)
 
 
 @dataclass(slots=True)
@@ -115,14 +110,14 @@ class StreamRun:
 
 
 def run_stream(
-    tools: IndexTools,
+    tools: StreamTools,
     video: PlacedVideo,
     settings: IndexSettings,
     *,
     store: Callable[[int, list[NewTracklet]], None],
     cache: KnownDetections | None = None,
     committed: frozenset[int] = frozenset(),
-    n_before: int = 0,
+    watch: StreamWatch | None = None,
     is_live: bool = False,
 ) -> StreamRun:
     """Takes the frames of a video through all stages and hands over what comes out.
@@ -137,8 +132,8 @@ def run_stream(
         Detections of an earlier run, and the place for new ones.
     committed
         Numbers of tracklets that are stored already: they are not handed over again.
-    n_before
-        Frames that count as done before it.
+    watch
+        Told of frames, stages and progress.
     is_live
         Whether each tracklet is to be handed over as soon as nothing can go on from it. Else some
         are collected, which is faster, and always gives the same batches.
@@ -148,11 +143,12 @@ def run_stream(
     if tools.detections.has_tracks:
         # Whoever made them knows what is one walk.
         settings = settings.model_copy(update={"connect": "off", "keep_still": True})
+    watch = watch or StreamWatch()
     run = StreamRun(video, settings.track_threshold)
 
     def looked_at(found: FrameDetections) -> None:
         run.count(found)
-        tools.watch.frame(video.place_of(found.frame.index), found)
+        watch.frame(video.place_of(found.frame.index), found)
 
     with Pipeline() as pipeline:
         found = follow(
@@ -175,10 +171,8 @@ def run_stream(
                 before = time.perf_counter()
                 for place, some in by_file(group, video):
                     store(place, some)
-                    tools.watch.found(len(some))
                 run.stage_seconds["storing"] += time.perf_counter() - before
-            tools.watch.stages(run.stage_seconds | pipeline.seconds)
-            tools.progress(n_before + run.last_frame + 1, 0)
+            watch.progress(run.last_frame + 1, run.stage_seconds | pipeline.seconds)
     run.stage_seconds |= pipeline.seconds
     return run
 
@@ -186,7 +180,7 @@ def run_stream(
 def _embed(
     groups: Iterable[list[VideoTracklet] | Tick],
     settings: IndexSettings,
-    tools: IndexTools,
+    tools: StreamTools,
     committed: frozenset[int],
 ) -> Iterator[list[NewTracklet]]:
     """The tracklets with their vectors, as they become complete, that are not all committed.

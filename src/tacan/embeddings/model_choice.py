@@ -1,4 +1,4 @@
-"""The model that workers open: what a user chose, as it is sent to them."""
+"""A model as a user chose it, to be opened by other processes and on other machines."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tacan.computing import Device, Precision, RuntimeChoice
-from tacan.cores import available_cores
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.encoder_settings import EncoderSettings
 from tacan.embeddings.open import open_model
 from tacan.errors import GalleryModelError
 
-__all__ = ["ModelChoice", "absolute_spec", "worker_threads"]
+__all__ = ["ModelChoice", "absolute_spec"]
 
 _opened = threading.local()
 
@@ -81,11 +80,3 @@ def _is_there(name: str) -> bool:
         return Path(name).exists()
     except (OSError, ValueError):
         return False
-
-
-def worker_threads(threads: int | None) -> int:
-    """The threads that a task may compute with: those asked for, or this machine's cores over the
-    tasks that its worker runs at a time."""
-    from distributed import get_worker
-
-    return threads or max(1, available_cores() // get_worker().state.nthreads)
