@@ -15,8 +15,9 @@ import pytest
 from tacan.embeddings.embedder import ClipEmbedder
 from tacan.embeddings.model_choice import ModelChoice
 from tacan.embeddings.open import open_model
-from tacan.errors import EncoderError, GalleryError, StorageError
+from tacan.errors import EncoderError, GalleryError, StorageError, VideoError
 from tacan.gallery import Gallery, ModelInfo, open_gallery
+from tacan.indexing.index_report import SourceFailure
 from tacan.indexing.index_settings import IndexSettings
 from tacan.indexing.index_status import IndexWatch
 from tacan.indexing.index_videos import index_videos
@@ -255,3 +256,18 @@ def test_what_streams_tell_is_added_up() -> None:
     assert watch.seconds == {"decode": 3.5, "detection": 3.0}
     one.ends(60)
     assert told[-1] == (75, 100)
+
+
+def test_files_that_went_away_are_told(
+    sources: list[VideoSource],
+    street: ClipEmbedder,
+    new_gallery: Callable[[str], Gallery],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No stream is left then, and no worker is needed."""
+    gone = SourceFailure(
+        str(sources[0].path), "hall", VideoError("it must be there", got="nothing")
+    )
+    monkeypatch.setattr("tacan.indexing.index_videos.plan_streams", lambda _: ([], [gone]))
+    with pytest.raises(VideoError, match="it must be there"):
+        index_videos(new_gallery("gone"), sources, embedder=street, model=STREET, at_once=2)

@@ -132,7 +132,7 @@ def index_videos(
     groups = by_camera(streams)
     threads = threads or available_cores()
     n_workers = min(len(groups), at_once or usual_streams(threads))
-    if model is None or n_workers == 1:
+    if model is None or n_workers <= 1:
         for stream in streams:
             index(stream, RunHere(embedder, batch_frames))
     else:
